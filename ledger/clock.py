@@ -1,0 +1,90 @@
+"""The only place that reads the time."""
+
+from __future__ import annotations
+
+import time as _time
+from datetime import UTC, date, datetime, timedelta
+from typing import Protocol
+from zoneinfo import ZoneInfo
+
+from ledger.errors import TimeFieldError
+
+
+class Clock(Protocol):
+    """Tells the time in UTC."""
+
+    def now(self) -> datetime:
+        """Return the current instant, aware, in UTC."""
+        ...
+
+
+class SystemClock:
+    """The machine's clock."""
+
+    def now(self) -> datetime:
+        """Return the current instant, aware, in UTC."""
+        return datetime.fromtimestamp(_time.time(), UTC)
+
+
+class FixedClock:
+    """A clock that stands where it is put; for tests and for replaying recorded months.
+
+    Args:
+        at: Aware instant.
+    """
+
+    def __init__(self, at: datetime) -> None:
+        self._at = at.astimezone(UTC)
+
+    def now(self) -> datetime:
+        """Return the instant it stands at."""
+        return self._at
+
+    def set(self, at: datetime) -> None:
+        """Move the clock to another instant."""
+        self._at = at.astimezone(UTC)
+
+    def advance(self, step: timedelta) -> None:
+        """Move the clock on."""
+        self._at += step
+
+
+def to_text(at: datetime) -> str:
+    """Write an aware instant as RFC 3339 UTC with whole seconds: `2026-10-09T12:00:24Z`."""
+    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def to_minute_text(at: datetime) -> str:
+    """Write an aware instant as RFC 3339 UTC, cut to the minute: `2026-10-09T12:00:00Z`."""
+    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:00Z")
+
+
+def from_text(text: str) -> datetime:
+    """Read an RFC 3339 time with its offset.
+
+    Args:
+        text: For example `2026-10-09T20:00:24+08:00` or `…Z`.
+
+    Returns:
+        The instant in UTC.
+
+    Raises:
+        TimeFieldError: Not a time, or a naive one.
+    """
+    try:
+        at = datetime.fromisoformat(text)
+    except (ValueError, TypeError) as error:
+        raise TimeFieldError(field="at", value=str(text)[:40], reason="not-a-time") from error
+    if at.tzinfo is None:
+        raise TimeFieldError(field="at", value=text[:40], reason="no-time-zone")
+    return at.astimezone(UTC)
+
+
+def local_date(at: datetime, zone: str) -> date:
+    """Return the calendar day of an instant in a zone such as `Asia/Shanghai`."""
+    return at.astimezone(ZoneInfo(zone)).date()
+
+
+def local_month(at: datetime, zone: str) -> str:
+    """Return the calendar month of an instant in a zone, as `2026-10`."""
+    return at.astimezone(ZoneInfo(zone)).strftime("%Y-%m")

@@ -1,0 +1,1 @@
+"""Accounts of people, where the library wants Flask and SQL in one place."""

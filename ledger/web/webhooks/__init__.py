@@ -1,0 +1,1 @@
+"""The webhooks part of the web edge: views, schemas and templates."""

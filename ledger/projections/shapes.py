@@ -1,0 +1,617 @@
+"""What pages show, as frozen data: projections fill these shapes, `ledger.web` turns them into
+words.
+
+Nothing here is formatted or translated. Amounts are integer minor units of the page's commodity
+and are not negative unless said otherwise; instants are aware UTC; days are calendar days in the
+fund's own zone. A sum that a page shows as holding is recomputed by the page from these figures,
+so the shapes carry parts and never a verdict such as "it holds".
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Literal
+
+StageKey = Literal["raised", "settled", "bank", "sent", "fund", "work"]
+"""The six stages of the money line, in its order."""
+
+STAGES: tuple[StageKey, ...] = ("raised", "settled", "bank", "sent", "fund", "work")
+
+LeftKey = Literal["refund", "tax", "platform_share", "chargeback", "bank_fee", "other"]
+"""Where money goes that leaves the way: refunds, tax and share at `raised`, bank fees at `settled`."""
+
+TransferState = Literal["proposed", "approved", "sent", "confirmed", "returned", "rejected"]
+
+StatementState = Literal["published", "overdue", "not_due"]
+
+CheckKey = Literal["in_log", "none_missing", "sums", "same_book", "private_parts"]
+
+CheckOutcome = Literal["holds", "fails", "unknown"]
+"""`unknown`: not checked here, or nothing to check against yet; the page says which and never ticks it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """A name or a sentence that the fund gave in both languages.
+
+    Attributes:
+        zh: Chinese; never empty.
+        en: English; empty when the fund gave none, and the page then shows the Chinese, marked as
+            such.
+    """
+
+    zh: str
+    en: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AsOf:
+    """Up to where a page has read the journal.
+
+    Attributes:
+        entry: Sequence number of the last entry counted.
+        at: When that entry was recorded.
+    """
+
+    entry: int
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class FundCard:
+    """One fund in the list of all funds.
+
+    Attributes:
+        slug: The fund's name in addresses.
+        name: Its full name.
+        promise: One sentence: whose gifts, what is paid for.
+        commodity: ISO 4217 code of the two amounts.
+        raised_minor: Everything ever received.
+        spent_minor: Everything that is at work.
+        gifts: Number of gifts, reversed ones not counted.
+        as_of: None while the journal is empty.
+    """
+
+    slug: str
+    name: Words
+    promise: Words
+    commodity: str
+    raised_minor: int
+    spent_minor: int
+    gifts: int
+    as_of: AsOf | None
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """Money that left the way at a stage.
+
+    Attributes:
+        key: Where it went.
+        amount_minor: How much, positive.
+        rate_permyriad: The agreed rate in hundredths of a percent (5000 is 50 %); None when there
+            is none.
+    """
+
+    key: LeftKey
+    amount_minor: int
+    rate_permyriad: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """One of the six stages with what it holds.
+
+    Attributes:
+        key: Which stage.
+        reached_minor: Everything that ever reached it.
+        waiting_minor: Its balance now; at `work` the same as reached.
+        left: What left the way here.
+        longest_wait_days: Age of the oldest money waiting here; None when nothing waits or at
+            `work`.
+        late: The oldest money has waited longer than promised.
+        average_tenths: Average days from here to the next stage, in tenths of a day; None when
+            unknown.
+    """
+
+    key: StageKey
+    reached_minor: int
+    waiting_minor: int
+    left: tuple[Left, ...] = ()
+    longest_wait_days: int | None = None
+    late: bool = False
+    average_tenths: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LateTransfer:
+    """A transfer that is on its way longer than promised.
+
+    Attributes:
+        number: The fund's running number of transfers.
+        amount_minor: Its amount.
+        days: Days since it was sent.
+        promised_days: Working days that the fund promises.
+        asked_on: Day on which the bank was asked; None if nobody has yet.
+        entry: Entry that tells what was done about it, else the sending.
+    """
+
+    number: int
+    amount_minor: int
+    days: int
+    promised_days: int
+    asked_on: date | None
+    entry: int
+
+
+@dataclass(frozen=True, slots=True)
+class StaleChannel:
+    """A feed whose figures stand still.
+
+    Attributes:
+        channel: The channel's name.
+        since: Last instant that its figures cover.
+        hours: Whole hours it is behind.
+    """
+
+    channel: Words
+    since: datetime
+    hours: int
+
+
+@dataclass(frozen=True, slots=True)
+class Unexplained:
+    """Open exceptions.
+
+    Attributes:
+        amount_minor: Sum of the differences' sizes.
+        items: Number of open exceptions.
+        owned: Each of them has an owner.
+    """
+
+    amount_minor: int
+    items: int
+    owned: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Correction:
+    """A published figure that was corrected.
+
+    Attributes:
+        month: First day of the statement's month.
+        line: Code of the line, such as `B5`.
+        was_minor: What the statement said; may be negative.
+        is_minor: What it should have said; may be negative.
+        corrected_on: Day of the correction.
+        entry: The correcting entry.
+    """
+
+    month: date
+    line: str
+    was_minor: int
+    is_minor: int
+    corrected_on: date
+    entry: int
+
+
+Notice = LateTransfer | StaleChannel | Unexplained | Correction
+
+
+@dataclass(frozen=True, slots=True)
+class Spending:
+    """What one disease has cost.
+
+    Attributes:
+        disease: Its name.
+        person_times: How often medicine was given.
+        amount_minor: What it cost.
+    """
+
+    disease: Words
+    person_times: int
+    amount_minor: int
+
+
+@dataclass(frozen=True, slots=True)
+class OtherSpending:
+    """Diseases shown together: small ones, and those with too few people to be shown alone.
+
+    Attributes:
+        diseases: How many are merged.
+        person_times: How often medicine was given.
+        amount_minor: What they cost.
+        protects: Some are merged because fewer than five people were treated.
+    """
+
+    diseases: int
+    person_times: int
+    amount_minor: int
+    protects: bool
+
+
+@dataclass(frozen=True, slots=True)
+class TransferLine:
+    """One transfer from the bank to the fund.
+
+    Attributes:
+        number: The fund's running number, from 1.
+        amount_minor: Its amount.
+        state: How far it is.
+        proposed_on: Day of the proposal.
+        sent_on: Day it was sent; None before.
+        arrived_on: Day it was confirmed or came back; None before.
+        days_on_way: Days since it was sent, while it is on its way; else None.
+        late: On its way longer than promised.
+        entry: Its latest entry.
+    """
+
+    number: int
+    amount_minor: int
+    state: TransferState
+    proposed_on: date
+    sent_on: date | None
+    arrived_on: date | None
+    days_on_way: int | None
+    late: bool
+    entry: int
+
+
+@dataclass(frozen=True, slots=True)
+class StatementLine:
+    """One month's statement, published or due.
+
+    Attributes:
+        id: Its name in addresses, such as `2019-09` or `2019-09-2` for a second issue.
+        month: First day of the month.
+        issue: 1 for the first issue.
+        state: Published, overdue, or not due yet.
+        due_on: Day by which it is promised.
+        published_on: Day of publication; None before.
+        days_late: Days after `due_on`, of the publication or until now; 0 when on time.
+        auditor_signed: An auditor has signed it.
+        corrections: Number of published corrections to it.
+        size_bytes: Size of the PDF; None before publication.
+        entry: Entry that holds the PDF's hash; None before publication.
+    """
+
+    id: str
+    month: date
+    issue: int
+    state: StatementState
+    due_on: date
+    published_on: date | None = None
+    days_late: int = 0
+    auditor_signed: bool = False
+    corrections: int = 0
+    size_bytes: int | None = None
+    entry: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class GiftLine:
+    """One of the last gifts.
+
+    Attributes:
+        entry: Its entry.
+        at: When it was given, to the minute.
+        name: Masked name of the giver (`李**`); None when erased or not to be shown.
+        channel: Where it was given.
+        amount_minor: Its value.
+        units: What the giver paid in the platform's own unit; None for money.
+        units_commodity: That unit (`DYCOIN`); None for money.
+        reversed: It was taken back.
+    """
+
+    entry: int
+    at: datetime
+    name: str | None
+    channel: Words
+    amount_minor: int
+    units: int | None = None
+    units_commodity: str | None = None
+    reversed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """Who stands behind a fund.
+
+    Attributes:
+        operator: Who runs it.
+        witnesses: Who cosigns its log.
+        phone: Questions and complaints; empty when there is none.
+    """
+
+    operator: Words
+    witnesses: tuple[Words, ...] = ()
+    phone: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class FundPage:
+    """A fund's public page.
+
+    Attributes:
+        slug: The fund's name in addresses.
+        name: Its full name.
+        promise: One sentence: whose gifts, what is paid for.
+        contact: Who stands behind it.
+        zone: The fund's time zone, such as `Asia/Shanghai`.
+        commodity: ISO 4217 code of all amounts.
+        as_of: Up to where the journal was read; None while it is empty.
+        since: Day of the first gift; None before.
+        gifts: Number of gifts, reversed ones not counted.
+        raised_minor: Everything ever received; equals the first stage's `reached_minor`.
+        net_minor: What is due to the fund after share and tax: what reached `settled`.
+        spent_minor: What is at work; equals the last stage's `reached_minor`.
+        person_times: How often medicine was given.
+        stages: The six stages in order.
+        unattributed_minor: Part of raised that settlements stated without a gift on our side.
+        notices: What a visitor must know first, most urgent first.
+        spending: By disease, largest first.
+        other_spending: The rest; None when nothing is merged.
+        transfers: The last ones, newest first.
+        transfers_total: How many there are in all.
+        statements: The last ones and the next due, newest first but those not due at the end.
+        last_gifts: Newest first.
+    """
+
+    slug: str
+    name: Words
+    promise: Words
+    contact: Contact
+    zone: str
+    commodity: str
+    as_of: AsOf | None
+    since: date | None
+    gifts: int
+    raised_minor: int
+    net_minor: int
+    spent_minor: int
+    person_times: int
+    stages: tuple[Stage, ...]
+    unattributed_minor: int = 0
+    notices: tuple[Notice, ...] = ()
+    spending: tuple[Spending, ...] = ()
+    other_spending: OtherSpending | None = None
+    transfers: tuple[TransferLine, ...] = ()
+    transfers_total: int = 0
+    statements: tuple[StatementLine, ...] = ()
+    last_gifts: tuple[GiftLine, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One stage on a gift's way.
+
+    Attributes:
+        key: Which stage.
+        amount_minor: What of the gift reached it; for a stage not reached, what is expected to, if
+            known, else 0.
+        reached: The money has been there.
+        at: When; None if not reached.
+        entry: Entry that proves it; None if not reached.
+        left: What of the gift left the way on coming here.
+        expected_on: Day by which it is expected; None when reached or unknown.
+        waiting_days: Days it has waited at this stage, if it stands here; else None.
+        late: It has waited longer than promised.
+        channel: At `settled`: whose settlement; else None.
+        reference: At `settled`: the settlement's own number, if public; else None.
+        account_tail: At `bank` and `fund`: last four digits of the account; else None.
+        transfer: At `sent` and `fund`: the transfer's number; else None.
+        disease: At `work`: what it paid for; else None.
+        batch_minor: At `work`: cost of the whole batch; else None.
+        batch_times: At `work`: how often medicine was given in the batch; None when below five or
+            unknown.
+    """
+
+    key: StageKey
+    amount_minor: int
+    reached: bool
+    at: datetime | None = None
+    entry: int | None = None
+    left: tuple[Left, ...] = ()
+    expected_on: date | None = None
+    waiting_days: int | None = None
+    late: bool = False
+    channel: Words | None = None
+    reference: str | None = None
+    account_tail: str | None = None
+    transfer: int | None = None
+    disease: Words | None = None
+    batch_minor: int | None = None
+    batch_times: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """The way of one part of a gift: the whole gift, unless a boundary cuts it.
+
+    Attributes:
+        amount_minor: What of the gift went this way, at the first stage. The parts add up to the
+            gift.
+        steps: The six stages in order, reached or not.
+    """
+
+    amount_minor: int
+    steps: tuple[Step, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Reversal:
+    """The platform took a gift back.
+
+    Attributes:
+        at: When.
+        entry: Entry of the reversal.
+        after_settlement: The money had been settled, so it is charged to the next settlement and
+            the way stays.
+    """
+
+    at: datetime
+    entry: int
+    after_settlement: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One thing that the server has checked about a gift.
+
+    Attributes:
+        key: `in_log` (inclusion proof recomputed), `none_missing` (the broadcast's counter has no
+            gap), `sums` (steps and what left add up), `same_book` (witnesses cosigned),
+            `private_parts` (commitments open with the stored salts).
+        outcome: What came out.
+        entry: `in_log`: the gift's entry.
+        size: `in_log`: size of the tree it was proven in.
+        number: `none_missing`: the gift's number in its broadcast.
+        total: `none_missing`: number of gifts of the broadcast; None while it runs.
+        witnesses: `same_book`: who cosigned.
+        at: `same_book`: when.
+    """
+
+    key: CheckKey
+    outcome: CheckOutcome
+    entry: int | None = None
+    size: int | None = None
+    number: int | None = None
+    total: int | None = None
+    witnesses: tuple[Words, ...] = ()
+    at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class GiftPage:
+    """A gift and its whole way.
+
+    Attributes:
+        slug: The fund's name in addresses.
+        fund: The fund's full name.
+        contact: Who stands behind the fund.
+        zone: The fund's time zone.
+        entry: The gift's entry.
+        at: When it was given, to the minute.
+        name: Masked name (`李**`); None when erased or not to be shown.
+        channel: Where it was given.
+        commodity: ISO 4217 code of all amounts of the ways; what the gift was received in.
+        amount_minor: The gift's value; the ways' amounts add up to it.
+        ways: One, or more where a boundary cuts the gift.
+        checks: In the order of `CheckKey`.
+        as_of: Up to where the journal was read.
+        proof_bytes: Size of the receipt file.
+        units: What the giver paid in the platform's own unit; None for money.
+        units_commodity: That unit (`DYCOIN`); None for money.
+        reversal: Set when the platform took it back.
+    """
+
+    slug: str
+    fund: Words
+    contact: Contact
+    zone: str
+    entry: int
+    at: datetime
+    name: str | None
+    channel: Words
+    commodity: str
+    amount_minor: int
+    ways: tuple[Way, ...]
+    checks: tuple[Check, ...]
+    as_of: AsOf
+    proof_bytes: int
+    units: int | None = None
+    units_commodity: str | None = None
+    reversal: Reversal | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StatementList:
+    """All statements of a fund.
+
+    Attributes:
+        slug: The fund's name in addresses.
+        fund: Its full name.
+        contact: Who stands behind it.
+        as_of: Up to where the journal was read; None while it is empty.
+        statements: Newest first, those not due at the end.
+    """
+
+    slug: str
+    fund: Words
+    contact: Contact
+    as_of: AsOf | None
+    statements: tuple[StatementLine, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TransferList:
+    """All transfers of a fund.
+
+    Attributes:
+        slug: The fund's name in addresses.
+        fund: Its full name.
+        contact: Who stands behind it.
+        commodity: ISO 4217 code of the amounts.
+        as_of: Up to where the journal was read; None while it is empty.
+        transfers: Newest first.
+    """
+
+    slug: str
+    fund: Words
+    contact: Contact
+    commodity: str
+    as_of: AsOf | None
+    transfers: tuple[TransferLine, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PostingLine:
+    """One line of an entry.
+
+    Attributes:
+        account: Account name, legal in beancount.
+        amount_minor: Signed: positive is a debit.
+        commodity: ISO 4217 code or platform unit.
+    """
+
+    account: str
+    amount_minor: int
+    commodity: str
+
+
+@dataclass(frozen=True, slots=True)
+class EntryPage:
+    """One journal entry, readable.
+
+    Attributes:
+        slug: The fund's name in addresses.
+        fund: The fund's full name.
+        contact: Who stands behind the fund.
+        zone: The fund's time zone.
+        seq: The entry's number, from 0.
+        last: Number of the newest entry.
+        kind: Such as `gift` or `transfer.sent`.
+        recorded_at: The server's time.
+        occurred_at: The world's claim.
+        role: Role of the actor.
+        actor: Pseudonymous id of the actor.
+        postings: In the order of the entry; empty for decisions.
+        canonical: The exact bytes in the log (RFC 8785 JSON).
+        leaf_hash: `SHA-256(0x00 || canonical)`, 64 hex digits.
+    """
+
+    slug: str
+    fund: Words
+    contact: Contact
+    zone: str
+    seq: int
+    last: int
+    kind: str
+    recorded_at: datetime
+    occurred_at: datetime
+    role: str
+    actor: str
+    postings: tuple[PostingLine, ...]
+    canonical: bytes
+    leaf_hash: str

@@ -174,6 +174,30 @@ class KeyMismatchError(VerificationError):
     code = "key-mismatch"
 
 
+class InclusionProofError(VerificationError):
+    """A leaf is not shown to be in a tree; fields `reason`, `index`, `size`, `leaf`, `root`."""
+
+    code = "inclusion-proof"
+
+
+class ConsistencyProofError(VerificationError):
+    """A tree is not shown to begin a larger one; fields `reason`, `size1`, `size2`, `root1`, `root2`, `proof`."""
+
+    code = "consistency-proof"
+
+
+class NoteSignatureError(VerificationError):
+    """No known key signed a note, or a known key's signature is wrong; fields `reason`, `name`, `key_id`."""
+
+    code = "note-signature"
+
+
+class CommitmentError(VerificationError):
+    """What was shown does not open a commitment; fields `reason`, `label`, `commitment`."""
+
+    code = "commitment"
+
+
 class InvariantError(LedgerError):
     """Our own data contradicts itself; the writer stops."""
 

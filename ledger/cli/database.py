@@ -1,0 +1,73 @@
+"""Schema changes: bring a database to the newest schema, or say where it differs."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from pathlib import Path
+
+from alembic import command
+from alembic.autogenerate import compare_metadata
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+
+from ledger.db import Database, metadata
+
+MIGRATIONS = Path(__file__).resolve().parents[2] / "migrations"
+
+
+def upgrade(database: Database, revision: str = "head") -> str:
+    """Bring the schema to a revision, all steps in one transaction.
+
+    Args:
+        database: Opened as the owner of the tables.
+        revision: `head`, or an older one.
+
+    Returns:
+        The revision reached.
+    """
+    with _configured(database) as config:
+        command.upgrade(config, revision)
+    return current(database)
+
+
+def downgrade(database: Database, revision: str) -> None:
+    """Take the schema back to a revision.
+
+    Args:
+        database: Opened as the owner of the tables.
+        revision: `base`, or a revision.
+    """
+    with _configured(database) as config:
+        command.downgrade(config, revision)
+
+
+def current(database: Database) -> str:
+    """Return the revision of a database, empty when it has none."""
+    with database.reading() as connection:
+        return MigrationContext.configure(connection).get_current_revision() or ""
+
+
+def newest() -> str:
+    """Return the newest revision that this version of the service knows."""
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    return ScriptDirectory.from_config(config).get_current_head() or ""
+
+
+def drift(database: Database) -> list[str]:
+    """Return how the database's tables differ from the code's, a line each; empty when they agree."""
+    with _configured(database) as config, database.reading() as connection:
+        assert config is not None
+        context = MigrationContext.configure(connection, opts={"compare_type": False})
+        return [repr(difference) for difference in compare_metadata(context, metadata)]
+
+
+@contextlib.contextmanager
+def _configured(database: Database) -> Iterator[Config]:
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    with database.writing() as connection:
+        config.attributes["connection"] = connection
+        yield config

@@ -1,0 +1,259 @@
+"""The database's edge: connections, transactions and the naming of its failures. Only this module commits."""
+
+from __future__ import annotations
+
+import contextlib
+import sqlite3
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import psycopg
+import sqlalchemy as sa
+from sqlalchemy import event
+from sqlalchemy.engine import URL, make_url
+
+from ledger.errors import BusyError, StorageFullError
+
+NAMING = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+    "pk": "pk_%(table_name)s",
+}
+metadata = sa.MetaData(naming_convention=NAMING)
+
+BigInt = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+"""64 bits on both: SQLite's STRICT tables know INTEGER only."""
+
+Bytes = sa.LargeBinary()
+
+STRICT: dict[str, Any] = {"sqlite_strict": True}
+"""For tables with wide rows."""
+
+CLUSTERED: dict[str, Any] = {"sqlite_strict": True, "sqlite_with_rowid": False}
+"""For tables with narrow rows that are read by their key: one tree instead of two."""
+
+RUNTIME_ROLE = "ledger_runtime"
+"""The PostgreSQL role that the service works as: no UPDATE, DELETE or TRUNCATE on history."""
+
+SQLITE_CACHE_KIB = 262_144
+"""Page cache of a connection: the unique keys of some millions of gifts fit, so that a replay does not read the disk."""
+
+LOCK_SPACE = 0x4D5A
+"""First half of the advisory lock's key: "MZ", so that we do not meet other users of the same server."""
+
+
+class Database:
+    """One database, SQLite or PostgreSQL, with the same promises on both.
+
+    Args:
+        url: SQLAlchemy URL, `sqlite:///…` or `postgresql+psycopg://…`.
+        busy_ms: How long a writer waits for another one, in milliseconds, before `BusyError`.
+    """
+
+    def __init__(self, url: str | URL, *, busy_ms: int = 10_000) -> None:
+        self.url = make_url(url)
+        self.is_sqlite = self.url.get_backend_name() == "sqlite"
+        self._busy_ms = busy_ms
+        # One writer at a time inside a process: waiting here is fair, waiting in SQLite's busy loop is not.
+        self._write_turn = threading.Lock()
+        self.engine = self._sqlite_engine() if self.is_sqlite else self._postgres_engine()
+
+    @property
+    def dialect(self) -> str:
+        """Return `sqlite` or `postgresql`."""
+        return "sqlite" if self.is_sqlite else "postgresql"
+
+    def _sqlite_engine(self) -> sa.Engine:
+        engine = sa.create_engine(
+            self.url,
+            poolclass=sa.pool.QueuePool,
+            pool_size=8,
+            max_overflow=16,
+            connect_args={"timeout": self._busy_ms / 1000, "check_same_thread": False, "cached_statements": 256},
+        )
+
+        @event.listens_for(engine, "connect")
+        def _prepare(connection: sqlite3.Connection, _record: object) -> None:
+            # The driver's own BEGIN comes too late and takes no write lock: we say BEGIN ourselves.
+            connection.isolation_level = None
+            cursor = connection.cursor()
+            cursor.execute("PRAGMA journal_mode=WAL")
+            cursor.execute("PRAGMA synchronous=FULL")
+            cursor.execute("PRAGMA foreign_keys=ON")
+            cursor.execute("PRAGMA recursive_triggers=ON")
+            cursor.execute(f"PRAGMA cache_size=-{SQLITE_CACHE_KIB}")
+            cursor.execute("PRAGMA temp_store=MEMORY")
+            cursor.close()
+
+        @event.listens_for(engine, "begin")
+        def _begin(connection: sa.Connection) -> None:
+            mode = connection.get_execution_options().get("ledger_begin", "DEFERRED")
+            connection.exec_driver_sql(f"BEGIN {mode}")
+
+        return engine
+
+    def _postgres_engine(self) -> sa.Engine:
+        return sa.create_engine(
+            self.url,
+            pool_size=8,
+            max_overflow=16,
+            pool_pre_ping=True,
+            connect_args={
+                "options": f"-c lock_timeout={self._busy_ms} -c timezone=UTC -c synchronous_commit=on",
+                "prepare_threshold": 2,
+            },
+        )
+
+    @contextlib.contextmanager
+    def reading(self) -> Iterator[sa.Connection]:
+        """Open a snapshot to read from; nothing can be written in it.
+
+        Yields:
+            A connection inside one read-only transaction.
+
+        Raises:
+            BusyError: The database did not answer in time.
+        """
+        with named_failures(), self.engine.connect() as connection:
+            if not self.is_sqlite:
+                connection = connection.execution_options(
+                    isolation_level="REPEATABLE READ", postgresql_readonly=True
+                )
+            with connection.begin():
+                if self.is_sqlite:
+                    connection.exec_driver_sql("PRAGMA query_only=ON")
+                try:
+                    yield connection
+                finally:
+                    if self.is_sqlite:
+                        connection.exec_driver_sql("PRAGMA query_only=OFF")
+
+    @contextlib.contextmanager
+    def writing(self) -> Iterator[sa.Connection]:
+        """Open a transaction that commits when the block ends well, and rolls back when it does not.
+
+        Yields:
+            A connection inside one write transaction. On SQLite it holds the write lock from the start.
+
+        Raises:
+            BusyError: Another writer held the lock for too long; nothing was written.
+            StorageFullError: The disk is full; nothing was written.
+        """
+        if not self._write_turn.acquire(timeout=self._busy_ms / 1000):
+            raise BusyError(waited_ms=self._busy_ms)
+        try:
+            with named_failures(), self.engine.connect() as connection:
+                connection = connection.execution_options(ledger_begin="IMMEDIATE")
+                with connection.begin():
+                    yield connection
+        finally:
+            self._write_turn.release()
+
+    def close(self) -> None:
+        """Close all pooled connections."""
+        self.engine.dispose()
+
+
+@contextlib.contextmanager
+def named_failures() -> Iterator[None]:
+    """Turn the drivers' words for "locked" and "full" into our errors.
+
+    Yields:
+        Nothing.
+
+    Raises:
+        BusyError: Locked.
+        StorageFullError: No space left.
+    """
+    try:
+        yield
+    except sa.exc.DBAPIError as error:
+        original = error.orig
+        text = str(original).lower()
+        if isinstance(original, sqlite3.OperationalError) and ("locked" in text or "busy" in text):
+            raise BusyError(reason="locked") from error
+        if isinstance(original, psycopg.errors.LockNotAvailable):
+            raise BusyError(reason="locked") from error
+        if isinstance(original, psycopg.errors.DiskFull) or "disk is full" in text or "full" == text:
+            raise StorageFullError(reason="disk-full") from error
+        raise
+
+
+def lock_fund(connection: sa.Connection, fund_id: int) -> None:
+    """Wait until this transaction is the only one that writes a fund's history.
+
+    On SQLite the whole database is locked already. On PostgreSQL an advisory lock serves, because a role without
+    UPDATE may not lock rows (and on Citus a reference table's row cannot be locked at all).
+
+    Args:
+        connection: Inside `Database.writing()`.
+        fund_id: The fund.
+    """
+    if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql("SELECT pg_advisory_xact_lock(%s, %s)", (LOCK_SPACE, fund_id))
+
+
+def insert_rows(
+    connection: sa.Connection, table: sa.Table, columns: Sequence[str], rows: Sequence[tuple[Any, ...]]
+) -> None:
+    """Insert many rows as one array: COPY on PostgreSQL, one prepared statement on SQLite.
+
+    Args:
+        connection: Inside `Database.writing()`.
+        table: Where to.
+        columns: Names, in the order of each row.
+        rows: Values that the driver takes as they are: int, str, bytes, None.
+    """
+    if not rows:
+        return
+    names = ", ".join(columns)
+    if connection.dialect.name == "sqlite":
+        marks = ", ".join("?" * len(columns))
+        cursor = connection.connection.cursor()
+        try:
+            cursor.executemany(f"INSERT INTO {table.name} ({names}) VALUES ({marks})", rows)
+        except sqlite3.Error as error:
+            raise sa.exc.DBAPIError.instance(
+                f"INSERT INTO {table.name}", None, error, sqlite3.Error, dialect=connection.dialect
+            ) from error
+        finally:
+            cursor.close()
+    else:
+        _copy_rows(connection, table, names, rows)
+
+
+FEW_ROWS = 8
+"""Below this many rows one INSERT with all values is quicker than the three round trips of a COPY."""
+
+
+def _copy_rows(
+    connection: sa.Connection, table: sa.Table, names: str, rows: Sequence[tuple[Any, ...]]
+) -> None:
+    if len(rows) < FEW_ROWS:
+        one = "(" + ", ".join(["%s"] * len(rows[0])) + ")"
+        sql = f"INSERT INTO {table.name} ({names}) VALUES " + ", ".join([one] * len(rows))
+        connection.exec_driver_sql(sql, tuple(value for row in rows for value in row))
+        return
+    driver = connection.connection.driver_connection
+    assert driver is not None
+    types = [_PG_TYPES[type(column.type)] for column in (table.c[n.strip()] for n in names.split(","))]
+    try:
+        with driver.cursor() as cursor, cursor.copy(f"COPY {table.name} ({names}) FROM STDIN (FORMAT BINARY)") as copy:
+            copy.set_types(types)
+            for row in rows:
+                copy.write_row(row)
+    except psycopg.Error as error:
+        raise sa.exc.DBAPIError.instance(
+            f"COPY {table.name}", None, error, psycopg.Error, dialect=connection.dialect
+        ) from error
+
+
+_PG_TYPES: Mapping[type, str] = {
+    sa.BigInteger: "int8",
+    sa.Integer: "int4",
+    sa.Text: "text",
+    sa.LargeBinary: "bytea",
+}

@@ -1,0 +1,84 @@
+"""What a fund is made of, as its entries say: channels, rates, members. And the keys of machines, hashed."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+from ledger.db import STRICT, BigInt, Bytes, metadata
+
+fund_details = sa.Table(
+    "fund_details",
+    metadata,
+    sa.Column("fund_id", BigInt, sa.ForeignKey("funds.fund_id"), primary_key=True),
+    sa.Column("name_zh", sa.Text, nullable=False),
+    sa.Column("name_en", sa.Text, nullable=False),
+    sa.Column("promise_zh", sa.Text, nullable=False),
+    sa.Column("promise_en", sa.Text, nullable=False),
+    sa.Column("commodity", sa.Text, nullable=False),
+    sa.Column("zone", sa.Text, nullable=False),
+    **STRICT,
+)
+
+channels = sa.Table(
+    "channels",
+    metadata,
+    sa.Column("fund_id", BigInt, sa.ForeignKey("funds.fund_id"), primary_key=True),
+    sa.Column("name", sa.Text, primary_key=True, comment="One component of account names"),
+    sa.Column("platform", sa.Text, nullable=False, comment="kuaishou, douyin, own"),
+    sa.Column("title_zh", sa.Text, nullable=False),
+    sa.Column("title_en", sa.Text, nullable=False),
+    sa.Column("commodity", sa.Text, nullable=False, comment="What its gifts are posted in"),
+    sa.Column("opened_seq", BigInt, nullable=False),
+    **STRICT,
+)
+
+money_accounts = sa.Table(
+    "money_accounts",
+    metadata,
+    sa.Column("fund_id", BigInt, sa.ForeignKey("funds.fund_id"), primary_key=True),
+    sa.Column("name", sa.Text, primary_key=True, comment="Assets:Bank:… or Assets:Fund:…"),
+    sa.Column("number", sa.Text, nullable=False, comment="As the bank's files write it; masked in public"),
+    sa.Column("commodity", sa.Text, nullable=False),
+    sa.Column("opened_seq", BigInt, nullable=False),
+    **STRICT,
+)
+
+rates = sa.Table(
+    "rates",
+    metadata,
+    sa.Column("fund_id", BigInt, sa.ForeignKey("funds.fund_id"), primary_key=True),
+    sa.Column("unit", sa.Text, primary_key=True),
+    sa.Column("from_ms", BigInt, primary_key=True, autoincrement=False),
+    sa.Column("seq", BigInt, primary_key=True, autoincrement=False),
+    sa.Column("units", BigInt, nullable=False),
+    sa.Column("minor", BigInt, nullable=False, comment="What so many units are worth, minor units"),
+    sa.Column("commodity", sa.Text, nullable=False),
+    sa.CheckConstraint("units > 0 AND minor > 0", name="positive"),
+    **STRICT,
+)
+
+members = sa.Table(
+    "members",
+    metadata,
+    sa.Column("fund_id", BigInt, sa.ForeignKey("funds.fund_id"), primary_key=True),
+    sa.Column("member_id", sa.Text, primary_key=True, comment="Pseudonymous: m1, m2 …"),
+    sa.Column("role", sa.Text, nullable=False),
+    sa.Column("name", sa.Text, nullable=False, comment="Personal: never in an entry"),
+    sa.Column("enrolled_seq", BigInt, nullable=False),
+    sa.Column("removed_seq", BigInt),
+    sa.UniqueConstraint("fund_id", "name"),
+    **STRICT,
+)
+
+tokens = sa.Table(
+    "tokens",
+    metadata,
+    sa.Column("fund_id", BigInt, sa.ForeignKey("funds.fund_id"), primary_key=True),
+    sa.Column("token_hash", Bytes, primary_key=True, comment="SHA-256 of the token; the token is shown once"),
+    sa.Column("member_id", sa.Text, nullable=False),
+    sa.Column("scope", sa.Text, nullable=False, comment="gifts"),
+    sa.Column("created_ms", BigInt, nullable=False),
+    sa.Column("ended_ms", BigInt),
+    sa.ForeignKeyConstraint(["fund_id", "member_id"], ["members.fund_id", "members.member_id"]),
+    **STRICT,
+)

@@ -1,0 +1,111 @@
+"""Account names: legal in beancount and hledger, so that an export is one to one."""
+
+from __future__ import annotations
+
+import re
+
+from ledger.errors import FieldError
+
+_NAME = re.compile(r"(?:Assets|Liabilities|Income|Expenses|Equity)(?::[A-Z0-9][A-Za-z0-9-]{0,39}){1,4}")
+_COMPONENT = re.compile(r"[A-Z0-9][A-Za-z0-9-]{0,39}")
+
+CONVERSION = "Equity:Conversion"
+OPENING = "Equity:Opening-Balances"
+BANK_FEES = "Expenses:BankFees:All"
+DONATIONS = "Income:Donations:Direct"
+INTEREST = "Income:Interest:Bank"
+UNCLASSIFIED = "Unclassified"
+"""The disease of spending whose sheet has not come yet: "not classified" is a row, not a gap."""
+
+
+def check_name(name: str) -> str:
+    """Return an account's name if it is legal.
+
+    Args:
+        name: For example `Assets:Platform:Kuaishou`.
+
+    Returns:
+        The same name.
+
+    Raises:
+        FieldError: Not `Root:Component…` with components of letters, digits and dashes that begin with a
+            capital or a digit.
+
+    Source:
+        Beancount Language Syntax, "Accounts"; hledger manual, "Account names".
+    """
+    if not _NAME.fullmatch(name):
+        raise FieldError(field="account", value=name[:60], reason="not-an-account-name")
+    return name
+
+
+def check_component(text: str) -> str:
+    """Return one component of an account's name if it is legal.
+
+    Args:
+        text: For example `Kuaishou`.
+
+    Returns:
+        The same text.
+
+    Raises:
+        FieldError: Not letters, digits and dashes beginning with a capital or a digit.
+    """
+    if not _COMPONENT.fullmatch(text):
+        raise FieldError(field="name", value=text[:60], reason="not-a-component")
+    return text
+
+
+def platform(channel: str) -> str:
+    """Return the account of what a channel's platform holds: stage *raised*."""
+    return f"Assets:Platform:{channel}"
+
+
+def payout(channel: str) -> str:
+    """Return the account of what is settled and not paid out yet: stage *settled*."""
+    return f"Assets:Payout:{channel}"
+
+
+def bank(name: str) -> str:
+    """Return a collection account: stage *in the bank*."""
+    return f"Assets:Bank:{name}"
+
+
+def in_transit(name: str) -> str:
+    """Return the account of what is under way to a fund account: stage *on its way*."""
+    return f"Assets:InTransit:{name}"
+
+
+def fund(name: str) -> str:
+    """Return an account of the fund: stage *in the fund*."""
+    return f"Assets:Fund:{name}"
+
+
+def programme(disease: str) -> str:
+    """Return the account of spending on a disease: stage *at work*."""
+    return f"Expenses:Programme:{disease}"
+
+
+def gifts(channel: str) -> str:
+    """Return the income account of a channel's gifts."""
+    return f"Income:Gifts:{channel}"
+
+
+def unattributed(channel: str) -> str:
+    """Return the income account of what a platform settled beyond the gifts that we know."""
+    return f"Income:Unattributed:{channel}"
+
+
+def platform_share(channel: str) -> str:
+    """Return the expense account of a platform's share."""
+    return f"Expenses:PlatformShare:{channel}"
+
+
+def tax(channel: str) -> str:
+    """Return the expense account of tax that a platform withheld."""
+    return f"Expenses:Tax:{channel}"
+
+
+def chargebacks(channel: str) -> str:
+    """Return the expense account of what a platform took back."""
+    return f"Expenses:Chargebacks:{channel}"

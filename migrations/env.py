@@ -1,0 +1,25 @@
+"""How alembic reaches the database: with the connection it is given, one transaction for all steps."""
+
+from alembic import context
+
+import ledger.funds.tables
+import ledger.intake.tables
+import ledger.journal.tables
+import ledger.log.tables
+import ledger.matching.tables
+import ledger.moneyline.tables
+import ledger.periods.tables
+import ledger.privacy.tables
+import ledger.sequencer.tables
+import ledger.spending.tables
+import ledger.transfers.tables  # noqa: F401
+from ledger.db import metadata
+
+context.configure(
+    connection=context.config.attributes["connection"],
+    target_metadata=metadata,
+    transactional_ddl=True,
+    compare_type=True,
+)
+with context.begin_transaction():
+    context.run_migrations()

@@ -1,0 +1,132 @@
+"""Read the settlement sheet: what platforms say they owe, typed or exported by an officer."""
+
+from __future__ import annotations
+
+import re
+
+from ledger.errors import FileFormatError
+from ledger.matching.formats.sheets import (
+    Record,
+    Row,
+    check_size,
+    check_unique,
+    decode,
+    header_at,
+    records,
+    rows_under,
+)
+from ledger.matching.lines import SettlementFile, SettlementLine
+
+FORMAT = "settlement_csv"
+COMMODITY = "CNY"
+COLUMNS = (
+    "platform",
+    "period",
+    "gross_cny",
+    "refund_cny",
+    "platform_share_rate",
+    "platform_share_cny",
+    "income_cny",
+    "tax_withheld_cny",
+    "net_cny",
+    "statement_no",
+)
+
+NOT_INCOME = "not-gross-refund-share"
+NOT_NET = "not-income-tax"
+
+_PLATFORM = re.compile(r"[a-z][a-z0-9_-]{0,31}")
+_PERIOD = re.compile(r"20\d\d-(?:0[1-9]|1[0-2])", re.ASCII)
+# A label, never computed with; but above one it would be a slipped column.
+_RATE = re.compile(r"0(?:\.\d{1,6})?|1(?:\.0{1,6})?", re.ASCII)
+_NOT_NEGATIVE = ("gross_cny", "income_cny", "net_cny")
+_NOT_POSITIVE = ("refund_cny", "platform_share_cny", "tax_withheld_cny")
+
+
+def recognises(given: list[Record]) -> bool:
+    """Return whether records have the header of this sheet."""
+    return header_at(given, COLUMNS) is not None
+
+
+def read_settlement_file(name: str, data: bytes) -> SettlementFile:
+    """Read a settlement sheet and check its arithmetic.
+
+    1. gross, income and net are not negative; refund, share and tax are not positive.
+    2. gross + refund + share = income.
+    3. income + tax = net.
+    4. A statement number occurs once.
+
+    The share is not recomputed from its rate: a month may mix rates, and what the platform states
+    is what it pays.
+
+    Args:
+        name: File name for errors.
+        data: The whole file, UTF-8 or GB18030, with or without byte order mark.
+
+    Returns:
+        At least one line, in the order of the file.
+
+    Raises:
+        FileFormatError: A column, a value or a sum is wrong.
+        TooLargeError: Above 20 MiB.
+
+    Source:
+        Inputs, section 5.1.
+    """
+    check_size(name, data)
+    given = records(name, decode(name, data))
+    start = header_at(given, COLUMNS)
+    if start is None:
+        raise FileFormatError(file=name, line=1, field="header", reason="not-a-settlement-sheet")
+    rows = list(rows_under(name, given[start], given[start + 1 :]))
+    if not rows:
+        raise FileFormatError(file=name, line=given[start].line, field="row", reason="no-lines")
+    check_unique(rows, "statement_no")
+    return SettlementFile(FORMAT, tuple(_line(row) for row in rows))
+
+
+def _line(row: Row) -> SettlementLine:
+    sums = {
+        field: row.amount_needed(field, COMMODITY) for field in (*_NOT_NEGATIVE, *_NOT_POSITIVE)
+    }
+    _check_signs(row, sums)
+    _check_sums(row, sums)
+    return SettlementLine(
+        line_no=row.line,
+        platform=_shaped(row, "platform", _PLATFORM),
+        period=_shaped(row, "period", _PERIOD),
+        gross=sums["gross_cny"],
+        refund=sums["refund_cny"],
+        share_rate=_shaped(row, "platform_share_rate", _RATE),
+        share=sums["platform_share_cny"],
+        income=sums["income_cny"],
+        tax=sums["tax_withheld_cny"],
+        net=sums["net_cny"],
+        statement_no=row.identifier_needed("statement_no"),
+        commodity=COMMODITY,
+    )
+
+
+def _check_signs(row: Row, sums: dict[str, int]) -> None:
+    for field in _NOT_NEGATIVE:
+        if sums[field] < 0:
+            raise row.wrong(field, "negative")
+    for field in _NOT_POSITIVE:
+        if sums[field] > 0:
+            raise row.wrong(field, "positive")
+
+
+def _check_sums(row: Row, sums: dict[str, int]) -> None:
+    if sums["gross_cny"] + sums["refund_cny"] + sums["platform_share_cny"] != sums["income_cny"]:
+        raise row.wrong("income_cny", NOT_INCOME)
+    if sums["income_cny"] + sums["tax_withheld_cny"] != sums["net_cny"]:
+        raise row.wrong("net_cny", NOT_NET)
+
+
+def _shaped(row: Row, field: str, shape: re.Pattern[str]) -> str:
+    text = row.text(field)
+    if not text:
+        raise row.wrong(field, "missing")
+    if not shape.fullmatch(text):
+        raise row.wrong(field, "malformed")
+    return text

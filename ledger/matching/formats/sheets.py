@@ -1,0 +1,279 @@
+"""Text and tables: bytes to rows of named cells, and cells to exact values.
+
+Every reader here goes the same way: decode, split into records, find the header by its names, take
+cells by name. Whatever is wrong is a `FileFormatError` with file, line, field and reason; a cell's
+value is not repeated in it, because accounts and names are personal data.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+import unicodedata
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+from ledger.errors import AmountError, FileFormatError, TooLargeError
+from ledger.money import parse_amount
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+FILE_BYTES_MAX = 20 * 2**20
+"""A month of a busy merchant is a few MiB."""
+
+CHINA = ZoneInfo("Asia/Shanghai")
+"""Chinese bills are local time without saying so (inputs, section 1, rule 7)."""
+
+HEADER_WITHIN = 40
+"""A header comes after at most this many records of preamble."""
+
+_YEARS = range(2000, 2100)
+_IN_PARENTHESES = re.compile(r"\([^()]*\)|\[[^\[\]]*\]")
+_UNIT = re.compile(r"/[^/]*$")
+_TIME = re.compile(
+    r"(\d{4})([-/]?)(\d{2})\2(\d{2})(?:[ T]+(\d{2}):(\d{2})(?::(\d{2}))?)?", re.ASCII
+)
+_RUINED = re.compile(r"\d(?:\.\d+)?E\+\d+", re.ASCII | re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One record of a CSV file: the line where it ends, from 1, and its cells as written."""
+
+    line: int
+    cells: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One row under a header.
+
+    Attributes:
+        file: File name for errors.
+        line: Line where the row ends, from 1.
+        cells: Trimmed cells by the header's compact name.
+    """
+
+    file: str
+    line: int
+    cells: Mapping[str, str]
+
+    def text(self, field: str) -> str:
+        """Return a cell, empty if the file has no such column."""
+        return self.cells.get(field, "")
+
+    def wrong(self, field: str, reason: str) -> FileFormatError:
+        """Return the error for a cell of this row, to be raised."""
+        return FileFormatError(file=self.file, line=self.line, field=field, reason=reason)
+
+    def amount(self, field: str, commodity: str) -> int | None:
+        """Read a cell as an exact decimal amount.
+
+        Args:
+            field: Column.
+            commodity: Decides the digits after the point.
+
+        Returns:
+            Minor units; None for an empty cell.
+
+        Raises:
+            FileFormatError: Not an amount, too fine or too large.
+        """
+        text = self.text(field)
+        if not text:
+            return None
+        try:
+            return parse_amount(text, commodity)
+        except AmountError as error:
+            raise self.wrong(field, str(error.fields["reason"])) from error
+
+    def amount_needed(self, field: str, commodity: str) -> int:
+        """Return a cell as minor units; it must be there.
+
+        Raises:
+            FileFormatError: Empty, not an amount, too fine or too large.
+        """
+        value = self.amount(field, commodity)
+        if value is None:
+            raise self.wrong(field, "missing")
+        return value
+
+    def instant(self, field: str) -> datetime:
+        """Read a cell as Chinese local time.
+
+        Known are `20261103 09:00:00`, `2026-11-03 09:00:00`, and a day alone.
+
+        Returns:
+            Aware, in Asia/Shanghai.
+
+        Raises:
+            FileFormatError: Not a time of the years 2000 to 2099.
+        """
+        found = _TIME.fullmatch(self.text(field))
+        if found is None:
+            raise self.wrong(field, "not-a-time")
+        year, _, *rest = found.groups()
+        numbers = [int(year), *(int(part or 0) for part in rest)]
+        try:
+            at = datetime(*numbers, tzinfo=CHINA)  # type: ignore[arg-type,misc]
+        except ValueError as error:
+            raise self.wrong(field, "not-a-time") from error
+        if at.year not in _YEARS:
+            raise self.wrong(field, "not-a-time")
+        return at
+
+    def identifier(self, field: str) -> str | None:
+        """Read a cell that is a number of an account or a line, kept as text.
+
+        Returns:
+            The text; None for an empty cell.
+
+        Raises:
+            FileFormatError: The number was ruined by a spreadsheet (`2.02E+27`), or is longer than
+                128 characters.
+        """
+        text = self.text(field)
+        if _RUINED.fullmatch(text):
+            raise self.wrong(field, "ruined-number")
+        if len(text) > 128:  # noqa: PLR2004 - far beyond any bank's numbers, short enough for an index
+            raise self.wrong(field, "too-long")
+        return text or None
+
+    def identifier_needed(self, field: str) -> str:
+        """Return a number, as text, that must be there.
+
+        Raises:
+            FileFormatError: Empty, ruined or too long.
+        """
+        text = self.identifier(field)
+        if text is None:
+            raise self.wrong(field, "missing")
+        return text
+
+
+def check_size(file: str, data: bytes) -> None:
+    """Refuse a file above `FILE_BYTES_MAX` before anything else looks at it.
+
+    Raises:
+        TooLargeError: It is; fields `file`, `limit` (bytes), `found`.
+    """
+    if len(data) > FILE_BYTES_MAX:
+        raise TooLargeError(file=file, what="file", limit=FILE_BYTES_MAX, found=len(data))
+
+
+def decode(file: str, data: bytes) -> str:
+    """Turn bytes into text: UTF-8 if they are, else GB18030.
+
+    Chinese text in GB18030 is practically never valid UTF-8, so the order decides; the header is
+    looked for afterwards anyway. Marks at the start (BOM), of which WeChat Pay may write two, are
+    dropped.
+
+    Args:
+        file: File name for errors.
+        data: The whole file.
+
+    Returns:
+        Text without byte order marks at its start.
+
+    Raises:
+        FileFormatError: Neither encoding fits.
+    """
+    for encoding in ("utf-8", "gb18030"):
+        try:
+            return data.decode(encoding).lstrip("\ufeff")
+        except UnicodeDecodeError:
+            continue
+    raise FileFormatError(file=file, line=0, field="encoding", reason="not-utf-8-nor-gb18030")
+
+
+def compact(name: str) -> str:
+    """Return a header cell without spaces, parentheses and units.
+
+    Of `借方发生额/元(支取)` that is the first word.
+
+    Source:
+        Inputs, section 6.5, last paragraph.
+    """
+    plain = "".join(unicodedata.normalize("NFKC", name).split())
+    return _UNIT.sub("", _IN_PARENTHESES.sub("", plain))
+
+
+def records(file: str, text: str) -> list[Record]:
+    """Return the records of CSV text; blank ones are left out.
+
+    Raises:
+        FileFormatError: Quotes do not close, or a cell is longer than 128 KiB.
+    """
+    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+    found = []
+    try:
+        for cells in reader:
+            if any(cell.strip() for cell in cells):
+                found.append(Record(reader.line_num, tuple(cells)))  # noqa: PERF401 - line_num moves with the reader
+    except csv.Error as error:
+        raise FileFormatError(
+            file=file, line=reader.line_num, field="row", reason="broken-csv"
+        ) from error
+    return found
+
+
+def header_at(given: Sequence[Record], required: Iterable[str]) -> int | None:
+    """Find the header: the first record that has all required compact names.
+
+    Only the first `HEADER_WITHIN` records are looked at.
+
+    Returns:
+        Its index in `given`, or None.
+    """
+    needed = set(required)
+    for index, record in enumerate(given[:HEADER_WITHIN]):
+        if needed <= {compact(cell) for cell in record.cells}:
+            return index
+    return None
+
+
+def rows_under(file: str, header: Record, given: Iterable[Record]) -> Iterator[Row]:
+    """Name the cells of records by their header.
+
+    Args:
+        file: File name for errors.
+        header: Its compact names are the keys.
+        given: Records after it.
+
+    Yields:
+        Rows with trimmed cells.
+
+    Raises:
+        FileFormatError: Two columns have one name, a row is shorter than the header, or has text
+            beyond it.
+    """
+    names = [compact(cell) for cell in header.cells]
+    while names and not names[-1]:
+        names.pop()
+    if len(set(names)) != len(names):
+        raise FileFormatError(file=file, line=header.line, field="header", reason="column-twice")
+    for record in given:
+        cells = [cell.strip() for cell in record.cells]
+        if len(cells) < len(names) or any(cells[len(names) :]):
+            raise FileFormatError(
+                file=file, line=record.line, field="row", reason="wrong-number-of-cells"
+            )
+        yield Row(file, record.line, dict(zip(names, cells, strict=False)))
+
+
+def check_unique(rows: Iterable[Row], field: str) -> None:
+    """Refuse a file that has the same number twice in a column; empty cells do not count.
+
+    Raises:
+        FileFormatError: At the second row that has it.
+    """
+    seen: set[str] = set()
+    for row in rows:
+        value = row.text(field)
+        if value and value in seen:
+            raise row.wrong(field, "twice")
+        seen.add(value)

@@ -1,0 +1,325 @@
+"""What the readers of `formats/` hand on: files of banks, wallets and platforms, and lines.
+
+Pure. Amounts are integers in minor units, a bank line's with our sign: plus came to us, minus went
+out. Times are aware and keep the zone of the file, so that their date is the day that the bank
+printed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import unicodedata
+from collections import Counter
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+from ledger.errors import BalanceTieError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import date, datetime
+
+LINE_KINDS = ("ordinary", "fee", "interest")
+"""`fee` is what the bank or wallet took for itself, `interest` what it paid; neither is a gift."""
+
+REFERENCE_LENGTH_MIN = 8
+"""Shorter runs of letters and digits are words, months and prices, and prove nothing."""
+
+_RUN = re.compile(r"[A-Za-z0-9-]+")
+
+
+@dataclass(frozen=True, slots=True)
+class BankLine:
+    """One movement of one account, as its bank or wallet states it.
+
+    Attributes:
+        line_no: Line of the file where the row ends, from 1.
+        account: Account as the file names it; empty where the file does not say (WeChat Pay).
+        booked_at: Aware instant, in the zone of the file.
+        amount_minor: Signed minor units: plus into our account, minus out of it.
+        commodity: ISO 4217 code.
+        balance_minor: Balance after this line in minor units, where the file has it.
+        bank_id: The bank's own number of this line, where it has one.
+        references: Runs of letters, digits and hyphens found in the texts, in order, each once.
+        counterparty: The other party's name as given. Personal data.
+        text: Purpose and remark as given, with single spaces. May hold personal data.
+        kind: One of `LINE_KINDS`.
+    """
+
+    line_no: int
+    account: str
+    booked_at: datetime
+    amount_minor: int
+    commodity: str
+    balance_minor: int | None
+    bank_id: str | None
+    references: tuple[str, ...]
+    counterparty: str
+    text: str
+    kind: str = "ordinary"
+
+
+@dataclass(frozen=True, slots=True)
+class BankFile:
+    """One statement of one account.
+
+    Attributes:
+        format: Name of the reader: `ccb_corporate`, `alipay_signcustomer`, `wechat_fundflow`.
+        account: As in its lines.
+        commodity: ISO 4217 code of every line.
+        opening_minor: Balance before the first line in minor units, if known.
+        closing_minor: Balance after the last line in minor units, if known.
+        first_day: First day that the file covers, in its own zone; None without lines and without
+            a stated period.
+        last_day: Last day that it covers, likewise.
+        lines: Oldest first.
+    """
+
+    format: str
+    account: str
+    commodity: str
+    opening_minor: int | None
+    closing_minor: int | None
+    first_day: date | None
+    last_day: date | None
+    lines: tuple[BankLine, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SettlementLine:
+    """What a platform owes for a period.
+
+    Sums are in minor units (fen for CNY), deductions zero or negative.
+
+    Attributes:
+        line_no: Line of the file where the row ends, from 1.
+        platform: For example `kuaishou`.
+        period: Month in the platform's zone, `2026-10`.
+        gross: Gifts before anything was taken.
+        refund: Taken back from givers' gifts.
+        share_rate: The platform's share as stated, `0.50`; a label, not used to compute.
+        share: The platform's share.
+        income: gross + refund + share.
+        tax: Withheld tax.
+        net: income + tax; what is paid.
+        statement_no: The platform's number of the settlement.
+        commodity: ISO 4217 code.
+    """
+
+    line_no: int
+    platform: str
+    period: str
+    gross: int
+    refund: int
+    share_rate: str
+    share: int
+    income: int
+    tax: int
+    net: int
+    statement_no: str
+    commodity: str
+
+
+@dataclass(frozen=True, slots=True)
+class SettlementFile:
+    """A sheet of settlements.
+
+    Attributes:
+        format: `settlement_csv`.
+        lines: In the order of the file; statement numbers are unique.
+    """
+
+    format: str
+    lines: tuple[SettlementLine, ...]
+
+
+def check_chain(file: BankFile, name: str = "") -> None:
+    """Prove that a file adds up.
+
+    Each balance must follow from the one before, and opening + lines = closing.
+
+    Args:
+        file: Lines oldest first. A line without a balance is carried along to the next that has
+            one.
+        name: File name for the error.
+
+    Raises:
+        BalanceTieError: The first balance that does not follow; fields `file`, `line`, `field`,
+            `expected`, `found` (minor units).
+
+    Source:
+        Reconciliation rules, section 3 (import), rule 3.
+    """
+    running = file.opening_minor
+    for line in file.lines:
+        if running is not None:
+            running += line.amount_minor
+            _tie(name, line.line_no, "balance", running, line.balance_minor)
+        else:
+            running = line.balance_minor
+    if running is not None:
+        _tie(
+            name,
+            file.lines[-1].line_no if file.lines else 0,
+            "closing",
+            running,
+            file.closing_minor,
+        )
+
+
+def _tie(name: str, line_no: int, field: str, expected: int, found: int | None) -> None:
+    if found is not None and found != expected:
+        raise BalanceTieError(file=name, line=line_no, field=field, expected=expected, found=found)
+
+
+def oldest_first(lines: Sequence[BankLine]) -> tuple[BankLine, ...]:
+    """Put the lines of an export in the order in which they happened.
+
+    Exports are written newest or oldest first and do not say which. Times cannot decide (a fee and
+    its payment share a second), so the balances do; where neither order ties, the file's own order
+    stays and `check_chain` complains.
+
+    Args:
+        lines: In the order of the file.
+
+    Returns:
+        The same lines, perhaps turned round.
+
+    Source:
+        Inputs, section 6.5: "decide by the balance chain".
+    """
+    given = tuple(lines)
+    turned = given[::-1]
+    return turned if not _follows(given) and _follows(turned) else given
+
+
+def _follows(lines: Sequence[BankLine]) -> bool:
+    return all(
+        before.balance_minor is None
+        or after.balance_minor is None
+        or before.balance_minor + after.amount_minor == after.balance_minor
+        for before, after in pairwise(lines)
+    )
+
+
+def opening_of(lines: Sequence[BankLine]) -> int | None:
+    """Return the balance before the first line in minor units, or None if it has none."""
+    if not lines or lines[0].balance_minor is None:
+        return None
+    return lines[0].balance_minor - lines[0].amount_minor
+
+
+def closing_of(lines: Sequence[BankLine]) -> int | None:
+    """Return the balance after the last line in minor units, or None if it has none."""
+    return lines[-1].balance_minor if lines else None
+
+
+def line_identity(line: BankLine, ordinal: int) -> str:
+    """Name a line so that it is the same in every file that holds it.
+
+    With the bank's own number that number is the identity, and two lines with different numbers
+    are never one, whatever else is equal. Without: account, day, amount, direction, text and an
+    ordinal.
+
+    Args:
+        line: The line.
+        ordinal: Which of the equal lines of its day in its file it is, from 0; ignored with a bank
+            number.
+
+    Returns:
+        64 hex digits (SHA-256); a digest, because accounts and texts are personal data and
+        identities end in logs.
+
+    Source:
+        Reconciliation rules, section 3 (import), rule 2.
+    """
+    if line.bank_id is not None:
+        return _digest("bank-id", line.account, line.commodity, line.bank_id)
+    return _digest(*_likeness(line), str(ordinal))
+
+
+def line_identities(file: BankFile) -> tuple[str, ...]:
+    """Return the identity of every line of a file, equal lines of the same day being counted."""
+    seen: Counter[tuple[str, ...]] = Counter()
+    identities = []
+    for line in file.lines:
+        likeness = _likeness(line)
+        identities.append(line_identity(line, seen[likeness]))
+        if line.bank_id is None:
+            seen[likeness] += 1
+    return tuple(identities)
+
+
+def _likeness(line: BankLine) -> tuple[str, ...]:
+    return (
+        "row",
+        line.account,
+        line.commodity,
+        line.booked_at.date().isoformat(),
+        str(abs(line.amount_minor)),
+        "out" if line.amount_minor < 0 else "in",
+        normalise_text(line.text),
+    )
+
+
+def _digest(*parts: str) -> str:
+    # JSON keeps the parts apart: "ab","c" and "a","bc" differ.
+    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
+
+
+def normalise_text(text: str) -> str:
+    """Return text in NFKC (full-width to half-width), every run of white space one space."""
+    return " ".join(unicodedata.normalize("NFKC", text).split())
+
+
+def references_in(*texts: str) -> tuple[str, ...]:
+    """Find what could be a reference: runs of 8 or more ASCII letters, digits and inner hyphens.
+
+    Args:
+        texts: Fields of a line, searched one by one, so that nothing grows together across two
+            fields.
+
+    Returns:
+        Each run once, in order of appearance, for example `("KU-ST-202610", "WD20261101")`.
+
+    Source:
+        Reconciliation rules, section 3 (import), rule 6.
+    """
+    found: dict[str, None] = {}
+    for text in texts:
+        for run in _RUN.findall(normalise_text(text)):
+            reference = run.strip("-")
+            if len(reference) >= REFERENCE_LENGTH_MIN:
+                found[reference] = None
+    return tuple(found)
+
+
+def comparable(reference: str) -> str:
+    """Return a reference as it is compared: normalised, upper case, without leading zeros."""
+    return normalise_text(reference).upper().lstrip("0")
+
+
+def carries_reference(line: BankLine, reference: str) -> bool:
+    """Tell whether a line names one of our references.
+
+    Args:
+        line: Bank line.
+        reference: A number such as `WD20261101`, or a longer purpose that we gave the bank;
+            compared without regard to case, width and leading zeros. Shorter than 8 characters is
+            never found.
+
+    Returns:
+        True if the line has it as a whole: `WD2026110` is not in `WD20261101`.
+    """
+    wanted = comparable(reference)
+    if len(wanted) < REFERENCE_LENGTH_MIN:
+        return False
+    if any(comparable(run) == wanted for run in line.references):
+        return True
+    if _RUN.fullmatch(wanted):
+        return False
+    bounded = rf"(?<![A-Z0-9-]){re.escape(wanted)}(?![A-Z0-9-])"
+    return re.search(bounded, normalise_text(line.text).upper()) is not None

@@ -1,0 +1,501 @@
+"""Signed notes: a text, an empty line, and signature lines, which anybody can check with a short key text."""
+
+from __future__ import annotations
+
+import binascii
+import re
+from base64 import b64decode, b64encode
+from dataclasses import dataclass, field
+from hashlib import sha256
+from typing import TYPE_CHECKING, NoReturn
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+
+from ledger.errors import FieldError, MalformedProofError, NoteSignatureError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+ED25519 = 0x01
+"""Signature type: Ed25519 over the note's text (c2sp.org/signed-note, "Signature types")."""
+
+COSIGNATURE_V1 = 0x04
+"""Signature type: a witness's Ed25519 signature with its time (c2sp.org/tlog-cosignature)."""
+
+KEY_ID_BYTES = 4
+ED25519_KEY_BYTES = 32
+ED25519_SIGNATURE_BYTES = 64
+TIMESTAMP_BYTES = 8
+
+TIMESTAMP_MAX = 2**63 - 1
+"""Times of cosignatures are below 2^63 seconds (c2sp.org/tlog-cosignature, "Format")."""
+
+SIGNATURES_MAX = 100
+"""As Go's reader; at least 16 must be accepted (c2sp.org/signed-note, "Format")."""
+
+NOTE_BYTES_MAX = 1_000_000
+"""A maximum is asked for by c2sp.org/signed-note; a hundred post-quantum lines of 5 kB fit in half of it."""
+
+_DASH = "\u2014 "
+_PRIVATE = "PRIVATE+KEY+"
+_KEY_ID_TEXT = re.compile(r"[0-9a-f]{8}", re.ASCII)
+
+
+def decode_base64(text: str) -> bytes | None:
+    """Read canonical base64: padded, nothing foreign, no stray bits.
+
+    Args:
+        text: Standard alphabet.
+
+    Returns:
+        The bytes, or nothing when this is not how those bytes are written.
+
+    Source:
+        RFC 4648 sections 3.3, 3.5 and 4.
+    """
+    data = _decode_base64_loosely(text)
+    if data is None or b64encode(data).decode("ascii") != text:
+        return None
+    return data
+
+
+def encode_base64(data: bytes) -> str:
+    """Write padded base64 in the standard alphabet (RFC 4648 section 4)."""
+    return b64encode(data).decode("ascii")
+
+
+def _decode_base64_loosely(text: str) -> bytes | None:
+    """Read base64 as Go does: stray bits before the padding pass (published signature lines have some)."""
+    try:
+        return b64decode(text, validate=True)
+    except (binascii.Error, ValueError):
+        return None
+
+
+def key_id(name: str, algorithm: int, public_key: bytes) -> bytes:
+    """Compute the label of a key.
+
+    Args:
+        name: Key name.
+        algorithm: Signature type, one byte.
+        public_key: In the encoding of its type.
+
+    Returns:
+        4 bytes.
+
+    Source:
+        c2sp.org/signed-note, "Signatures".
+    """
+    return sha256(name.encode() + b"\n" + bytes([algorithm]) + public_key).digest()[:KEY_ID_BYTES]
+
+
+def is_key_name(name: str) -> bool:
+    """Tell whether a key may be called so: not empty, no `+`, no white space, nothing unprintable below U+0020."""
+    return bool(name) and not any(
+        ch == "+" or ch.isspace() or ch < " " or _is_surrogate(ch) for ch in name
+    )
+
+
+def _is_surrogate(ch: str) -> bool:
+    return "\ud800" <= ch <= "\udfff"
+
+
+@dataclass(frozen=True, slots=True)
+class NoteSignature:
+    """One signature line, as it was written.
+
+    Attributes:
+        name: Key name.
+        key_id: 4 bytes.
+        signature: What follows the key id; its meaning depends on the key's type.
+    """
+
+    name: str
+    key_id: bytes
+    signature: bytes
+
+    def line(self) -> bytes:
+        """Return the line with its final newline."""
+        return f"{_DASH}{self.name} {encode_base64(self.key_id + self.signature)}\n".encode()
+
+
+@dataclass(frozen=True, slots=True)
+class Verifier:
+    """A public key that signatures are checked with.
+
+    Attributes:
+        name: Key name.
+        algorithm: `ED25519` or `COSIGNATURE_V1`.
+        public_key: 32 bytes.
+        key_id: 4 bytes.
+    """
+
+    name: str
+    algorithm: int
+    public_key: bytes
+    key_id: bytes = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "key_id", key_id(self.name, self.algorithm, self.public_key))
+
+    @classmethod
+    def from_text(cls, vkey: str) -> Verifier:
+        """Read a verifier key.
+
+        Args:
+            vkey: `<name>+<key id, 8 hex digits>+<base64 of type and key>`.
+
+        Returns:
+            The key.
+
+        Raises:
+            MalformedProofError: Not such a text, or a type that we do not know, or a key id of another key.
+
+        Source:
+            c2sp.org/signed-note, "Verifier keys".
+        """
+        # Base64 contains `+` too: only the first two divide.
+        name, _, rest = vkey.partition("+")
+        id_text, _, material_text = rest.partition("+")
+        material = decode_base64(material_text) or b""
+        if (
+            not is_key_name(name)
+            or not _KEY_ID_TEXT.fullmatch(id_text)
+            or len(material) != 1 + ED25519_KEY_BYTES
+            or material[0] not in {ED25519, COSIGNATURE_V1}
+        ):
+            raise MalformedProofError(what="verifier-key", reason="format", value=vkey[:200])
+        verifier = cls(name, material[0], material[1:])
+        if verifier.key_id.hex() != id_text:
+            raise MalformedProofError(
+                what="verifier-key",
+                reason="key-id",
+                value=vkey[:200],
+                computed=verifier.key_id.hex(),
+            )
+        return verifier
+
+    def text(self) -> str:
+        """Return the verifier key as text, the way `from_text` reads it."""
+        return f"{self.name}+{self.key_id.hex()}+{encode_base64(bytes([self.algorithm]) + self.public_key)}"
+
+    def check(self, text: bytes, signature: bytes) -> int | None:
+        """Check one signature over a note's text.
+
+        Args:
+            text: The note's text with its final newline.
+            signature: What follows the key id on the line.
+
+        Returns:
+            The time of a cosignature, in seconds since 1970; nothing for a plain signature.
+
+        Raises:
+            NoteSignatureError: The signature is not this key's over this text.
+
+        Source:
+            c2sp.org/signed-note, "Ed25519 signatures"; c2sp.org/tlog-cosignature, "Ed25519 signatures".
+        """
+        timestamp_s: int | None = None
+        message = text
+        if self.algorithm == COSIGNATURE_V1:
+            timestamp_s = int.from_bytes(signature[:TIMESTAMP_BYTES], "big")
+            signature = signature[TIMESTAMP_BYTES:]
+            message = _cosigned_message(text, timestamp_s)
+        try:
+            if len(signature) != ED25519_SIGNATURE_BYTES or (timestamp_s or 0) > TIMESTAMP_MAX:
+                raise InvalidSignature  # noqa: TRY301  # one way out for all that is not a signature
+            Ed25519PublicKey.from_public_bytes(self.public_key).verify(signature, message)
+        except InvalidSignature as error:
+            raise NoteSignatureError(
+                reason="wrong-signature", name=self.name, key_id=self.key_id.hex()
+            ) from error
+        return timestamp_s
+
+
+class Signer:
+    """A private key that signs notes, or cosigns checkpoints; never shown.
+
+    Args:
+        name: Key name.
+        algorithm: `ED25519` or `COSIGNATURE_V1`.
+        seed: 32 secret bytes.
+    """
+
+    __slots__ = ("_private", "_seed", "verifier")
+
+    def __init__(self, name: str, algorithm: int, seed: bytes) -> None:
+        self._seed = seed
+        self._private = Ed25519PrivateKey.from_private_bytes(seed)
+        self.verifier = Verifier(name, algorithm, self._private.public_key().public_bytes_raw())
+
+    @property
+    def name(self) -> str:
+        """The key name."""
+        return self.verifier.name
+
+    @property
+    def key_id(self) -> bytes:
+        """The 4 bytes that label the public key."""
+        return self.verifier.key_id
+
+    @classmethod
+    def from_text(cls, private_text: str) -> Signer:
+        """Read a signer key.
+
+        Args:
+            private_text: `PRIVATE+KEY+<name>+<key id of the public key>+<base64 of type and seed>`.
+
+        Returns:
+            The key.
+
+        Raises:
+            MalformedProofError: Not such a text; it is not repeated in the error.
+
+        Source:
+            golang.org/x/mod/sumdb/note, "Generating keys".
+        """
+        name, _, rest = private_text.removeprefix(_PRIVATE).partition("+")
+        id_text, _, material_text = rest.partition("+")
+        material = decode_base64(material_text) or b""
+        if (
+            not private_text.startswith(_PRIVATE)
+            or not is_key_name(name)
+            or len(material) != 1 + ED25519_KEY_BYTES
+            or material[0] not in {ED25519, COSIGNATURE_V1}
+        ):
+            raise MalformedProofError(what="signer-key", reason="format")
+        signer = cls(name, material[0], material[1:])
+        if signer.key_id.hex() != id_text:
+            raise MalformedProofError(
+                what="signer-key", reason="key-id", computed=signer.key_id.hex()
+            )
+        return signer
+
+    def private_text(self) -> str:
+        """Return the key as text, the way `from_text` reads it. It is the secret itself."""
+        material = encode_base64(bytes([self.verifier.algorithm]) + self._seed)
+        return f"{_PRIVATE}{self.name}+{self.key_id.hex()}+{material}"
+
+    def sign(self, message: bytes) -> bytes:
+        """Sign bytes with pure Ed25519 (RFC 8032), 64 bytes."""
+        return self._private.sign(message)
+
+    def __repr__(self) -> str:
+        return f"Signer(name={self.name!r}, key_id={self.key_id.hex()})"
+
+
+def generate_key(name: str, algorithm: int = ED25519) -> tuple[str, str]:
+    """Make a new key.
+
+    Args:
+        name: Key name; a log's is its origin.
+        algorithm: `ED25519` for a log, `COSIGNATURE_V1` for a witness.
+
+    Returns:
+        The private text and the verifier key.
+
+    Raises:
+        FieldError: The name has white space or `+`, or is empty.
+    """
+    if not is_key_name(name):
+        raise FieldError(field="key-name", value=name[:100], reason="not-a-key-name")
+    signer = Signer(name, algorithm, Ed25519PrivateKey.generate().private_bytes_raw())
+    return signer.private_text(), signer.verifier.text()
+
+
+def sign_note(text: str, signers: Sequence[Signer]) -> bytes:
+    """Write a signed note.
+
+    Args:
+        text: Ends in a newline; no other control characters.
+        signers: `ED25519` keys, one line each, in this order.
+
+    Returns:
+        The note.
+
+    Raises:
+        FieldError: The text cannot be a note's, or there is no key, or one that does not sign notes.
+
+    Source:
+        c2sp.org/signed-note, "Format".
+    """
+    if not text.endswith("\n") or any(
+        (ch < " " and ch != "\n") or _is_surrogate(ch) for ch in text
+    ):
+        raise FieldError(field="text", reason="not-a-note-text")
+    if not signers or any(signer.verifier.algorithm != ED25519 for signer in signers):
+        raise FieldError(field="signers", reason="no-key" if not signers else "not-a-note-key")
+    data = text.encode()
+    lines = (
+        NoteSignature(signer.name, signer.key_id, signer.sign(data)).line() for signer in signers
+    )
+    return data + b"\n" + b"".join(lines)
+
+
+@dataclass(frozen=True, slots=True)
+class VerifiedSignature:
+    """A signature line that a known key has made.
+
+    Attributes:
+        verifier: The key.
+        signature: The line.
+        timestamp_s: Seconds since 1970 of a cosignature; nothing for a plain signature.
+    """
+
+    verifier: Verifier
+    signature: NoteSignature
+    timestamp_s: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class OpenedNote:
+    """A note that at least one known key has signed.
+
+    Attributes:
+        text: With its final newline, without the empty line and the signatures.
+        verified: Lines by known keys, in their order.
+        unverified: Lines by unknown keys; they say nothing.
+    """
+
+    text: str
+    verified: tuple[VerifiedSignature, ...]
+    unverified: tuple[NoteSignature, ...]
+
+
+def split_note(data: bytes) -> tuple[str, tuple[NoteSignature, ...]]:
+    """Read a note's form without believing it.
+
+    Args:
+        data: The note.
+
+    Returns:
+        The text with its final newline, and the signature lines.
+
+    Raises:
+        MalformedProofError: Not a note; `reason` says what is wrong.
+
+    Source:
+        c2sp.org/signed-note, "Format".
+    """
+    if len(data) > NOTE_BYTES_MAX:
+        _malformed("too-large")
+    try:
+        whole = data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise MalformedProofError(what="note", reason="not-utf-8") from error
+    if any(ch < " " and ch != "\n" for ch in whole):
+        _malformed("control-character")
+    # The text may have empty lines of its own: the last one divides.
+    text, divider, tail = whole.rpartition("\n\n")
+    if not divider:
+        _malformed("no-empty-line")
+    if not tail.endswith("\n"):
+        _malformed("no-signatures" if not tail else "no-final-newline")
+    # Not splitlines: it also divides at U+2028 and others, which a name may not smuggle in.
+    lines = tail[:-1].split("\n")
+    if len(lines) > SIGNATURES_MAX:
+        _malformed("too-many-signatures")
+    return text + "\n", tuple(_parse_signature_line(line) for line in lines)
+
+
+def _parse_signature_line(line: str) -> NoteSignature:
+    """Read one signature line without its newline."""
+    name, _, blob_text = line.removeprefix(_DASH).partition(" ")
+    blob = _decode_base64_loosely(blob_text) or b""
+    if not line.startswith(_DASH) or not is_key_name(name) or len(blob) <= KEY_ID_BYTES:
+        _malformed("signature-line")
+    return NoteSignature(name, blob[:KEY_ID_BYTES], blob[KEY_ID_BYTES:])
+
+
+def _malformed(reason: str) -> NoReturn:
+    raise MalformedProofError(what="note", reason=reason)
+
+
+def open_note(data: bytes, verifiers: Iterable[Verifier]) -> OpenedNote:
+    """Check a note's signatures, and only then give its text.
+
+    Args:
+        data: The note.
+        verifiers: Known keys, of logs and of witnesses.
+
+    Returns:
+        Text and lines; at least one line is verified.
+
+    Raises:
+        MalformedProofError: Not a note.
+        NoteSignatureError: A known key's signature is wrong (`wrong-signature`), or no known key signed
+            (`no-known-key`; carries the labels that are there and those that are known).
+
+    Source:
+        c2sp.org/signed-note, "Signatures".
+    """
+    text, signatures = split_note(data)
+    known: dict[tuple[str, bytes], list[Verifier]] = {}
+    for verifier in verifiers:
+        known.setdefault((verifier.name, verifier.key_id), []).append(verifier)
+    text_bytes = text.encode()
+    verified = []
+    unverified = []
+    for signature in signatures:
+        # Name and id both decide; by chance or intent, two known keys may share them, and one is enough.
+        candidates = known.get((signature.name, signature.key_id))
+        if candidates is None:
+            unverified.append(signature)
+        else:
+            verified.append(_verify_line(text_bytes, signature, candidates))
+    if not verified:
+        raise NoteSignatureError(
+            reason="no-known-key",
+            name=[signature.name for signature in signatures],
+            key_id=[signature.key_id.hex() for signature in signatures],
+            known=[f"{name}+{label.hex()}" for name, label in known],
+        )
+    return OpenedNote(text, tuple(verified), tuple(unverified))
+
+
+def _verify_line(
+    text: bytes, signature: NoteSignature, candidates: Sequence[Verifier]
+) -> VerifiedSignature:
+    """Check one line against the keys of its name and id; the last failure is raised."""
+    for verifier in candidates[:-1]:
+        try:
+            return VerifiedSignature(
+                verifier, signature, verifier.check(text, signature.signature)
+            )
+        except NoteSignatureError:
+            continue
+    verifier = candidates[-1]
+    return VerifiedSignature(verifier, signature, verifier.check(text, signature.signature))
+
+
+def cosign_v1(text: str, signer: Signer, timestamp_s: int) -> NoteSignature:
+    """Make a witness's line for a checkpoint: "at this time, the largest consistent tree of it that I have seen".
+
+    Args:
+        text: The whole checkpoint text with its final newline, extension lines included.
+        signer: A `COSIGNATURE_V1` key; never the log's own.
+        timestamp_s: Seconds since 1970, 0 to `TIMESTAMP_MAX`.
+
+    Returns:
+        The line to append to the note.
+
+    Raises:
+        FieldError: The key is of another type, or the time is out of range.
+
+    Source:
+        c2sp.org/tlog-cosignature, "Ed25519 signatures".
+    """
+    if signer.verifier.algorithm != COSIGNATURE_V1:
+        raise FieldError(field="signer", reason="not-a-witness-key", value=signer.name)
+    if not 0 <= timestamp_s <= TIMESTAMP_MAX:
+        raise FieldError(field="timestamp", reason="out-of-range", value=timestamp_s)
+    signature = signer.sign(_cosigned_message(text.encode(), timestamp_s))
+    return NoteSignature(
+        signer.name, signer.key_id, timestamp_s.to_bytes(TIMESTAMP_BYTES, "big") + signature
+    )
+
+
+def _cosigned_message(text: bytes, timestamp_s: int) -> bytes:
+    """Return the bytes that a cosignature signs: a header without an empty line after it, then the checkpoint."""
+    return b"cosignature/v1\ntime %d\n" % timestamp_s + text

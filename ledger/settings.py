@@ -1,0 +1,424 @@
+"""The service's settings, from the environment and an optional `.env`. Only this module reads the environment.
+
+In: names and texts. Out: one frozen `Settings`. Guaranteed: every value is of its kind and within its bounds, and
+no name that looks like ours was ignored.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any, NoReturn
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
+
+from ledger.errors import SettingsError
+
+PREFIX = "LEDGER_"
+"""Every name that starts so is ours: one that we do not know is a mistake, and refused."""
+
+FILE_SUFFIX = "_FILE"
+"""`DATABASE_URL_FILE=/run/secrets/db` gives the value of `DATABASE_URL` as that file's first line."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What the operator decides; each attribute is told by the row of `SETTINGS` with its name.
+
+    Attributes:
+        home: Folder of everything the service keeps; relative to the folder it is started in.
+        database_url: SQLAlchemy URL, `sqlite:///…` or `postgresql+psycopg://…`.
+        database_admin_url: The same for the owner of the tables, or None.
+        public_host: Host, with the port where it is not the usual one; no scheme, no path.
+        time_zone: Name of a zone in the IANA database.
+        workers: Server processes.
+        port: TCP port.
+        bind: IP address.
+        log_level: `debug`, `info`, `warning` or `error`.
+        log_format: `json` or `console`.
+        group_max: Entries in one commit.
+        body_max: Bytes of a request's body.
+        sqlite_busy_ms: Milliseconds.
+        contact: One line of text, or empty.
+        operator: One line of text, or empty.
+    """
+
+    home: Path
+    database_url: str
+    database_admin_url: str | None
+    public_host: str
+    time_zone: str
+    workers: int
+    port: int
+    bind: str
+    log_level: str
+    log_format: str
+    group_max: int
+    body_max: int
+    sqlite_busy_ms: int
+    contact: str
+    operator: str
+
+    @property
+    def keys(self) -> Path:
+        """Return the folder of the signing keys and of what each last signed."""
+        return self.home / "keys"
+
+    @property
+    def evidence(self) -> Path:
+        """Return the folder of what came in: raw deliveries, settlement and bank files."""
+        return self.home / "evidence"
+
+    @property
+    def outputs(self) -> Path:
+        """Return the folder of what goes out: statements, exports, rows given back."""
+        return self.home / "outputs"
+
+    def __repr__(self) -> str:
+        """Return all settings, the URLs of databases without user, password and options."""
+        shown = ", ".join(
+            f"{field.name}={_without_credentials(getattr(self, field.name))!r}"
+            for field in fields(self)
+        )
+        return f"Settings({shown})"
+
+
+def _without_credentials(value: object) -> object:
+    if not isinstance(value, str) or "://" not in value:
+        return value
+    scheme, rest = value.split("://", 1)
+    location = rest.partition("?")[0]
+    return f"{scheme}://{location.rpartition('@')[2]}"
+
+
+class _Unfit(Exception):  # noqa: N818 -- never leaves this module: load_settings names the setting
+    """The text is not what the setting expects."""
+
+
+def _refuse() -> NoReturn:
+    raise _Unfit
+
+
+def _integer(lowest: int, highest: int) -> Callable[[str], int]:
+    def read(text: str) -> int:
+        if not re.fullmatch(r"[0-9]{1,12}", text) or not lowest <= int(text) <= highest:
+            _refuse()
+        return int(text)
+
+    return read
+
+
+def _one_of(*words: str) -> Callable[[str], str]:
+    return lambda text: text if text in words else _refuse()
+
+
+def _matching(pattern: str) -> Callable[[str], str]:
+    return lambda text: text if re.fullmatch(pattern, text) else _refuse()
+
+
+def _folder(text: str) -> Path:
+    # A question mark would start the options of the database's URL.
+    return Path(text) if text and "?" not in text and "\0" not in text else _refuse()
+
+
+def _zone(text: str) -> str:
+    try:
+        return ZoneInfo(text).key
+    except (OSError, ValueError) as error:
+        raise _Unfit from error
+
+
+def _database_url(text: str) -> str:
+    """Accept SQLite and PostgreSQL, the latter as psycopg 3 whatever short form is given."""
+    scheme, separator, rest = text.partition("://")
+    if scheme in {"postgres", "postgresql"}:
+        scheme = "postgresql+psycopg"
+    if not separator or scheme not in {"sqlite", "postgresql+psycopg"}:
+        _refuse()
+    if scheme == "sqlite" and len(rest) <= len("/"):
+        _refuse()  # a database in memory forgets what was acknowledged
+    return f"{scheme}://{rest}"
+
+
+def _postgres_url(text: str) -> str:
+    url = _database_url(text)
+    return url if urlsplit(url).scheme == "postgresql+psycopg" else _refuse()
+
+
+def _optional(read: Callable[[str], str]) -> Callable[[str], str | None]:
+    return lambda text: read(text) if text else None
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One row of the documentation, and how its text is read.
+
+    Attributes:
+        name: Name in the environment.
+        attribute: Name in `Settings`.
+        meaning: What it decides, in a sentence.
+        expected: What its text has to be.
+        default: Text taken when it is not set.
+        example: A text that fits.
+        read: Text to value; raises when it does not fit.
+        secret: Whether the text may hold a password: then it may come from a file, and is never shown.
+    """
+
+    name: str
+    attribute: str
+    meaning: str
+    expected: str
+    default: str
+    example: str
+    read: Callable[[str], object]
+    secret: bool = False
+
+
+_DEFAULT_DATABASE_URL = "sqlite:///<LEDGER_HOME>/ledger.db"
+
+SETTINGS = (
+    Setting(
+        "LEDGER_HOME",
+        "home",
+        "Folder of everything the service keeps: database, keys, evidence, outputs.",
+        "a folder without a question mark in its path",
+        "var",
+        "/srv/ledger",
+        _folder,
+    ),
+    Setting(
+        "DATABASE_URL",
+        "database_url",
+        "Where the ledger is stored.",
+        "`sqlite:///PATH` or `postgresql+psycopg://USER:PASSWORD@HOST/DATABASE`",
+        _DEFAULT_DATABASE_URL,
+        "postgresql+psycopg://ledger_web@db.internal/ledger",
+        _database_url,
+        secret=True,
+    ),
+    Setting(
+        "DATABASE_ADMIN_URL",
+        "database_admin_url",
+        "PostgreSQL only: the owner of the tables, used by migrations and never by the service. "
+        "Without it, migrations use `DATABASE_URL`.",
+        "`postgresql+psycopg://USER:PASSWORD@HOST/DATABASE`, or nothing",
+        "",
+        "postgresql+psycopg://ledger_owner@db.internal/ledger",
+        _optional(_postgres_url),
+        secret=True,
+    ),
+    Setting(
+        "PUBLIC_HOST",
+        "public_host",
+        "Host under which everybody reaches the service. A fund's log is named `<PUBLIC_HOST>/log/<fund>` "
+        "for good: do not change it after the first fund was created.",
+        "a host in lower case, with `:PORT` where needed, without scheme and path",
+        "localhost:8000",
+        "open.example.gov.cn",
+        _matching(r"(?=.{1,200}\Z)[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:[1-9][0-9]{0,4})?"),
+    ),
+    Setting(
+        "LEDGER_TIME_ZONE",
+        "time_zone",
+        "Zone in which days and months begin.",
+        "a zone of the IANA database",
+        "Asia/Shanghai",
+        "Asia/Urumqi",
+        _zone,
+    ),
+    Setting(
+        "LEDGER_BIND",
+        "bind",
+        "Address the server listens on.",
+        "an IP address",
+        "127.0.0.1",
+        "0.0.0.0",  # noqa: S104 -- an example; the default listens on this machine only
+        _matching(r"[0-9.]{7,15}|[0-9a-f:]{2,39}"),
+    ),
+    Setting(
+        "LEDGER_PORT",
+        "port",
+        "Port the server listens on.",
+        "a whole number, 1 to 65535",
+        "8000",
+        "8080",
+        _integer(1, 65_535),
+    ),
+    Setting(
+        "LEDGER_WORKERS",
+        "workers",
+        "Server processes; one a core is a good start.",
+        "a whole number, 1 to 64",
+        "2",
+        "4",
+        _integer(1, 64),
+    ),
+    Setting(
+        "LEDGER_LOG_LEVEL",
+        "log_level",
+        "Least grave message that is logged.",
+        "`debug`, `info`, `warning` or `error`",
+        "info",
+        "warning",
+        _one_of("debug", "info", "warning", "error"),
+    ),
+    Setting(
+        "LEDGER_LOG_FORMAT",
+        "log_format",
+        "`json` for machines, one object a line; `console` for people.",
+        "`json` or `console`",
+        "json",
+        "console",
+        _one_of("json", "console"),
+    ),
+    Setting(
+        "LEDGER_GROUP_MAX",
+        "group_max",
+        "Most entries in one commit.",
+        "a whole number, 1 to 100000",
+        "10000",
+        "2000",
+        _integer(1, 100_000),
+    ),
+    Setting(
+        "LEDGER_BODY_MAX",
+        "body_max",
+        "Most bytes of a request's body, for webhooks and the API.",
+        "a whole number of bytes, 1024 to 104857600",
+        "1048576",
+        "4194304",
+        _integer(1_024, 104_857_600),
+    ),
+    Setting(
+        "LEDGER_SQLITE_BUSY_MS",
+        "sqlite_busy_ms",
+        "Milliseconds a writer waits for another one before it gives up, with nothing written.",
+        "a whole number of milliseconds, 0 to 600000",
+        "10000",
+        "30000",
+        _integer(0, 600_000),
+    ),
+    Setting(
+        "LEDGER_OPERATOR",
+        "operator",
+        "Name of whoever runs the service, shown at the foot of every page.",
+        "one line of at most 200 characters",
+        "",
+        "Qinghe County Finance Bureau",
+        _matching(r"[^\x00-\x1f\x7f]{0,200}"),
+    ),
+    Setting(
+        "LEDGER_CONTACT",
+        "contact",
+        "How the public reaches the operator, shown beside its name.",
+        "one line of at most 200 characters",
+        "",
+        "ledger@example.gov.cn",
+        _matching(r"[^\x00-\x1f\x7f]{0,200}"),
+    ),
+)
+"""Every setting there is, in the order of `docs/settings.md`."""
+
+_BY_NAME = {setting.name: setting for setting in SETTINGS}
+_FILE_NAMES = {setting.name + FILE_SUFFIX: setting for setting in SETTINGS if setting.secret}
+_ENV_LINE = re.compile(r"(?:export\s+)?([A-Za-z_][A-Za-z0-9_]*)\s*=\s*(.*)")
+
+
+def load_settings(environ: Mapping[str, str], env_file: Path | None = None) -> Settings:
+    """Read and check all settings.
+
+    Args:
+        environ: Environment; it wins over the file.
+        env_file: File of `NAME=VALUE` lines, or None. Comments start a line with `#`; a value may stand in quotes.
+
+    Returns:
+        The settings, defaults filled in.
+
+    Raises:
+        SettingsError: A name is unknown, or a text is not what its setting expects; fields `name`, `expected`, and
+            `value` unless it may hold a password.
+    """
+    texts = _read_env_file(env_file) if env_file else {}
+    ours = {name: text for name, text in environ.items() if _is_ours(name)}
+    for name in (*texts, *ours):
+        if name not in _BY_NAME and name not in _FILE_NAMES:
+            raise SettingsError(name=name, expected="one of " + ", ".join(_BY_NAME))
+    # A value in the environment and a file named in .env are the same setting: the environment still wins.
+    for name in ours:
+        texts.pop(
+            name.removesuffix(FILE_SUFFIX) if name in _FILE_NAMES else name + FILE_SUFFIX, None
+        )
+    texts |= ours
+    for name, setting in _FILE_NAMES.items():
+        if name in texts:
+            texts[setting.name] = _secret_from_file(setting, texts)
+    values: dict[str, Any] = {s.attribute: _value_of(s, texts) for s in SETTINGS}
+    if "DATABASE_URL" not in texts:
+        values["database_url"] = f"sqlite:///{values['home'] / 'ledger.db'}"
+    return Settings(**values)
+
+
+def from_environment() -> Settings:
+    """Read the settings of this process: its environment, and `.env` in the folder it was started in.
+
+    Returns:
+        The settings.
+
+    Raises:
+        SettingsError: As `load_settings`.
+    """
+    env_file = Path(".env")
+    return load_settings(os.environ, env_file if env_file.is_file() else None)  # noqa: TID251 -- the one place
+
+
+def _is_ours(name: str) -> bool:
+    return name.startswith(PREFIX) or name in _BY_NAME or name in _FILE_NAMES
+
+
+def _value_of(setting: Setting, texts: Mapping[str, str]) -> object:
+    text = texts.get(setting.name, setting.default)
+    try:
+        return setting.read(text)
+    except _Unfit:
+        shown = {} if setting.secret else {"value": text[:80]}
+        raise SettingsError(name=setting.name, expected=setting.expected, **shown) from None
+
+
+def _read_env_file(env_file: Path) -> dict[str, str]:
+    try:
+        lines = env_file.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(name=env_file.name, expected="a readable file in UTF-8") from error
+    texts: dict[str, str] = {}
+    for number, line in enumerate(lines, start=1):
+        stripped = line.strip()
+        if not stripped or stripped.startswith("#"):
+            continue
+        matched = _ENV_LINE.fullmatch(stripped)
+        if not matched or matched[1] in texts:
+            # The line itself is not shown: it may hold a password.
+            raise SettingsError(
+                name=f"{env_file.name}:{number}", expected="NAME=VALUE, each name once"
+            )
+        texts[matched[1]] = _unquoted(matched[2])
+    return texts
+
+
+def _unquoted(text: str) -> str:
+    if len(text) > 1 and text[0] == text[-1] and text[0] in "\"'":
+        return text[1:-1]
+    return text
+
+
+def _secret_from_file(setting: Setting, texts: Mapping[str, str]) -> str:
+    name = setting.name + FILE_SUFFIX
+    if setting.name in texts:
+        raise SettingsError(name=name, expected=f"either {setting.name} or {name}, not both")
+    try:
+        lines = Path(texts[name]).read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError, ValueError) as error:
+        raise SettingsError(name=name, expected="the path of a readable file") from error
+    return lines[0].strip() if lines else ""

@@ -19,15 +19,13 @@ of this module. Spans (voids, for example) are pairs of start and length.
 from __future__ import annotations
 
 from bisect import bisect_right, insort
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, NamedTuple, NoReturn, TypedDict
+from typing import NamedTuple, NoReturn, TypedDict
 
 from ledger.errors import InsufficientError, InvariantError
 from ledger.money import AMOUNT_MAX
 from ledger.moneyline.shares import share_interval
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
 
 PLATFORM = "Assets:Platform:"
 BY_INTERVAL = ("Assets:InTransit:", "Expenses:")

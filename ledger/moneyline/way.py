@@ -8,9 +8,10 @@ neighbouring intervals add up to those of the whole. The cost is one look-up a p
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from ledger.errors import InvariantError
 from ledger.moneyline.intervals import (
@@ -22,11 +23,11 @@ from ledger.moneyline.intervals import (
     map_interval,
 )
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+Find = Callable[[Line, int, int], Sequence[Segment]]
+"""Gives the segments whose source is a line and which overlap an interval of it, in any order."""
 
-    Find = Callable[[Line, int, int], Sequence[Segment]]
-    Voids = Callable[[Line, int, int], Sequence[tuple[int, int]]]
+Voids = Callable[[Line, int, int], Sequence[tuple[int, int]]]
+"""Gives the voids (start, length) of a line that overlap an interval of it, in any order."""
 
 DEPTH_MAX = 4096
 """A way may come back to a line (a returned transfer), but never so often: data that runs in a
@@ -132,10 +133,8 @@ def trace(
         line: Where to begin: for a gift, its platform's line.
         lo: First raw position: for a gift, what its entry states.
         hi: Raw position after the last.
-        find: Gives the segments whose source is a line and which overlap an interval of it, in any
-            order.
-        voids: Gives the voids (start, length) of a line that overlap an interval of it, in any
-            order. Asked for platforms' lines only.
+        find: Looks up segments; asked once a piece.
+        voids: Looks up voids; asked for platforms' lines only.
 
     Returns:
         The first piece, then each piece after the one it was taken from, by position. A boundary

@@ -36,7 +36,7 @@ _SIZE_DIGITS_MAX = len(str(SIZE_MAX))
 
 
 def parse_number(text: str) -> int | None:
-    """Read a size or index: ASCII digits, no sign, no leading zeros, at most `SIZE_MAX`; else nothing."""
+    """Return a size or index: ASCII digits, no leading zeros, at most `SIZE_MAX`; else nothing."""
     # int() alone would take `+1`, ` 1`, `1_0` and digits of other scripts.
     if len(text) > _SIZE_DIGITS_MAX or not _NUMBER.fullmatch(text):
         return None
@@ -109,7 +109,7 @@ def parse_checkpoint(text: str) -> Checkpoint:
 
 
 def sign_checkpoint(checkpoint: Checkpoint, signers: Sequence[Signer]) -> bytes:
-    """Write a checkpoint as a signed note. Whether it may be signed is `signer.LogSigner`'s to know.
+    """Write a checkpoint as a signed note; whether it may be signed is for `LogSigner` to know.
 
     Args:
         checkpoint: What to sign.
@@ -152,7 +152,8 @@ def open_checkpoint(note: bytes, origin: str, verifiers: Iterable[Verifier]) -> 
 
     Raises:
         MalformedProofError: Not a note, or not a checkpoint.
-        NoteSignatureError: A signature is wrong, none is by the log, or it is another log's (`other-origin`).
+        NoteSignatureError: A signature is wrong, none is by the log, or it is another log's
+            (`other-origin`).
 
     Source:
         c2sp.org/tlog-checkpoint; c2sp.org/tlog-tiles, "Checkpoints".
@@ -176,10 +177,12 @@ def open_cosigned(
 
     Raises:
         MalformedProofError: Not a note, or not a checkpoint.
-        NoteSignatureError: A known key's signature is wrong, none is by the log, or it is another log's.
+        NoteSignatureError: A known key's signature is wrong, none is by the log, or it is another
+            log's.
 
     Source:
-        c2sp.org/tlog-checkpoint; c2sp.org/tlog-cosignature; c2sp.org/tlog-proof, "Verifying a tlog proof".
+        c2sp.org/tlog-checkpoint; c2sp.org/tlog-cosignature; c2sp.org/tlog-proof, "Verifying a tlog
+        proof".
     """
     # 1. A known key signed, and nothing by a known key is wrong.
     log_keys = [verifier for verifier in verifiers if verifier.algorithm == ED25519]

@@ -74,14 +74,16 @@ def pair_hashes(hashes: Sequence[bytes]) -> list[bytes]:
     """Hash neighbours of one tree level into the level above; a lone last hash is left out.
 
     Args:
-        hashes: 32-byte hashes of perfect subtrees of one height, left to right, the first at an even position.
+        hashes: 32-byte hashes of perfect subtrees of one height, left to right, the first at an
+            even position.
 
     Returns:
         Half as many hashes, rounded down.
     """
     hash_of = sha256
     one_by_one = iter(hashes)
-    # One iterator zipped with itself gives (0, 1), (2, 3), …: this loop is half of the cost of an import.
+    # One iterator zipped with itself gives (0, 1), (2, 3), …: this loop is half of the cost of an
+    # import.
     return [
         hash_of(b"\x01" + left + right).digest()
         for left, right in zip(one_by_one, one_by_one, strict=False)
@@ -129,8 +131,8 @@ class Edge:
             leaves: 32-byte leaf hashes, oldest first.
 
         Returns:
-            For each height from 0, the roots of the perfect subtrees that these leaves completed, left to right. The
-            element at height 8·L is what tile level L gains.
+            For each height from 0, the roots of the perfect subtrees that these leaves completed,
+            left to right. The element at height 8·L is what tile level L gains.
 
         Raises:
             InvariantError: A leaf is not 32 bytes; nothing was added.
@@ -144,7 +146,8 @@ class Edge:
         size = self.size
         while new:
             completed.append(new)
-            # A subtree of this height that waited for its right neighbour is the lowest hash of the edge.
+            # A subtree of this height that waited for its right neighbour is the lowest hash of
+            # the edge.
             if size & 1:
                 new = [waiting[-1], *new]
                 waiting = waiting[:-1]

@@ -1,4 +1,4 @@
-"""Signed notes: a text, an empty line, and signature lines, which anybody can check with a short key text."""
+"""Signed notes: a text, an empty line, and signature lines that anybody can check."""
 
 from __future__ import annotations
 
@@ -35,7 +35,8 @@ SIGNATURES_MAX = 100
 """As Go's reader; at least 16 must be accepted (c2sp.org/signed-note, "Format")."""
 
 NOTE_BYTES_MAX = 1_000_000
-"""A maximum is asked for by c2sp.org/signed-note; a hundred post-quantum lines of 5 kB fit in half of it."""
+"""A maximum is asked for by c2sp.org/signed-note; a hundred post-quantum lines of 5 kB fit in half
+of it."""
 
 _DASH = "\u2014 "
 _PRIVATE = "PRIVATE+KEY+"
@@ -61,12 +62,12 @@ def decode_base64(text: str) -> bytes | None:
 
 
 def encode_base64(data: bytes) -> str:
-    """Write padded base64 in the standard alphabet (RFC 4648 section 4)."""
+    """Return padded base64 in the standard alphabet (RFC 4648 section 4)."""
     return b64encode(data).decode("ascii")
 
 
 def _decode_base64_loosely(text: str) -> bytes | None:
-    """Read base64 as Go does: stray bits before the padding pass (published signature lines have some)."""
+    """Return what base64 holds as Go reads it: published signature lines have stray last bits."""
     try:
         return b64decode(text, validate=True)
     except (binascii.Error, ValueError):
@@ -91,7 +92,7 @@ def key_id(name: str, algorithm: int, public_key: bytes) -> bytes:
 
 
 def is_key_name(name: str) -> bool:
-    """Tell whether a key may be called so: not empty, no `+`, no white space, nothing unprintable below U+0020."""
+    """Return whether a key may be called so: not empty, without `+`, space, control."""
     return bool(name) and not any(
         ch == "+" or ch.isspace() or ch < " " or _is_surrogate(ch) for ch in name
     )
@@ -150,7 +151,8 @@ class Verifier:
             The key.
 
         Raises:
-            MalformedProofError: Not such a text, or a type that we do not know, or a key id of another key.
+            MalformedProofError: Not such a text, or a type that we do not know, or a key id of
+                another key.
 
         Source:
             c2sp.org/signed-note, "Verifier keys".
@@ -178,7 +180,8 @@ class Verifier:
 
     def text(self) -> str:
         """Return the verifier key as text, the way `from_text` reads it."""
-        return f"{self.name}+{self.key_id.hex()}+{encode_base64(bytes([self.algorithm]) + self.public_key)}"
+        material = encode_base64(bytes([self.algorithm]) + self.public_key)
+        return f"{self.name}+{self.key_id.hex()}+{material}"
 
     def check(self, text: bytes, signature: bytes) -> int | None:
         """Check one signature over a note's text.
@@ -194,7 +197,8 @@ class Verifier:
             NoteSignatureError: The signature is not this key's over this text.
 
         Source:
-            c2sp.org/signed-note, "Ed25519 signatures"; c2sp.org/tlog-cosignature, "Ed25519 signatures".
+            c2sp.org/signed-note, "Ed25519 signatures"; c2sp.org/tlog-cosignature, "Ed25519
+            signatures".
         """
         timestamp_s: int | None = None
         message = text
@@ -202,15 +206,21 @@ class Verifier:
             timestamp_s = int.from_bytes(signature[:TIMESTAMP_BYTES], "big")
             signature = signature[TIMESTAMP_BYTES:]
             message = _cosigned_message(text, timestamp_s)
-        try:
-            if len(signature) != ED25519_SIGNATURE_BYTES or (timestamp_s or 0) > TIMESTAMP_MAX:
-                raise InvalidSignature  # noqa: TRY301  # one way out for all that is not a signature
-            Ed25519PublicKey.from_public_bytes(self.public_key).verify(signature, message)
-        except InvalidSignature as error:
+        fits = len(signature) == ED25519_SIGNATURE_BYTES and (timestamp_s or 0) <= TIMESTAMP_MAX
+        if not fits or not _is_signed(self.public_key, signature, message):
             raise NoteSignatureError(
                 reason="wrong-signature", name=self.name, key_id=self.key_id.hex()
-            ) from error
+            )
         return timestamp_s
+
+
+def _is_signed(public_key: bytes, signature: bytes, message: bytes) -> bool:
+    """Return whether an Ed25519 signature is right; wrong is not an error here yet."""
+    try:
+        Ed25519PublicKey.from_public_bytes(public_key).verify(signature, message)
+    except InvalidSignature:
+        return False
+    return True
 
 
 class Signer:
@@ -244,7 +254,8 @@ class Signer:
         """Read a signer key.
 
         Args:
-            private_text: `PRIVATE+KEY+<name>+<key id of the public key>+<base64 of type and seed>`.
+            private_text: `PRIVATE+KEY+<name>+<key id of the public key>+<base64 of type and
+                seed>`.
 
         Returns:
             The key.
@@ -278,7 +289,7 @@ class Signer:
         return f"{_PRIVATE}{self.name}+{self.key_id.hex()}+{material}"
 
     def sign(self, message: bytes) -> bytes:
-        """Sign bytes with pure Ed25519 (RFC 8032), 64 bytes."""
+        """Return the pure Ed25519 signature of bytes (RFC 8032), 64 bytes."""
         return self._private.sign(message)
 
     def __repr__(self) -> str:
@@ -315,7 +326,8 @@ def sign_note(text: str, signers: Sequence[Signer]) -> bytes:
         The note.
 
     Raises:
-        FieldError: The text cannot be a note's, or there is no key, or one that does not sign notes.
+        FieldError: The text cannot be a note's, or there is no key, or one that does not sign
+            notes.
 
     Source:
         c2sp.org/signed-note, "Format".
@@ -400,7 +412,7 @@ def split_note(data: bytes) -> tuple[str, tuple[NoteSignature, ...]]:
 
 
 def _parse_signature_line(line: str) -> NoteSignature:
-    """Read one signature line without its newline."""
+    """Return one signature line's parts; it comes without its newline."""
     name, _, blob_text = line.removeprefix(_DASH).partition(" ")
     blob = _decode_base64_loosely(blob_text) or b""
     if not line.startswith(_DASH) or not is_key_name(name) or len(blob) <= KEY_ID_BYTES:
@@ -424,8 +436,8 @@ def open_note(data: bytes, verifiers: Iterable[Verifier]) -> OpenedNote:
 
     Raises:
         MalformedProofError: Not a note.
-        NoteSignatureError: A known key's signature is wrong (`wrong-signature`), or no known key signed
-            (`no-known-key`; carries the labels that are there and those that are known).
+        NoteSignatureError: A known key's signature is wrong (`wrong-signature`), or no known key
+            signed (`no-known-key`; carries the labels that are there and those that are known).
 
     Source:
         c2sp.org/signed-note, "Signatures".
@@ -438,7 +450,8 @@ def open_note(data: bytes, verifiers: Iterable[Verifier]) -> OpenedNote:
     verified = []
     unverified = []
     for signature in signatures:
-        # Name and id both decide; by chance or intent, two known keys may share them, and one is enough.
+        # Name and id both decide; by chance or intent, two known keys may share them, and one is
+        # enough.
         candidates = known.get((signature.name, signature.key_id))
         if candidates is None:
             unverified.append(signature)
@@ -457,7 +470,7 @@ def open_note(data: bytes, verifiers: Iterable[Verifier]) -> OpenedNote:
 def _verify_line(
     text: bytes, signature: NoteSignature, candidates: Sequence[Verifier]
 ) -> VerifiedSignature:
-    """Check one line against the keys of its name and id; the last failure is raised."""
+    """Return a line as verified by a key of its name and id; the last failure is raised."""
     for verifier in candidates[:-1]:
         try:
             return VerifiedSignature(
@@ -470,7 +483,7 @@ def _verify_line(
 
 
 def cosign_v1(text: str, signer: Signer, timestamp_s: int) -> NoteSignature:
-    """Make a witness's line for a checkpoint: "at this time, the largest consistent tree of it that I have seen".
+    """Make a witness's line for a checkpoint: the largest consistent tree it has seen by then.
 
     Args:
         text: The whole checkpoint text with its final newline, extension lines included.
@@ -497,5 +510,5 @@ def cosign_v1(text: str, signer: Signer, timestamp_s: int) -> NoteSignature:
 
 
 def _cosigned_message(text: bytes, timestamp_s: int) -> bytes:
-    """Return the bytes that a cosignature signs: a header without an empty line after it, then the checkpoint."""
+    """Return the bytes that a cosignature signs: two header lines, then at once the checkpoint."""
     return b"cosignature/v1\ntime %d\n" % timestamp_s + text

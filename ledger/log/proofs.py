@@ -1,4 +1,4 @@
-"""Inclusion and consistency proofs: made from perfect subtrees, checked with nothing but hashes."""
+"""Inclusion and consistency proofs: made from perfect subtrees, checked with hashes alone."""
 
 from __future__ import annotations
 
@@ -11,20 +11,20 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     ReadSubtree = Callable[[int, int], bytes]
-    """Gives the 32-byte root of the perfect subtree of a height (2^height leaves) at a position: it covers the
-    leaves from `position * 2^height` on."""
+    """Gives the 32-byte root of the perfect subtree of a height (2^height leaves) at a position:
+    it covers the leaves from `position * 2^height` on."""
 
 PROOF_HASHES_MAX = 63
 """No proof in a tree below 2^63 leaves is longer (c2sp.org/tlog-witness, "add-checkpoint")."""
 
 
 def _split(count: int) -> int:
-    """Return the largest power of two strictly below a count of two or more (RFC 6962 section 2.1, "k")."""
+    """Return the largest power of two strictly below a count, the k of RFC 6962 section 2.1."""
     return 1 << ((count - 1).bit_length() - 1)
 
 
 def subtree_root(lo: int, hi: int, read: ReadSubtree) -> bytes:
-    """Compute the root over a range of leaves; `subtree_root(0, n, read)` is the root at every earlier size n.
+    """Compute the root over a range of leaves; from 0 to n it is the root at the earlier size n.
 
     Args:
         lo: First leaf, from 0.
@@ -97,7 +97,8 @@ def consistency_proof(size1: int, size2: int, read: ReadSubtree) -> list[bytes]:
         read: Gives perfect subtrees.
 
     Returns:
-        32-byte hashes, in the order in which `verify_consistency` takes them; empty for equal sizes.
+        32-byte hashes, in the order in which `verify_consistency` takes them; empty for equal
+        sizes.
 
     Raises:
         FieldError: The later tree is the smaller one, or a size is out of range.
@@ -120,11 +121,21 @@ def consistency_proof(size1: int, size2: int, read: ReadSubtree) -> list[bytes]:
         else:
             proof.append(_range_root(lo, middle, read))
             lo = middle
-    # From the left border on, the earlier tree is a whole subtree, and the verifier holds its root already.
+    # From the left border on, the earlier tree is a whole subtree, and the verifier holds its root
+    # already.
     if lo != 0:
         proof.append(_range_root(lo, hi, read))
     proof.reverse()
     return proof
+
+
+def _skip_promoted(node: int, last: int) -> tuple[int, int]:
+    """Return node and last node above the levels where a promoted node has no sibling."""
+    # An odd node has a left sibling and stays; so only a last node is ever skipped.
+    while node != 0 and node & 1 == 0:
+        node >>= 1
+        last >>= 1
+    return node, last
 
 
 def verify_inclusion(
@@ -140,8 +151,8 @@ def verify_inclusion(
         root: 32-byte root of the tree, from a checkpoint that was opened.
 
     Raises:
-        InclusionProofError: reason is `index-out-of-range`, `hash-length`, `too-long`, `too-short` or `other-root`;
-            carries index, size, leaf, and the roots as hex.
+        InclusionProofError: reason is `index-out-of-range`, `hash-length`, `too-long`, `too-short`
+            or `other-root`; carries index, size, leaf, and the roots as hex.
 
     Source:
         RFC 9162 section 2.1.3.2; the numbers are its steps.
@@ -165,10 +176,7 @@ def verify_inclusion(
             raise InclusionProofError(reason="too-long", **evidence)
         if node & 1 or node == last:
             computed = node_hash(sibling, computed)
-            # Levels at which the node is the promoted last one have no sibling.
-            while node != 0 and node & 1 == 0:
-                node >>= 1
-                last >>= 1
+            node, last = _skip_promoted(node, last)
         else:
             computed = node_hash(computed, sibling)
         node >>= 1
@@ -185,8 +193,8 @@ def verify_consistency(
 ) -> None:
     """Check that a tree is the beginning of a larger one.
 
-    A size of 0 is not provable here; `checkpoints.verify_extends` knows what it means. The length of the roots is not
-    checked here either: a checkpoint's parser did that.
+    A size of 0 is not provable here; `checkpoints.verify_extends` knows what it means. The length
+    of the roots is not checked here either: a checkpoint's parser did that.
 
     Args:
         size1: Leaves of the earlier tree, at least 1.
@@ -196,8 +204,9 @@ def verify_consistency(
         proof: 32-byte hashes.
 
     Raises:
-        ConsistencyProofError: reason is `size-zero`, `size-range`, `smaller`, `not-empty`, `empty`, `hash-length`, `too-long`,
-            `too-short` or `other-root`; carries sizes, roots and proof as hex.
+        ConsistencyProofError: reason is `size-zero`, `size-range`, `smaller`, `not-empty`,
+            `empty`, `hash-length`, `too-long`, `too-short` or `other-root`; carries sizes, roots
+            and proof as hex.
 
     Source:
         RFC 9162 section 2.1.4.2; the numbers are its steps.
@@ -239,9 +248,7 @@ def _consistency_trouble(
         if node & 1 or node == last:
             first = node_hash(sibling, first)
             second = node_hash(sibling, second)
-            while node != 0 and node & 1 == 0:
-                node >>= 1
-                last >>= 1
+            node, last = _skip_promoted(node, last)
         else:
             second = node_hash(second, sibling)
         node >>= 1

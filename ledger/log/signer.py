@@ -1,8 +1,9 @@
 """The one who signs a fund's log: its keys, and beside them the last checkpoint that was let out.
 
-In: checkpoints of the tree that the database holds. Out: signed notes. Guaranteed: no note for a tree that is smaller
-than the last one released, or of its size with another root. The files lie outside the database, so that a database
-restored from an old backup is noticed.
+In: checkpoints of the tree that the database holds. Out: signed notes. Guaranteed: no note for a
+    tree that is smaller
+than the last one released, or of its size with another root. The files lie outside the database,
+so that a database restored from an old backup is noticed.
 
 | File | Holds | Written by |
 | --- | --- | --- |
@@ -69,8 +70,9 @@ _EMPTY_SLOT = bytes(SLOT_BYTES)
 class LogSigner:
     """Signs the log of one fund; made by `create` or `open`.
 
-    Any number may exist in several threads and processes: what they share lies in the files, which are read again
-    each time. Whoever signs and records holds `locked()` from reading the tree until the release is recorded.
+    Any number may exist in several threads and processes: what they share lies in the files, which
+    are read again each time. Whoever signs and records holds `locked()` from reading the tree
+    until the release is recorded.
 
     Attributes:
         fund: Short name, and the stem of the files.
@@ -89,7 +91,8 @@ class LogSigner:
         self._expected = tuple(expected_vkeys)
         self._signers: tuple[Signer, ...] = ()
         self._key_stat: tuple[int, int, int] | None = None
-        # The last released note that was parsed, and what it said: another process may have written a newer one.
+        # The last released note that was parsed, and what it said: another process may have
+        # written a newer one.
         self._parsed: tuple[bytes, Checkpoint] | None = None
 
     @classmethod
@@ -106,15 +109,16 @@ class LogSigner:
 
         Raises:
             FieldError: Fund or origin cannot be used.
-            StateError: The fund has a key, or a released checkpoint without its key; nothing was touched.
+            StateError: The fund has a key, or a released checkpoint without its key; nothing was
+                touched.
         """
         signer = cls(keys_dir, fund, origin, ())
         private_text, vkey = generate_key(origin)
         keys_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
         with signer.locked():
             signer._refuse_to_overwrite()
-            # The key is last: a crash before it leaves an empty memory, which the next try replaces, but never a
-            # key without its memory.
+            # The key is last: a crash before it leaves an empty memory, which the next try
+            # replaces, but never a key without its memory.
             _replace(signer._vkey_path, f"{vkey}\n".encode(), 0o644)
             _replace(signer._released_path, _EMPTY_SLOT * 2, 0o600)
             _replace(signer._key_path, f"{private_text}\n".encode(), 0o600)
@@ -130,8 +134,8 @@ class LogSigner:
             keys_dir: Folder of the keys.
             fund: Short name.
             origin: The log's origin.
-            expected_vkeys: Keys that the log names as its own now. One of them must be in the file: just after a
-                rotation the file has a newer one, which the next entry names.
+            expected_vkeys: Keys that the log names as its own now. One of them must be in the
+                file: just after a rotation the file has a newer one, which the next entry names.
 
         Returns:
             The signer.
@@ -140,7 +144,8 @@ class LogSigner:
             FieldError: The fund is not a short name.
             NotFoundError: There is no key file.
             MalformedProofError: A line of the key file, or of the expected keys, is not a key.
-            KeyMismatchError: No key of the file is one that the log names, or one is of another origin.
+            KeyMismatchError: No key of the file is one that the log names, or one is of another
+                origin.
             RolledBackError: The file of the last released checkpoint is missing or unreadable.
         """
         signer = cls(keys_dir, fund, origin, expected_vkeys)
@@ -160,7 +165,7 @@ class LogSigner:
 
     @contextmanager
     def locked(self, timeout_s: float = LOCK_TIMEOUT_S) -> Iterator[None]:
-        """Hold the fund's critical section against all threads and processes; cannot be entered twice.
+        """Hold the fund's critical section against all threads and processes; not reentrant.
 
         Args:
             timeout_s: Seconds to wait for another holder.
@@ -181,7 +186,11 @@ class LogSigner:
             os.close(lock)
 
     def _wait_for(self, lock: int, timeout_s: float) -> None:
-        """Take the lock, trying again until the time is over."""
+        """Take the lock, trying again until the time is over.
+
+        Raises:
+            BusyError: It is over.
+        """
         give_up = time.monotonic() + timeout_s
         wait_s = _LOCK_WAIT_FIRST_S
         while True:
@@ -196,17 +205,17 @@ class LogSigner:
                 return
 
     def released_note(self) -> bytes | None:
-        """Return the last released signed checkpoint from the file, or nothing when none was released yet.
+        """Return the last released signed checkpoint from the file; nothing before the first.
 
         Raises:
-            RolledBackError: The file is missing, or holds something and nothing that is whole; carries `file` and
-                `reason`.
+            RolledBackError: The file is missing, or holds something and nothing that is whole;
+                carries `file` and `reason`.
         """
         newest = _newest(self._read_slots())
         return None if newest is None else newest[1]
 
     def released(self) -> Checkpoint | None:
-        """Return the last released checkpoint from the file, or nothing when none was released yet.
+        """Return the last released checkpoint from the file; nothing before the first.
 
         Raises:
             RolledBackError: The file is missing or unreadable.
@@ -216,7 +225,8 @@ class LogSigner:
         if note is None:
             return None
         if self._parsed is None or self._parsed[0] != note:
-            # Whoever can write this file can read the key beside it: the slot's checksum is enough.
+            # Whoever can write this file can read the key beside it: the slot's checksum is
+            # enough.
             checkpoint = parse_checkpoint(split_note(note)[0])
             if checkpoint.origin != self.origin:
                 raise KeyMismatchError(
@@ -228,8 +238,9 @@ class LogSigner:
     def sign(self, checkpoint: Checkpoint) -> bytes:
         """Sign a checkpoint with all keys.
 
-        The tree it is of must extend the released one: by having been grown from that very tree, or else by
-        `check_extends`, which whoever finds the database ahead of the signer calls first.
+        The tree it is of must extend the released one: by having been grown from that very tree,
+        or else by `check_extends`, which whoever finds the database ahead of the signer calls
+        first.
 
         Args:
             checkpoint: Of this log.
@@ -238,8 +249,8 @@ class LogSigner:
             The signed note. It is not released before `record_released`.
 
         Raises:
-            RolledBackError: `smaller` or `other-root` than what was released; carries `released_size`,
-                `offered_size`, `released_root`, `offered_root`.
+            RolledBackError: `smaller` or `other-root` than what was released; carries
+                `released_size`, `offered_size`, `released_root`, `offered_root`.
             KeyMismatchError: The checkpoint is of another log, or the key file was swapped.
             FieldError: The checkpoint cannot be written.
         """
@@ -255,7 +266,8 @@ class LogSigner:
             proof: Consistency proof from the released size; empty when nothing was released.
 
         Raises:
-            RolledBackError: It is smaller or not consistent; carries sizes, roots, `proof` and `reason`.
+            RolledBackError: It is smaller or not consistent; carries sizes, roots, `proof` and
+                `reason`.
             KeyMismatchError: The checkpoint is of another log.
         """
         released = self._refuse_step_back(checkpoint)
@@ -272,9 +284,10 @@ class LogSigner:
             ) from error
 
     def record_released(self, note: bytes) -> None:
-        """Remember a signed checkpoint as released: durable when this returns. Called inside `locked()`.
+        """Remember a checkpoint as released, durably, when this returns; called inside `locked()`.
 
-        A crash in here leaves the earlier checkpoint, or this one; both are trees that the database holds.
+        A crash in here leaves the earlier checkpoint, or this one; both are trees that the
+        database holds.
 
         Args:
             note: What `sign` gave.
@@ -302,7 +315,8 @@ class LogSigner:
     def rotate(self) -> str:
         """Make a new key and put it before the others; from now on all of them sign.
 
-        The caller records an entry that names the new key, and calls `retire` when the old one's time is over.
+        The caller records an entry that names the new key, and calls `retire` when the old one's
+        time is over.
 
         Returns:
             The new key's verifier text.
@@ -323,7 +337,8 @@ class LogSigner:
             Verifier texts of the keys that were dropped.
 
         Raises:
-            KeyMismatchError: The newest key is not one that the log names, as far as this signer was told.
+            KeyMismatchError: The newest key is not one that the log names, as far as this signer
+                was told.
         """
         with self.locked():
             self._load_keys()
@@ -338,14 +353,19 @@ class LogSigner:
         return tuple(signer.verifier.text() for signer in old)
 
     def _refuse_to_overwrite(self) -> None:
-        """Stop where a key is, or where a key has released something."""
+        """Stop where a key is, or where a key has released something.
+
+        Raises:
+            StateError: So it is.
+        """
         if self._key_path.exists():
             raise StateError(what=self._key_path.name, state="exists", needed="absent")
         if self._released_path.exists() and self._released_path.read_bytes().strip(b"\x00"):
             raise StateError(what=self._released_path.name, state="exists", needed="absent")
 
     def _write_keys(self, signers: Sequence[Signer]) -> None:
-        """Replace the key files. A crash between the two leaves a `.vkey` that lacks a key: it is for people only."""
+        """Replace the key files."""
+        # A crash between the two leaves a `.vkey` that is behind: it is for people only.
         _replace(
             self._key_path, "".join(f"{one.private_text()}\n" for one in signers).encode(), 0o600
         )
@@ -355,7 +375,12 @@ class LogSigner:
         self._load_keys()
 
     def _load_keys(self) -> None:
-        """Read the key file if it is not the one that was read last, and check it against the log's keys."""
+        """Read the key file if it has changed, and check it against the log's keys.
+
+        Raises:
+            NotFoundError: There is none.
+            KeyMismatchError: No key is one that the log names, or one is of another origin.
+        """
         try:
             file = self._key_path.stat()
         except FileNotFoundError as error:
@@ -380,7 +405,12 @@ class LogSigner:
         self._key_stat = stat
 
     def _refuse_step_back(self, checkpoint: Checkpoint) -> Checkpoint | None:
-        """Compare a checkpoint with the released one, and return that."""
+        """Return the released checkpoint, if the one offered is no step back from it.
+
+        Raises:
+            KeyMismatchError: It is another log's.
+            RolledBackError: It is a step back.
+        """
         if checkpoint.origin != self.origin:
             raise KeyMismatchError(
                 file=self._key_path.name, expected=self.origin, found=checkpoint.origin
@@ -399,7 +429,11 @@ class LogSigner:
         return released
 
     def _read_slots(self) -> tuple[bytes, bytes]:
-        """Read both slots, or say that they are gone or not whole."""
+        """Return both slots.
+
+        Raises:
+            RolledBackError: They are gone, or neither is whole.
+        """
         try:
             file = os.open(self._released_path, os.O_RDONLY | os.O_CLOEXEC)
         except FileNotFoundError as error:
@@ -417,14 +451,22 @@ class LogSigner:
 
 
 def _path(keys_dir: Path, fund: str, kind: str) -> Path:
-    """Return the path of one of a fund's files; a fund's name cannot lead out of the folder."""
+    """Return the path of one of a fund's files.
+
+    Raises:
+        FieldError: The name might lead out of the folder.
+    """
     if not _FUND.fullmatch(fund):
         raise FieldError(field="fund", value=fund[:80], reason="not-a-short-name")
     return keys_dir / f"{fund}.{kind}"
 
 
 def _parse_keys(path: Path) -> tuple[Signer, ...]:
-    """Read the key file: one key a line, newest first."""
+    """Return the keys of a key file: one a line, newest first.
+
+    Raises:
+        MalformedProofError: A line is not a key, or there is none.
+    """
     try:
         lines = path.read_bytes().decode("utf-8").split("\n")
         signers = tuple(Signer.from_text(line) for line in lines if line)
@@ -449,13 +491,13 @@ def _evidence(released: Checkpoint, offered: Checkpoint) -> dict[str, object]:
 
 
 def _slot_bytes(counter: int, note: bytes) -> bytes:
-    """Write one slot: magic, counter, length, note, checksum over all of these, zeros."""
+    """Return one slot: magic, counter, length, note, checksum over all of these, zeros."""
     content = _SLOT_HEAD.pack(SLOT_MAGIC, counter, len(note)) + note
     return (content + sha256(content).digest()).ljust(SLOT_BYTES, b"\x00")
 
 
 def _parse_slot(slot: bytes) -> tuple[int, bytes] | None:
-    """Read counter and note of a slot; nothing when it is empty or was torn."""
+    """Return counter and note of a slot; nothing when it is empty or was torn."""
     magic, counter, length = _SLOT_HEAD.unpack_from(slot)
     if magic != SLOT_MAGIC or length > NOTE_BYTES_MAX:
         return None
@@ -472,10 +514,10 @@ def _newest(slots: tuple[bytes, bytes]) -> tuple[int, bytes, int] | None:
 
 
 def _is_lost(slots: tuple[bytes, bytes]) -> bool:
-    """Tell whether a release was recorded once and cannot be read any more.
+    """Return whether a release was recorded once and cannot be read any more.
 
-    One torn slot beside one never written is the crash of the very first recording: nothing was released then. With
-    the second slot written, the first was whole once.
+    One torn slot beside one never written is the crash of the very first recording: nothing was
+    released then. With the second slot written, the first was whole once.
     """
     return all(slot != _EMPTY_SLOT for slot in slots) and _newest(slots) is None
 
@@ -489,7 +531,7 @@ def _write_whole(file: int, data: bytes, offset: int) -> None:
 
 
 def _write_beside(path: Path, data: bytes, mode: int) -> Path:
-    """Write a file durably under a passing name in the same folder."""
+    """Return the passing name under which a file was written durably in the same folder."""
     passing = path.with_name(f"{path.name}.{secrets.token_hex(8)}.tmp")
     file = os.open(passing, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode)
     try:
@@ -501,7 +543,11 @@ def _write_beside(path: Path, data: bytes, mode: int) -> Path:
 
 
 def _replace(path: Path, data: bytes, mode: int) -> None:
-    """Put a file in the place of another, whole and durably, or not at all."""
+    """Put a file in the place of another, whole and durably, or not at all.
+
+    Raises:
+        OSError: It could not be put there; nothing is left behind.
+    """
     passing = _write_beside(path, data, mode)
     try:
         passing.replace(path)

@@ -302,6 +302,11 @@ def comparable(reference: str) -> str:
     return normalise_text(reference).upper().lstrip("0")
 
 
+def is_number(reference: str) -> bool:
+    """Return whether a reference is one run, such as `WD20261101`, and not a purpose in words."""
+    return _RUN.fullmatch(comparable(reference)) is not None
+
+
 def carries_reference(line: BankLine, reference: str) -> bool:
     """Tell whether a line names one of our references.
 
@@ -319,7 +324,7 @@ def carries_reference(line: BankLine, reference: str) -> bool:
         return False
     if any(comparable(run) == wanted for run in line.references):
         return True
-    if _RUN.fullmatch(wanted):
+    if is_number(reference):
         return False
     bounded = rf"(?<![A-Z0-9-]){re.escape(wanted)}(?![A-Z0-9-])"
     return re.search(bounded, normalise_text(line.text).upper()) is not None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import date
+from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 from ledger.errors import AmountError, BalanceTieError, FileFormatError
@@ -52,8 +52,7 @@ FEES = ("收费", "服务费", "手续费")
 
 _ACCOUNT = re.compile(r"#账号:\[?(\d{6,32})\]?", re.ASCII)
 _DAY = r"(\d{4})年(\d{2})月(\d{2})日"
-_FROM = re.compile(rf"起始日期:\[?{_DAY}", re.ASCII)
-_TO = re.compile(rf"终止日期:\[?{_DAY}", re.ASCII)
+_PERIOD = re.compile(rf"起始日期:\[?{_DAY}.*终止日期:\[?{_DAY}(00:00:00)?", re.ASCII)
 _TOTAL = re.compile(r"#(支出|收入)合计:(\d{1,9})笔,共(-?[\d.]{1,20})元", re.ASCII)
 _END = "列表结束"
 
@@ -101,8 +100,8 @@ def read(name: str, given: list[Record]) -> BankFile:
         given: Records of the whole file, notes (lines that start with `#`) included.
 
     Returns:
-        Lines oldest first; days as the notes state them (the last may be an open end at midnight),
-        else of the lines. Balances as stated, not yet checked.
+        Lines oldest first; days as the notes state them (an end at midnight is the day before),
+        and as the lines need them. Balances as stated, not yet checked.
 
     Raises:
         FileFormatError: A column or a value is wrong, or the end of the list is missing.
@@ -123,15 +122,15 @@ def read(name: str, given: list[Record]) -> BankFile:
     account = next((found[1] for note in notes if (found := _ACCOUNT.match(note))), "")
     lines = oldest_first([_line(row, account) for row in rows])
     _check_totals(name, notes, [line.amount_minor for line in lines])
-    days = sorted(line.booked_at.date() for line in lines)
+    days = [*_period(name, notes), *(line.booked_at.date() for line in lines)]
     return BankFile(
         format=FORMAT,
         account=account,
         commodity=COMMODITY,
         opening_minor=opening_of(lines),
         closing_minor=closing_of(lines),
-        first_day=_day(name, notes, _FROM) or (days[0] if days else None),
-        last_day=_day(name, notes, _TO) or (days[-1] if days else None),
+        first_day=min(days) if days else None,
+        last_day=max(days) if days else None,
         lines=lines,
     )
 
@@ -200,13 +199,21 @@ def _check_totals(name: str, notes: Iterable[str], amounts: Sequence[int]) -> No
             )
 
 
-def _day(name: str, notes: Iterable[str], shape: re.Pattern[str]) -> date | None:
-    for note in notes:
-        if found := shape.search(note):
-            try:
-                return date(*(int(part) for part in found.groups()))
-            except ValueError as error:
-                raise FileFormatError(
-                    file=name, line=0, field="日期", reason="not-a-time"
-                ) from error
-    return None
+def _period(name: str, notes: Iterable[str]) -> list[date]:
+    """Return the first and last day that the notes state; an end at midnight is the day before.
+
+    Raises:
+        FileFormatError: They are no days, or the last is before the first.
+    """
+    found = next((found for note in notes if (found := _PERIOD.search(note))), None)
+    if found is None:
+        return []
+    numbers = [int(part) for part in found.groups()[:6]]
+    try:
+        first, end = date(*numbers[:3]), date(*numbers[3:])
+        last = end - timedelta(days=1) if found[7] else end
+    except (ValueError, OverflowError) as error:
+        raise FileFormatError(file=name, line=0, field="日期", reason="not-a-time") from error
+    if last < first:
+        raise FileFormatError(file=name, line=0, field="终止日期", reason="before-its-start")
+    return [first, last]

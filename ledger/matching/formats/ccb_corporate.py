@@ -53,9 +53,9 @@ def recognises(given: list[Record]) -> bool:
 def read(name: str, given: list[Record]) -> BankFile:
     """Read the export of one account.
 
-    The statement is the bank's book: 借方 (debit) is money out of our account, 贷方 (credit)
-    money in. A reversal in red is a negative amount in its own column. Rows may come newest or oldest
-    first; the balances decide.
+    The statement is the bank's book: 借方 (debit) is money out of our account,
+    贷方 (credit) money in. A reversal in red is a negative amount in its own column.
+    Rows may come newest or oldest first; the balances decide.
 
     Args:
         name: File name for errors.

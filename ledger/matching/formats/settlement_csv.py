@@ -32,9 +32,6 @@ COLUMNS = (
     "statement_no",
 )
 
-NOT_INCOME = "not-gross-refund-share"
-NOT_NET = "not-income-tax"
-
 _PLATFORM = re.compile(r"[a-z][a-z0-9_-]{0,31}")
 _PERIOD = re.compile(r"20\d\d-(?:0[1-9]|1[0-2])", re.ASCII)
 # A label, never computed with; but above one it would be a slipped column.
@@ -117,10 +114,14 @@ def _check_signs(row: Row, sums: dict[str, int]) -> None:
 
 
 def _check_sums(row: Row, sums: dict[str, int]) -> None:
-    if sums["gross_cny"] + sums["refund_cny"] + sums["platform_share_cny"] != sums["income_cny"]:
-        raise row.wrong("income_cny", NOT_INCOME)
-    if sums["income_cny"] + sums["tax_withheld_cny"] != sums["net_cny"]:
-        raise row.wrong("net_cny", NOT_NET)
+    income = sums["gross_cny"] + sums["refund_cny"] + sums["platform_share_cny"]
+    net = sums["income_cny"] + sums["tax_withheld_cny"]
+    for field, computed, reason in (
+        ("income_cny", income, "not-gross-refund-share"),
+        ("net_cny", net, "not-income-tax"),
+    ):
+        if sums[field] != computed:
+            raise row.wrong(field, reason)
 
 
 def _shaped(row: Row, field: str, shape: re.Pattern[str]) -> str:

@@ -1,4 +1,4 @@
-"""Tiles: 256 neighbouring hashes of a level in an immutable file; their paths, proofs from them."""
+"""Tiles: 256 neighbouring hashes of a level in one file; their paths, and proofs out of them."""
 
 from __future__ import annotations
 
@@ -28,8 +28,9 @@ TILES_KEPT = 64
 """Tiles that a reader remembers: half a megabyte, and more than ten times what one proof
 touches."""
 
+# Seven groups of three digits: `SIZE_MAX` has 19.
 _PATH = re.compile(
-    r"tile/(?P<level>0|[1-9][0-9]?|entries)/(?P<index>(?:x[0-9]{3}/)*[0-9]{3})"
+    r"tile/(?P<level>0|[1-9][0-9]?|entries)/(?P<index>(?:x[0-9]{3}/){0,6}[0-9]{3})"
     r"(?:\.p/(?P<width>[1-9][0-9]{0,2}))?",
     re.ASCII,
 )

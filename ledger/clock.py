@@ -59,6 +59,23 @@ def to_minute_text(at: datetime) -> str:
     return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:00Z")
 
 
+def from_posix(seconds: int) -> datetime:
+    """Return the instant of POSIX seconds."""
+    return datetime.fromtimestamp(seconds, UTC)
+
+
+def from_ms(milliseconds: int) -> datetime:
+    """Return the instant of POSIX milliseconds."""
+    return datetime.fromtimestamp(milliseconds // 1000, UTC) + timedelta(
+        milliseconds=milliseconds % 1000
+    )
+
+
+def to_ms(at: datetime) -> int:
+    """Return an aware instant as POSIX milliseconds."""
+    return int(at.timestamp()) * 1000 + at.microsecond // 1000
+
+
 def from_text(text: str) -> datetime:
     """Read an RFC 3339 time with its offset.
 

@@ -18,8 +18,21 @@ StageKey = Literal["raised", "settled", "bank", "sent", "fund", "work"]
 
 STAGES: tuple[StageKey, ...] = ("raised", "settled", "bank", "sent", "fund", "work")
 
-LeftKey = Literal["refund", "tax", "platform_share", "chargeback", "bank_fee", "other"]
-"""Where money goes that leaves the way: refunds, tax and share at `raised`, bank fees at `settled`."""
+LeftKey = Literal[
+    "platform_share",
+    "tax",
+    "platform_fee",
+    "refund",
+    "chargeback",
+    "written_off",
+    "bank_fee",
+    "management_cost",
+    "other",
+]
+"""Where money goes that leaves: refunds, tax, share at `raised`, bank fees at `settled`."""
+
+JoinedKey = Literal["opening", "interest", "donation", "unattributed", "other"]
+"""Where money comes from that joins the way without having been a gift here."""
 
 TransferState = Literal["proposed", "approved", "sent", "confirmed", "returned", "rejected"]
 
@@ -28,7 +41,7 @@ StatementState = Literal["published", "overdue", "not_due"]
 CheckKey = Literal["in_log", "none_missing", "sums", "same_book", "private_parts"]
 
 CheckOutcome = Literal["holds", "fails", "unknown"]
-"""`unknown`: not checked here, or nothing to check against yet; the page says which and never ticks it."""
+"""`unknown`: nothing to check against yet; the page says so and never ticks it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +113,19 @@ class Left:
 
 
 @dataclass(frozen=True, slots=True)
+class Joined:
+    """Money that reached a stage without passing the one before.
+
+    Attributes:
+        key: Where it came from.
+        amount_minor: How much, positive.
+    """
+
+    key: JoinedKey
+    amount_minor: int
+
+
+@dataclass(frozen=True, slots=True)
 class Stage:
     """One of the six stages with what it holds.
 
@@ -113,6 +139,8 @@ class Stage:
         late: The oldest money has waited longer than promised.
         average_tenths: Average days from here to the next stage, in tenths of a day; None when
             unknown.
+        joined: Money that joined here without passing the stage before; counted in
+            `reached_minor`. Empty at `raised`: all that reached it is what was raised.
     """
 
     key: StageKey
@@ -122,6 +150,7 @@ class Stage:
     longest_wait_days: int | None = None
     late: bool = False
     average_tenths: int | None = None
+    joined: tuple[Joined, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,224 @@
+"""Read what a fund is made of."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import sqlalchemy as sa
+
+from ledger.errors import UnknownNameError
+from ledger.funds.tables import (
+    channels,
+    fund_details,
+    members,
+    money_accounts,
+    rates,
+    tokens,
+)
+
+
+class Details(NamedTuple):
+    """How a fund is called and what it promises, in both languages."""
+
+    name_zh: str
+    name_en: str
+    promise_zh: str
+    promise_en: str
+    commodity: str
+    zone: str
+
+
+class Channel(NamedTuple):
+    """Where gifts come from.
+
+    Attributes:
+        name: Component of account names.
+        platform: `kuaishou`, `douyin` or `own`.
+        title_zh: For pages.
+        title_en: For pages.
+        commodity: What its gifts are posted in.
+    """
+
+    name: str
+    platform: str
+    title_zh: str
+    title_en: str
+    commodity: str
+
+
+class MoneyAccount(NamedTuple):
+    """An account at a bank or a wallet.
+
+    Attributes:
+        name: `Assets:Bank:…` or `Assets:Fund:…`.
+        number: As the bank's files write it.
+        commodity: Its currency.
+    """
+
+    name: str
+    number: str
+    commodity: str
+
+
+class Rate(NamedTuple):
+    """What a platform's unit is worth: `units` of it are `minor` of `commodity`, from an instant on."""
+
+    unit: str
+    units: int
+    minor: int
+    commodity: str
+    from_ms: int
+    seq: int
+
+
+class Member(NamedTuple):
+    """Somebody who acts in a fund."""
+
+    member_id: str
+    role: str
+    name: str
+    removed: bool
+
+
+def details(connection: sa.Connection, fund_id: int) -> Details:
+    """Return a fund's names and promise."""
+    row = connection.execute(
+        sa.select(
+            fund_details.c.name_zh,
+            fund_details.c.name_en,
+            fund_details.c.promise_zh,
+            fund_details.c.promise_en,
+            fund_details.c.commodity,
+            fund_details.c.zone,
+        ).where(fund_details.c.fund_id == fund_id)
+    ).one()
+    return Details(*row)
+
+
+def all_channels(connection: sa.Connection, fund_id: int) -> list[Channel]:
+    """Return all channels in the order they were opened."""
+    rows = connection.execute(
+        sa.select(
+            channels.c.name,
+            channels.c.platform,
+            channels.c.title_zh,
+            channels.c.title_en,
+            channels.c.commodity,
+        )
+        .where(channels.c.fund_id == fund_id)
+        .order_by(channels.c.opened_seq)
+    )
+    return [Channel(*row) for row in rows]
+
+
+def channel(connection: sa.Connection, fund_id: int, name: str) -> Channel:
+    """Find a channel by its name, whatever the case of its letters.
+
+    Args:
+        connection: In a transaction.
+        fund_id: The fund.
+        name: Its name.
+
+    Returns:
+        The channel.
+
+    Raises:
+        UnknownNameError: The fund has none of this name; carries the known names.
+    """
+    found = all_channels(connection, fund_id)
+    for one in found:
+        if one.name.lower() == name.lower():
+            return one
+    raise UnknownNameError(what="channel", name=name[:60], known=[one.name for one in found])
+
+
+def money_account_list(connection: sa.Connection, fund_id: int) -> list[MoneyAccount]:
+    """Return all bank and fund accounts in the order they were opened."""
+    rows = connection.execute(
+        sa.select(money_accounts.c.name, money_accounts.c.number, money_accounts.c.commodity)
+        .where(money_accounts.c.fund_id == fund_id)
+        .order_by(money_accounts.c.opened_seq)
+    )
+    return [MoneyAccount(*row) for row in rows]
+
+
+def money_account(connection: sa.Connection, fund_id: int, text: str) -> MoneyAccount:
+    """Find a bank or fund account by its name, the last part of it, or its number.
+
+    Args:
+        connection: In a transaction.
+        fund_id: The fund.
+        text: Name or number.
+
+    Returns:
+        The account.
+
+    Raises:
+        UnknownNameError: None fits; carries the known names.
+    """
+    found = money_account_list(connection, fund_id)
+    wanted = text.lower()
+    for one in found:
+        if text == one.number or wanted in (one.name.lower(), one.name.lower().split(":", 2)[-1]):
+            return one
+    raise UnknownNameError(what="account", name=text[-4:], known=[one.name for one in found])
+
+
+def rates_of(connection: sa.Connection, fund_id: int) -> list[Rate]:
+    """Return all rates, by unit, newest first: the first whose `from_ms` is not after an instant holds."""
+    rows = connection.execute(
+        sa.select(
+            rates.c.unit, rates.c.units, rates.c.minor, rates.c.commodity, rates.c.from_ms, rates.c.seq
+        )
+        .where(rates.c.fund_id == fund_id)
+        .order_by(rates.c.unit, rates.c.from_ms.desc(), rates.c.seq.desc())
+    )
+    return [Rate(*row) for row in rows]
+
+
+def all_members(connection: sa.Connection, fund_id: int) -> list[Member]:
+    """Return everybody who was ever enrolled, in that order."""
+    rows = connection.execute(
+        sa.select(members.c.member_id, members.c.role, members.c.name, members.c.removed_seq)
+        .where(members.c.fund_id == fund_id)
+        .order_by(members.c.enrolled_seq)
+    )
+    return [Member(row.member_id, row.role, row.name, row.removed_seq is not None) for row in rows]
+
+
+def member(connection: sa.Connection, fund_id: int, text: str) -> Member:
+    """Find an acting member by id or name.
+
+    Args:
+        connection: In a transaction.
+        fund_id: The fund.
+        text: Id or name.
+
+    Returns:
+        The member.
+
+    Raises:
+        UnknownNameError: Nobody of this name acts in the fund.
+    """
+    for one in all_members(connection, fund_id):
+        if text in (one.member_id, one.name) and not one.removed:
+            return one
+    raise UnknownNameError(what="member", name="", known=[])
+
+
+class Token(NamedTuple):
+    """A machine's key, by its hash."""
+
+    member_id: str
+    scope: str
+    ended: bool
+
+
+def token(connection: sa.Connection, fund_id: int, token_hash: bytes) -> Token | None:
+    """Find a token of this fund by its hash; None when there is none."""
+    row = connection.execute(
+        sa.select(tokens.c.member_id, tokens.c.scope, tokens.c.ended_ms).where(
+            tokens.c.fund_id == fund_id, tokens.c.token_hash == token_hash
+        )
+    ).first()
+    return None if row is None else Token(row.member_id, row.scope, row.ended_ms is not None)

@@ -1,0 +1,67 @@
+"""Write what a fund is made of."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import sqlalchemy as sa
+
+from ledger.funds.tables import (
+    channels,
+    fund_details,
+    members,
+    money_accounts,
+    rates,
+    tokens,
+)
+from ledger.journal.tables import funds
+
+
+def add_fund(connection: sa.Connection, fund_id: int, slug: str, origin: str, details: dict[str, str]) -> None:
+    """Insert a fund and its details."""
+    connection.execute(sa.insert(funds).values(fund_id=fund_id, slug=slug, origin=origin))
+    connection.execute(sa.insert(fund_details).values(fund_id=fund_id, **details))
+
+
+def next_fund_id(connection: sa.Connection) -> int:
+    """Return the id for another fund."""
+    return int(connection.execute(sa.select(sa.func.coalesce(sa.func.max(funds.c.fund_id), 0))).scalar_one()) + 1
+
+
+def add_channel(connection: sa.Connection, **values: Any) -> None:
+    """Insert a channel."""
+    connection.execute(sa.insert(channels).values(**values))
+
+
+def add_money_account(connection: sa.Connection, **values: Any) -> None:
+    """Insert a bank or fund account."""
+    connection.execute(sa.insert(money_accounts).values(**values))
+
+
+def add_rate(connection: sa.Connection, **values: Any) -> None:
+    """Insert a rate."""
+    connection.execute(sa.insert(rates).values(**values))
+
+
+def add_member(connection: sa.Connection, **values: Any) -> None:
+    """Insert a member."""
+    connection.execute(sa.insert(members).values(**values))
+
+
+def end_member(connection: sa.Connection, fund_id: int, member_id: str, seq: int, at_ms: int) -> None:
+    """Mark a member as removed, and end all tokens."""
+    connection.execute(
+        sa.update(members)
+        .where(members.c.fund_id == fund_id, members.c.member_id == member_id)
+        .values(removed_seq=seq)
+    )
+    connection.execute(
+        sa.update(tokens)
+        .where(tokens.c.fund_id == fund_id, tokens.c.member_id == member_id, tokens.c.ended_ms.is_(None))
+        .values(ended_ms=at_ms)
+    )
+
+
+def add_token(connection: sa.Connection, **values: Any) -> None:
+    """Insert a token's hash."""
+    connection.execute(sa.insert(tokens).values(**values))

@@ -1,0 +1,311 @@
+"""Gifts become entries: repeats first, then broadcast, place on the line, entry.
+
+One table of outcomes, in order of precedence:
+
+1. the id is known with the same content: the first entry (`AlreadyRecorded`);
+2. the id is known with other content: an alarm that names the first field that differs (`Contradicted`);
+3. otherwise it is recorded (`Recorded`), into a hole of a settled period if it belongs there and fits whole.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+
+from ledger.actors import Actor
+from ledger.clock import from_ms, local_date, to_ms, to_text
+from ledger.errors import InsufficientError, NotFoundError, StateError
+from ledger.funds.history import Channel
+from ledger.intake import store
+from ledger.intake.events import CONTENT_FIELDS
+from ledger.intake.prepared import PreparedGift
+from ledger.intake.store import Session
+from ledger.journal import accounts
+from ledger.journal import history as journal_history
+from ledger.journal.codec import decode
+from ledger.journal.entries import Claim, Draft, Posting
+from ledger.moneyline.history import OpenHole
+from ledger.privacy import store as privacy_store
+from ledger.privacy.tables import private_parts
+from ledger.sequencer.books import Books
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """A new entry."""
+
+    seq: int
+
+
+@dataclass(frozen=True, slots=True)
+class AlreadyRecorded:
+    """A repeat: the first entry."""
+
+    seq: int
+
+
+@dataclass(frozen=True, slots=True)
+class Contradicted:
+    """The id is known with other content; `field` is the first that differs."""
+
+    seq: int
+    field: str
+
+
+Verdict = Recorded | AlreadyRecorded | Contradicted
+
+
+def scope(channel: Channel) -> str:
+    """Return the claim scope of a channel's gifts."""
+    return f"gift:{channel.name}"
+
+
+def book_gifts(
+    books: Books, channel: Channel, actor: Actor, zone: str, gifts: Sequence[PreparedGift]
+) -> list[Verdict]:
+    """Post gifts of one channel; a bulk decision: it never refuses after it has posted.
+
+    Args:
+        books: The fund's books.
+        channel: Where they came from.
+        actor: The feed or import.
+        zone: Time zone that decides days.
+        gifts: Prepared, in order.
+
+    Returns:
+        A verdict for each gift, in order.
+    """
+    claim_scope = scope(channel)
+    known = books.claimed(claim_scope, [gift.source_id for gift in gifts])
+    lane = _Lane(books, channel, actor, zone)
+    verdicts: list[Verdict] = []
+    mine: dict[str, tuple[int, bytes]] = {}
+    for gift in gifts:
+        found = known.get(gift.source_id) or mine.get(gift.source_id)
+        if found is None:
+            seq = lane.post(gift)
+            mine[gift.source_id] = (seq, gift.digest)
+            verdicts.append(Recorded(seq))
+        elif found[1] == gift.digest:
+            verdicts.append(AlreadyRecorded(found[0]))
+        else:
+            books.settle()
+            verdicts.append(Contradicted(found[0], _first_difference(books, found[0], gift)))
+    return verdicts
+
+
+class _Lane:
+    """Posts the gifts of one channel in one commit."""
+
+    def __init__(self, books: Books, channel: Channel, actor: Actor, zone: str) -> None:
+        self._books = books
+        self._channel = channel
+        self._actor = actor
+        self._zone = zone
+        self._platform = accounts.platform(channel.name)
+        self._gifts = accounts.gifts(channel.name)
+        self._unattributed = accounts.unattributed(channel.name)
+        self._scope = scope(channel)
+        self._holes: dict[str, list[OpenHole]] = {}
+        self._sessions: dict[str, Session] = books.notes.setdefault("sessions", {})
+
+    def post(self, gift: PreparedGift) -> int:
+        """Post one gift and return its number."""
+        books, commodity = self._books, gift.commodity
+        session = self._session(gift)
+        body = gift.fields
+        hole = self._fill(gift)
+        if hole is None:
+            start = books.totals(self._platform, commodity).debits
+            postings = (Posting(self._platform, self._gifts, commodity, gift.gross),)
+        else:
+            start = hole.start
+            body["fills"] = hole.seq
+            postings = (Posting(self._unattributed, self._gifts, commodity, gift.gross),)
+        body["amount"] = gift.gross
+        body["channel"] = self._channel.name
+        body["commodity"] = commodity
+        body["line"] = start
+        body["n"] = session.gifts + 1
+        body["session"] = session.session_seq
+        seq = books.post(
+            Draft(
+                "gift",
+                gift.occurred_at,
+                self._actor,
+                body,
+                postings,
+                (),
+                Claim(self._scope, gift.source_id, gift.digest),
+            )
+        )
+        if hole is not None:
+            books.add_fill(self._platform, commodity, start, gift.gross)
+        books.add_row(private_parts, privacy_store.COLUMNS, self._private_row(gift, seq))
+        return seq
+
+    def _private_row(self, gift: PreparedGift, seq: int) -> tuple[Any, ...]:
+        return (
+            self._books.fund.fund_id,
+            seq,
+            self._channel.name,
+            gift.giver,
+            gift.nickname,
+            gift.message,
+            gift.sealed.delivery,
+            gift.sealed.salts,
+        )
+
+    def _session(self, gift: PreparedGift) -> Session:
+        """Return the gift's broadcast with its counter before this gift, and count the gift."""
+        key = gift.session or f"{local_date(from_ms(gift.occurred_ms), self._zone)}"
+        name = f"{self._channel.name}/{key}"
+        session = self._sessions.get(name)
+        if session is None:
+            session = self._open(gift, key)
+        self._sessions[name] = Session(session.session_seq, session.gifts + 1, session.total + gift.gross)
+        return session
+
+    def _open(self, gift: PreparedGift, key: str) -> Session:
+        books, fund_id = self._books, self._books.fund.fund_id
+        books.at_settling("sessions", self._write_sessions)
+        found = store.open_session(books.connection, fund_id, self._channel.name, key)
+        if found is None:
+            seq = books.post(
+                Draft("session.opened", gift.occurred_at, self._actor, {"channel": self._channel.name})
+            )
+            books.settle()
+            books.at_settling("sessions", self._write_sessions)
+            found = Session(seq, 0, 0)
+            store.add_session(books.connection, fund_id, self._channel.name, key, found)
+        return found
+
+    def _write_sessions(self) -> None:
+        for session in self._sessions.values():
+            store.update_session(self._books.connection, self._books.fund.fund_id, session)
+        self._sessions.clear()
+
+    def _fill(self, gift: PreparedGift) -> OpenHole | None:
+        """Take room in the oldest hole that the gift belongs into and fits whole."""
+        holes = self._holes.get(gift.commodity)
+        if holes is None:
+            holes = self._books.open_holes(self._platform, gift.commodity)
+            self._holes[gift.commodity] = holes
+        for at, hole in enumerate(holes):
+            if gift.occurred_ms < hole.until_ms and gift.gross <= hole.room:
+                holes[at] = hole._replace(start=hole.start + gift.gross, room=hole.room - gift.gross)
+                return hole
+        return None
+
+
+def _first_difference(books: Books, seq: int, gift: PreparedGift) -> str:
+    """Name the first field in which a known id comes with other content; `giver` and the like may be erased."""
+    fund_id = books.fund.fund_id
+    body = decode(journal_history.entry(books.connection, fund_id, seq).entry)["body"]
+    private = privacy_store.find(books.connection, fund_id, [seq]).get(seq)
+    stored: dict[str, object] = {
+        "units": body.get("units", body["amount"]),
+        "unit": body.get("unit", body["commodity"]),
+        "gross_minor": body["amount"],
+        "commodity": body["commodity"],
+        "count": body["count"],
+        "item": body["item"],
+    }
+    if private is not None:
+        delivery = orjson.loads(private.delivery)
+        stored |= {
+            "giver": private.giver,
+            "message": private.message,
+            "session": delivery["session"],
+            "occurred_at_ms": delivery["occurred_ms"],
+        }
+    came: dict[str, object] = {
+        "units": gift.fields.get("units", gift.gross),
+        "unit": gift.fields.get("unit", gift.commodity),
+        "gross_minor": gift.gross,
+        "commodity": gift.commodity,
+        "count": gift.fields["count"],
+        "item": gift.fields["item"],
+        "giver": gift.giver,
+        "message": gift.message,
+        "session": gift.session,
+        "occurred_at_ms": gift.occurred_ms,
+    }
+    for name in CONTENT_FIELDS:
+        if name in stored and name in came and stored[name] != came[name]:
+            return name
+    return "content"
+
+
+def reverse_gift(books: Books, actor: Actor, seq: int, occurred_at: str, reason: str) -> int:
+    """Reverse a gift: off the line when it is not settled yet; else it keeps its place, and the next settlement says
+    what the platform takes back.
+
+    Args:
+        books: The fund's books.
+        actor: Who says so.
+        seq: The gift's entry.
+        occurred_at: RFC 3339 UTC.
+        reason: `refund`, `minor-refund` or `error`.
+
+    Returns:
+        The reversing entry.
+
+    Raises:
+        NotFoundError: Not a gift.
+        StateError: It is reversed already.
+        InsufficientError: The line does not hold it any more.
+    """
+    found = journal_history.entry(books.connection, books.fund.fund_id, seq)
+    if found.kind != "gift":
+        raise NotFoundError(what="gift", seq=seq)
+    body = decode(found.entry)["body"]
+    platform, commodity, amount = accounts.platform(body["channel"]), body["commodity"], body["amount"]
+    if books.claimed("reversal", [str(seq)]):
+        raise StateError(what="gift", seq=seq, state="reversed", needed="standing")
+    start = body["line"]
+    early = start >= books.front(platform, commodity)
+    if early and books.totals(platform, commodity).balance < amount:
+        raise InsufficientError(account=platform, asked=amount)
+    claim = Claim("reversal", str(seq), seq.to_bytes(16, "big"))
+    postings = (Posting(accounts.gifts(body["channel"]), platform, commodity, amount),) if early else ()
+    text = {"reverses": seq, "reason": reason, "settled": not early, "amount": amount, "commodity": commodity}
+    reversal = books.post(Draft("gift.reversed", occurred_at, actor, dict(text), postings, (), claim))
+    if early:
+        books.add_void(platform, commodity, start, amount)
+    return reversal
+
+
+def close_sessions(books: Books, actor: Actor, before_ms: int | None = None) -> int:
+    """Close all open broadcasts: the closing entry states how many gifts there were and their sum.
+
+    Args:
+        books: The fund's books, settled.
+        actor: Who closes.
+        before_ms: Not used to choose: a late gift of a closed room opens a further session of that room.
+
+    Returns:
+        How many were closed.
+    """
+    del before_ms
+    fund_id = books.fund.fund_id
+    found = store.open_sessions(books.connection, fund_id)
+    for one in found:
+        body = {
+            "channel": one.channel,
+            "session": one.session.session_seq,
+            "gifts": one.session.gifts,
+            "total": one.session.total,
+        }
+        seq = books.post(Draft("session.closed", to_text(books.clock.now()), actor, dict(body)))
+        books.settle()
+        store.close_session(books.connection, fund_id, one.session.session_seq, seq)
+    return len(found)
+
+
+def received_now_ms(books: Books) -> int:
+    """Return the server's time in milliseconds."""
+    return to_ms(books.clock.now())

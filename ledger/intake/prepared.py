@@ -1,0 +1,191 @@
+"""Gifts made ready outside the commit: checked, hashed, committed to. Pure work that any process can do.
+
+In: gift events. Out: prepared gifts, and problems. Guaranteed: what is left for the one writer is to number and encode.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from ledger.clock import from_posix, to_minute_text
+from ledger.intake.events import (
+    GiftEvent,
+    Refusal,
+    RowProblem,
+    UnitRate,
+    check_event,
+    content_digest,
+    problem_of,
+)
+from ledger.privacy.gift_parts import Personal, Sealed, seal_many
+
+
+class TimedRate(NamedTuple):
+    """What a unit is worth, from an instant on, and the entry that says so."""
+
+    rate: UnitRate
+    from_ms: int
+    seq: int
+
+
+RateTable = Mapping[str, Sequence[TimedRate]]
+"""By unit, newest first."""
+
+
+class PreparedGift(NamedTuple):
+    """A gift that only lacks its number.
+
+    Attributes:
+        source_id: Its id on the channel.
+        digest: 16 bytes over its content.
+        session: The room or broadcast, or the day in the fund's zone.
+        occurred_at: RFC 3339 UTC, to the minute.
+        occurred_ms: Exact.
+        gross: Minor units of `commodity`.
+        commodity: What it is posted in.
+        fields: The public part of the entry's body.
+        sealed: Commitments and what opens them.
+        giver: Personal.
+        nickname: Personal.
+        message: Personal.
+        line: Line of its file, 0 without one.
+    """
+
+    source_id: str
+    digest: bytes
+    session: str
+    occurred_at: str
+    occurred_ms: int
+    gross: int
+    commodity: str
+    fields: dict[str, object]
+    sealed: Sealed
+    giver: str
+    nickname: str
+    message: str
+    line: int
+
+
+def rates_at(rates: RateTable, occurred_ms: int) -> dict[str, TimedRate]:
+    """Return the rate of each unit that held at an instant."""
+    held = {}
+    for unit, timed in rates.items():
+        for one in timed:
+            if one.from_ms <= occurred_ms:
+                held[unit] = one
+                break
+    return held
+
+
+def prepare(
+    events: Sequence[GiftEvent], received_ms: int, rates: RateTable
+) -> tuple[list[PreparedGift], list[RowProblem]]:
+    """Check events and make them ready.
+
+    Args:
+        events: From any source.
+        received_ms: When they reached us.
+        rates: What units are worth.
+
+    Returns:
+        Prepared gifts in order (free gifts are no money and are left out), and the refused rows.
+    """
+    problems: list[RowProblem] = []
+    taken: list[tuple[GiftEvent, int, str, int | None]] = []
+    for event in events:
+        valued = _value(event, received_ms, rates)
+        if isinstance(valued, Refusal):
+            problems.append(problem_of(event, valued))
+        elif event.kind == "paid":
+            taken.append((event, *valued))
+    sealed = seal_many(
+        [
+            Personal(
+                event.giver,
+                event.nickname,
+                event.message,
+                event.source_id,
+                event.occurred_at_ms,
+                received_ms,
+                event.session,
+                event.evidence,
+            )
+            for event, _, _, _ in taken
+        ]
+    )
+    gifts = [
+        _prepared(event, gross, commodity, rate_seq, one)
+        for (event, gross, commodity, rate_seq), one in zip(taken, sealed, strict=True)
+    ]
+    return gifts, problems
+
+
+def _value(
+    event: GiftEvent, received_ms: int, rates: RateTable
+) -> tuple[int, str, int | None] | Refusal:
+    """Return gross, commodity and the rate's entry, or why the event is refused."""
+    if event.gross_minor is not None:
+        refusal = check_event(event, received_ms)
+        return refusal or (event.gross_minor, event.commodity, None)
+    held = rates_at(rates, event.occurred_at_ms)
+    refusal = check_event(event, received_ms, rates={unit: one.rate for unit, one in held.items()})
+    if refusal is not None:
+        return refusal
+    timed = held[event.unit]
+    rate = timed.rate
+    # Half up; a price list whose units are worth whole fen never needs it.
+    gross = (2 * event.units * rate.minor + rate.units) // (2 * rate.units)
+    if gross <= 0:
+        return Refusal("units", "not-positive", str(event.units))
+    return gross, rate.commodity, timed.seq
+
+
+def _prepared(
+    event: GiftEvent, gross: int, commodity: str, rate_seq: int | None, sealed: Sealed
+) -> PreparedGift:
+    fields: dict[str, object] = {
+        "count": event.count,
+        "delivery": sealed.commitments[2],
+        "donor": sealed.commitments[0],
+        "item": event.item,
+        "name": sealed.commitments[1],
+        "signed": event.signed,
+        "via": event.via,
+    }
+    if rate_seq is not None:
+        fields["rate"] = rate_seq
+        fields["unit"] = event.unit
+        fields["units"] = event.units
+    if event.message:
+        fields["message"] = sealed.commitments[3]
+    return PreparedGift(
+        event.source_id,
+        content_digest(event),
+        event.session,
+        _minute(event.occurred_at_ms),
+        event.occurred_at_ms,
+        gross,
+        commodity,
+        fields,
+        sealed,
+        event.giver,
+        event.nickname,
+        event.message,
+        event.line,
+    )
+
+
+_minutes: dict[int, str] = {}
+_MINUTES_MAX = 4096
+
+
+def _minute(occurred_ms: int) -> str:
+    """Return the minute of an instant; gifts of a broadcast share few minutes, and formatting one is dear."""
+    minute = occurred_ms // 60_000
+    text = _minutes.get(minute)
+    if text is None:
+        if len(_minutes) >= _MINUTES_MAX:
+            _minutes.clear()
+        text = _minutes[minute] = to_minute_text(from_posix(minute * 60))
+    return text

@@ -1,0 +1,155 @@
+"""Broadcasts, what arrived, and what is held."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import sqlalchemy as sa
+
+from ledger.db import insert_rows
+from ledger.intake.tables import deliveries, held_rows, sessions
+
+
+class Session(NamedTuple):
+    """An open broadcast: its entry, and how far its counter is."""
+
+    session_seq: int
+    gifts: int
+    total: int
+
+
+def open_session(connection: sa.Connection, fund_id: int, channel: str, key: str) -> Session | None:
+    """Return the open broadcast of a room, None when there is none."""
+    row = connection.execute(
+        sa.select(sessions.c.session_seq, sessions.c.gifts, sessions.c.total, sessions.c.closed_seq)
+        .where(sessions.c.fund_id == fund_id, sessions.c.channel == channel, sessions.c.key == key)
+        .order_by(sessions.c.session_seq.desc())
+        .limit(1)
+    ).first()
+    if row is None or row.closed_seq is not None:
+        return None
+    return Session(row.session_seq, row.gifts, row.total)
+
+
+class OpenSession(NamedTuple):
+    """A broadcast that is not closed, with its channel and room."""
+
+    channel: str
+    key: str
+    session: Session
+
+
+def open_sessions(connection: sa.Connection, fund_id: int) -> list[OpenSession]:
+    """Return all broadcasts that are not closed, in the order they were opened."""
+    rows = connection.execute(
+        sa.select(sessions)
+        .where(sessions.c.fund_id == fund_id, sessions.c.closed_seq.is_(None))
+        .order_by(sessions.c.session_seq)
+    )
+    return [
+        OpenSession(row.channel, row.key, Session(row.session_seq, row.gifts, row.total)) for row in rows
+    ]
+
+
+def add_session(connection: sa.Connection, fund_id: int, channel: str, key: str, session: Session) -> None:
+    """Insert a broadcast."""
+    connection.execute(
+        sa.insert(sessions).values(
+            fund_id=fund_id,
+            session_seq=session.session_seq,
+            channel=channel,
+            key=key,
+            gifts=session.gifts,
+            total=session.total,
+        )
+    )
+
+
+def update_session(connection: sa.Connection, fund_id: int, session: Session) -> None:
+    """Write how far a broadcast's counter is."""
+    connection.execute(
+        sa.update(sessions)
+        .where(sessions.c.fund_id == fund_id, sessions.c.session_seq == session.session_seq)
+        .values(gifts=session.gifts, total=session.total)
+    )
+
+
+def close_session(connection: sa.Connection, fund_id: int, session_seq: int, closed_seq: int) -> None:
+    """Mark a broadcast as closed."""
+    connection.execute(
+        sa.update(sessions)
+        .where(sessions.c.fund_id == fund_id, sessions.c.session_seq == session_seq)
+        .values(closed_seq=closed_seq)
+    )
+
+
+class Delivery(NamedTuple):
+    """What arrived, as it arrived."""
+
+    digest: bytes
+    channel: str
+    via: str
+    received_ms: int
+    body: bytes
+
+
+def keep_delivery(connection: sa.Connection, fund_id: int, delivery: Delivery) -> bool:
+    """Keep what arrived, once.
+
+    Args:
+        connection: In a write transaction.
+        fund_id: The fund.
+        delivery: What arrived.
+
+    Returns:
+        Whether it is new.
+    """
+    known = connection.execute(
+        sa.select(deliveries.c.received_ms).where(
+            deliveries.c.fund_id == fund_id, deliveries.c.digest == delivery.digest
+        )
+    ).first()
+    if known is not None:
+        return False
+    columns = ("fund_id", *Delivery._fields)
+    insert_rows(connection, deliveries, columns, [(fund_id, *delivery)])
+    return True
+
+
+class Held(NamedTuple):
+    """A gift that arrived and cannot be booked as it is: shown as open, never dropped."""
+
+    channel: str
+    reason: str
+    field: str
+    source_id: str
+    amount: int
+    commodity: str
+    held_ms: int
+    first_seq: int | None
+
+
+def hold(connection: sa.Connection, fund_id: int, held: Held) -> bool:
+    """Keep a held gift, once for each reason; return whether it is new."""
+    same = sa.and_(
+        held_rows.c.fund_id == fund_id,
+        held_rows.c.channel == held.channel,
+        held_rows.c.source_id == held.source_id,
+        held_rows.c.reason == held.reason,
+    )
+    if connection.execute(sa.select(held_rows.c.held_id).where(same)).first() is not None:
+        return False
+    last = connection.execute(
+        sa.select(sa.func.coalesce(sa.func.max(held_rows.c.held_id), 0)).where(held_rows.c.fund_id == fund_id)
+    ).scalar_one()
+    connection.execute(sa.insert(held_rows).values(fund_id=fund_id, held_id=last + 1, **held._asdict()))
+    return True
+
+
+def held_list(connection: sa.Connection, fund_id: int) -> list[Held]:
+    """Return what is held, oldest first."""
+    columns = [held_rows.c[name] for name in Held._fields]
+    rows = connection.execute(
+        sa.select(*columns).where(held_rows.c.fund_id == fund_id).order_by(held_rows.c.held_id)
+    )
+    return [Held(*row) for row in rows]

@@ -1,0 +1,154 @@
+"""Read balances: now, and after any commit."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import sqlalchemy as sa
+
+from ledger.journal.tables import accounts, balances, postings
+
+
+class Totals(NamedTuple):
+    """All debits and credits of an account in one commodity, minor units."""
+
+    debits: int
+    credits: int
+
+    @property
+    def balance(self) -> int:
+        """Return debits less credits."""
+        return self.debits - self.credits
+
+
+NOTHING = Totals(0, 0)
+
+_LAST = (
+    sa.select(balances.c.debits, balances.c.credits, balances.c.seq)
+    .where(
+        balances.c.fund_id == sa.bindparam("fund_id"),
+        balances.c.account_id == sa.bindparam("account_id"),
+        balances.c.commodity == sa.bindparam("commodity"),
+        balances.c.seq < sa.bindparam("size"),
+    )
+    .order_by(balances.c.seq.desc())
+    .limit(1)
+)
+
+ANY_SIZE = 2**62
+
+
+def totals(
+    connection: sa.Connection, fund_id: int, account_id: int, commodity: str, size: int = ANY_SIZE
+) -> Totals:
+    """Return an account's totals after the last commit, or as they were in a log of a given size.
+
+    Args:
+        connection: In a transaction.
+        fund_id: The fund.
+        account_id: The account.
+        commodity: Its commodity.
+        size: Number of entries to count; sizes inside a commit are exact too.
+
+    Returns:
+        Zero for an account never used.
+    """
+    row = connection.execute(
+        _LAST,
+        {"fund_id": fund_id, "account_id": account_id, "commodity": commodity, "size": size},
+    ).first()
+    before, counted = (NOTHING, 0) if row is None else (Totals(row.debits, row.credits), row.seq + 1)
+    if size == ANY_SIZE:
+        return before
+    return _add_postings(connection, (fund_id, account_id, commodity), before, counted, size)
+
+
+def _add_postings(
+    connection: sa.Connection, key: tuple[int, int, str], before: Totals, counted: int, size: int
+) -> Totals:
+    """Add the postings between a commit's end and a size inside the next commit."""
+    fund_id, account_id, commodity = key
+    next_commit = connection.execute(
+        sa.select(balances.c.seq)
+        .where(
+            balances.c.fund_id == fund_id,
+            balances.c.account_id == account_id,
+            balances.c.commodity == commodity,
+            balances.c.seq >= size,
+        )
+        .order_by(balances.c.seq)
+        .limit(1)
+    ).first()
+    if next_commit is None:
+        return before
+    row = connection.execute(
+        sa.select(
+            sa.func.coalesce(
+                sa.func.sum(sa.case((postings.c.debit_id == account_id, postings.c.amount), else_=0)), 0
+            ),
+            sa.func.coalesce(
+                sa.func.sum(sa.case((postings.c.credit_id == account_id, postings.c.amount), else_=0)), 0
+            ),
+        ).where(
+            postings.c.fund_id == fund_id,
+            postings.c.seq >= counted,
+            postings.c.seq < size,
+            postings.c.commodity == commodity,
+        )
+    ).one()
+    return Totals(before.debits + int(row[0]), before.credits + int(row[1]))
+
+
+class AccountTotals(NamedTuple):
+    """An account's name, commodity and totals."""
+
+    account: str
+    commodity: str
+    totals: Totals
+
+
+def all_totals(connection: sa.Connection, fund_id: int) -> list[AccountTotals]:
+    """Return the totals of every account and commodity of a fund after the last commit, by name.
+
+    One index look-up for each: never a scan of history.
+
+    Args:
+        connection: In a transaction.
+        fund_id: The fund.
+
+    Returns:
+        Sorted by account, then commodity; accounts never used are left out.
+    """
+    result = []
+    for name, account_id in sorted(
+        (row.name, row.account_id)
+        for row in connection.execute(
+            sa.select(accounts.c.name, accounts.c.account_id).where(accounts.c.fund_id == fund_id)
+        )
+    ):
+        for commodity in commodities(connection, fund_id, account_id):
+            result.append(
+                AccountTotals(name, commodity, totals(connection, fund_id, account_id, commodity))
+            )
+    return result
+
+
+def commodities(connection: sa.Connection, fund_id: int, account_id: int) -> list[str]:
+    """Return the commodities that an account was used in, by skipping through the index."""
+    found: list[str] = []
+    after = ""
+    while True:
+        row = connection.execute(
+            sa.select(balances.c.commodity)
+            .where(
+                balances.c.fund_id == fund_id,
+                balances.c.account_id == account_id,
+                balances.c.commodity > after,
+            )
+            .order_by(balances.c.commodity)
+            .limit(1)
+        ).first()
+        if row is None:
+            return found
+        after = row.commodity
+        found.append(after)

@@ -1,0 +1,161 @@
+"""Read the journal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import sqlalchemy as sa
+
+from ledger.errors import NotFoundError
+from ledger.journal.tables import accounts, entries, funds
+
+
+class Fund(NamedTuple):
+    """A fund's place in the database.
+
+    Attributes:
+        fund_id: First part of every key.
+        slug: In addresses and entries.
+        origin: Name of its log.
+    """
+
+    fund_id: int
+    slug: str
+    origin: str
+
+
+class StoredEntry(NamedTuple):
+    """One entry as stored."""
+
+    seq: int
+    kind: str
+    entry: bytes
+    leaf_hash: bytes
+
+
+def fund_by_slug(connection: sa.Connection, slug: str) -> Fund:
+    """Find a fund.
+
+    Args:
+        connection: In a transaction.
+        slug: Its name in addresses.
+
+    Returns:
+        The fund.
+
+    Raises:
+        NotFoundError: There is none of this name.
+    """
+    row = connection.execute(
+        sa.select(funds.c.fund_id, funds.c.slug, funds.c.origin).where(funds.c.slug == slug)
+    ).first()
+    if row is None:
+        raise NotFoundError(what="fund", name=slug[:60])
+    return Fund(row.fund_id, row.slug, row.origin)
+
+
+def all_funds(connection: sa.Connection) -> list[Fund]:
+    """Return all funds in the order they were opened."""
+    rows = connection.execute(sa.select(funds.c.fund_id, funds.c.slug, funds.c.origin).order_by(funds.c.fund_id))
+    return [Fund(row.fund_id, row.slug, row.origin) for row in rows]
+
+
+def entry(connection: sa.Connection, fund_id: int, seq: int) -> StoredEntry:
+    """Return one entry.
+
+    Args:
+        connection: In a transaction.
+        fund_id: The fund.
+        seq: Its number.
+
+    Returns:
+        The entry.
+
+    Raises:
+        NotFoundError: The journal has no such number.
+    """
+    row = connection.execute(
+        sa.select(entries.c.seq, entries.c.kind, entries.c.entry, entries.c.leaf_hash).where(
+            entries.c.fund_id == fund_id, entries.c.seq == seq
+        )
+    ).first()
+    if row is None:
+        raise NotFoundError(what="entry", seq=seq)
+    return StoredEntry(row.seq, row.kind, bytes(row.entry), bytes(row.leaf_hash))
+
+
+def size(connection: sa.Connection, fund_id: int) -> int:
+    """Return the number of entries."""
+    last = connection.execute(
+        sa.select(sa.func.max(entries.c.seq)).where(entries.c.fund_id == fund_id)
+    ).scalar()
+    return 0 if last is None else int(last) + 1
+
+
+def span(connection: sa.Connection, fund_id: int, first: int, stop: int) -> Iterator[StoredEntry]:
+    """Read entries in order.
+
+    Args:
+        connection: In a transaction.
+        fund_id: The fund.
+        first: First number.
+        stop: Number after the last.
+
+    Yields:
+        Entries, oldest first.
+    """
+    rows = connection.execution_options(yield_per=1000).execute(
+        sa.select(entries.c.seq, entries.c.kind, entries.c.entry, entries.c.leaf_hash)
+        .where(entries.c.fund_id == fund_id, entries.c.seq >= first, entries.c.seq < stop)
+        .order_by(entries.c.seq)
+    )
+    for row in rows:
+        yield StoredEntry(row.seq, row.kind, bytes(row.entry), bytes(row.leaf_hash))
+
+
+def of_kind(connection: sa.Connection, fund_id: int, kind: str, *, newest: int) -> list[StoredEntry]:
+    """Return the newest entries of one kind, newest first.
+
+    Args:
+        connection: In a transaction.
+        fund_id: The fund.
+        kind: One of the kinds.
+        newest: How many at most.
+
+    Returns:
+        Entries, newest first.
+    """
+    rows = connection.execute(
+        sa.select(entries.c.seq, entries.c.kind, entries.c.entry, entries.c.leaf_hash)
+        .where(entries.c.fund_id == fund_id, entries.c.kind == kind)
+        .order_by(entries.c.seq.desc())
+        .limit(newest)
+    )
+    return [StoredEntry(row.seq, row.kind, bytes(row.entry), bytes(row.leaf_hash)) for row in rows]
+
+
+def account_id(connection: sa.Connection, fund_id: int, name: str) -> int | None:
+    """Return an account's id, None when the fund has no such account."""
+    found = connection.execute(
+        sa.select(accounts.c.account_id).where(accounts.c.fund_id == fund_id, accounts.c.name == name)
+    ).scalar()
+    return None if found is None else int(found)
+
+
+def account_names(connection: sa.Connection, fund_id: int) -> dict[int, str]:
+    """Return the names of all accounts by id."""
+    rows = connection.execute(
+        sa.select(accounts.c.account_id, accounts.c.name).where(accounts.c.fund_id == fund_id)
+    )
+    return {row.account_id: row.name for row in rows}
+
+
+def leaf_hashes(connection: sa.Connection, fund_id: int, first: int, stop: int) -> list[bytes]:
+    """Return leaf hashes in order, from a first number to the number after the last."""
+    rows = connection.execute(
+        sa.select(entries.c.leaf_hash)
+        .where(entries.c.fund_id == fund_id, entries.c.seq >= first, entries.c.seq < stop)
+        .order_by(entries.c.seq)
+    )
+    return [bytes(row.leaf_hash) for row in rows]

@@ -1,0 +1,83 @@
+"""Write the journal: arrays of rows, inside the sequencer's transaction. Nobody else may."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import sqlalchemy as sa
+
+from ledger.db import insert_rows
+from ledger.journal.tables import accounts, balances, entries, postings
+
+ENTRY_COLUMNS = ("fund_id", "seq", "kind", "recorded_at", "entry", "leaf_hash")
+POSTING_COLUMNS = ("fund_id", "seq", "line", "debit_id", "credit_id", "commodity", "amount")
+ACCOUNT_COLUMNS = ("fund_id", "account_id", "name", "opened_seq")
+BALANCE_COLUMNS = ("fund_id", "account_id", "commodity", "seq", "debits", "credits")
+
+EntryRow = tuple[int, int, str, int, bytes, bytes]
+PostingRow = tuple[int, int, int, int, int, str, int]
+AccountRow = tuple[int, int, str, int]
+BalanceRow = tuple[int, int, str, int, int, int]
+
+
+class Head(NamedTuple):
+    """Where a journal ends.
+
+    Attributes:
+        size: Number of entries.
+        recorded_at: POSIX seconds of the last one, 0 when there is none.
+    """
+
+    size: int
+    recorded_at: int
+
+
+_HEAD = (
+    sa.select(entries.c.seq, entries.c.recorded_at)
+    .where(entries.c.fund_id == sa.bindparam("fund_id"))
+    .order_by(entries.c.seq.desc())
+    .limit(1)
+)
+
+
+def head(connection: sa.Connection, fund_id: int) -> Head:
+    """Return where a fund's journal ends.
+
+    Args:
+        connection: In a transaction.
+        fund_id: The fund.
+
+    Returns:
+        Size 0 for a fund without entries.
+    """
+    row = connection.execute(_HEAD, {"fund_id": fund_id}).first()
+    return Head(0, 0) if row is None else Head(row.seq + 1, row.recorded_at)
+
+
+def account_ids(connection: sa.Connection, fund_id: int) -> dict[str, int]:
+    """Return the ids of all accounts of a fund by name."""
+    rows = connection.execute(
+        sa.select(accounts.c.name, accounts.c.account_id).where(accounts.c.fund_id == fund_id)
+    )
+    return {row.name: row.account_id for row in rows}
+
+
+def add_entries(connection: sa.Connection, rows: Sequence[EntryRow]) -> None:
+    """Insert entries, oldest first."""
+    insert_rows(connection, entries, ENTRY_COLUMNS, rows)
+
+
+def add_postings(connection: sa.Connection, rows: Sequence[PostingRow]) -> None:
+    """Insert postings of entries that are inserted."""
+    insert_rows(connection, postings, POSTING_COLUMNS, rows)
+
+
+def add_accounts(connection: sa.Connection, rows: Sequence[AccountRow]) -> None:
+    """Insert accounts."""
+    insert_rows(connection, accounts, ACCOUNT_COLUMNS, rows)
+
+
+def add_balances(connection: sa.Connection, rows: Sequence[BalanceRow]) -> None:
+    """Insert the totals after a commit, one row for each account and commodity that it touched."""
+    insert_rows(connection, balances, BALANCE_COLUMNS, rows)

@@ -1,0 +1,423 @@
+"""Group commit: decisions from any thread become entries, many to one transaction, one fsync for all.
+
+A caller hands over a decision and waits. One of the waiting callers becomes the leader, takes everything that waits for
+the fund, and does in order:
+
+1. lock the fund (the signer's lock file against other processes, then the database's write lock);
+2. read the head, and check that the signer's last tree is a prefix of it;
+3. let each decision read the books and post drafts; a refused one is rolled back to its savepoint, alone;
+4. insert all rows, extend the right edge, sign the checkpoint, insert tiles, balances and checkpoint;
+5. commit;                          -- a crash before: nothing happened. After: the database is ahead of the signer,
+6. record the checkpoint as released   -- which step 2 of the next commit proves to be consistent, and goes on.
+7. hand out the results.            -- nobody was told anything before this.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Generic, TypeVar
+
+import sqlalchemy as sa
+
+from ledger.clock import Clock
+from ledger.db import Database, lock_fund
+from ledger.errors import ConflictError, InvariantError, LedgerError, RolledBackError, StateError
+from ledger.journal import history as journal_history
+from ledger.journal import store as journal
+from ledger.journal.codec import decode
+from ledger.journal.history import Fund
+from ledger.log import history as log_history
+from ledger.log import proofs
+from ledger.log import store as log
+from ledger.log.checkpoints import Checkpoint
+from ledger.log.hashing import Edge
+from ledger.log.signer import LogSigner
+from ledger.log.tiles import tile_root
+from ledger.sequencer.books import Books
+
+T = TypeVar("T")
+Decide = Callable[[Books], T]
+
+TILE_HEIGHT = 8
+TILE_WIDTH = 256
+
+
+@dataclass(frozen=True, slots=True)
+class Commit:
+    """The tree that a decision's entries are in.
+
+    Attributes:
+        size: Entries.
+        note: The signed checkpoint.
+        start: Size before this commit.
+        edge: Right edge before this commit, for proofs of its leaves.
+        leaves: The leaf hashes that it added.
+    """
+
+    size: int
+    note: bytes
+    start: int
+    edge: Edge
+    leaves: list[bytes]
+
+
+@dataclass(slots=True)
+class _Job(Generic[T]):
+    """A decision that waits."""
+
+    decide: Decide[T]
+    alone: bool
+    done: bool = False
+    value: T | None = None
+    error: BaseException | None = None
+    commit: Commit | None = None
+
+
+@dataclass
+class _Attempt:
+    """How far the writing of a group came."""
+
+    committing: bool = False
+
+
+@dataclass
+class _Queue:
+    """What waits for one fund. The condition guards all of it."""
+
+    changed: threading.Condition = field(default_factory=threading.Condition)
+    waiting: deque[_Job[object]] = field(default_factory=deque)
+    led: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Decided(Generic[T]):
+    """What came of a decision.
+
+    Attributes:
+        value: What it returned.
+        commit: Where its entries are; None when the commit added none (repeats).
+    """
+
+    value: T
+    commit: Commit | None
+
+
+class Sequencer:
+    """The one writer of all funds of a database, for this process.
+
+    Args:
+        database: Where to.
+        keys: Folder of the signers' keys.
+        clock: Tells recorded times.
+        group_max: Decisions taken into one commit at most.
+    """
+
+    def __init__(self, database: Database, keys: Path, clock: Clock, *, group_max: int = 1024) -> None:
+        self._database = database
+        self._keys = keys
+        self._clock = clock
+        self._group_max = group_max
+        self._guard = threading.Lock()
+        self._queues: dict[int, _Queue] = {}
+        self._signers: dict[int, LogSigner] = {}
+        self._accounts: dict[int, dict[str, int]] = {}
+        # Right edge of the tree that this process wrote last, by fund: trusted only while the database's newest
+        # checkpoint and the signer's released one both are that very tree.
+        self._edges: dict[int, Edge] = {}
+
+    @property
+    def database(self) -> Database:
+        """Return the database it writes to."""
+        return self._database
+
+    def decide(self, fund: Fund, decide: Decide[T], *, alone: bool = True) -> Decided[T]:
+        """Take a decision and wait until what it posted is durable, signed and released.
+
+        Args:
+            fund: The fund.
+            decide: Reads the books and posts drafts; returns what the caller wants to know. It may run twice,
+                when the commit of its group failed, so it must not act outside the books.
+            alone: It may refuse (raise) after it has posted or written, so it gets a savepoint. Bulk decisions
+                that check first and post then do without.
+
+        Returns:
+            Its value and its commit.
+
+        Raises:
+            LedgerError: It refused, or the database or the signer did.
+        """
+        job: _Job[T] = _Job(decide, alone)
+        queue = self._queue(fund.fund_id)
+        with queue.changed:
+            queue.waiting.append(job)  # type: ignore[arg-type]
+            while queue.led and not job.done:
+                queue.changed.wait()
+            if not job.done:
+                queue.led = True
+        if not job.done:
+            self._lead(fund, queue, job)
+        if job.error is not None:
+            raise job.error
+        return Decided(job.value, job.commit)  # type: ignore[arg-type]
+
+    def create_log(self, fund_id: int, slug: str, origin: str) -> str:
+        """Make the key of a new fund's log.
+
+        Args:
+            fund_id: The fund.
+            slug: Its name.
+            origin: The log's name.
+
+        Returns:
+            The public key as a vkey, for the fund's first entry.
+
+        Raises:
+            StateError: There is a key of this name already.
+        """
+        try:
+            signer = LogSigner.create(self._keys, slug, origin)
+        except StateError:
+            # A key without a fund and without a released tree: an earlier try to open this fund ended before its
+            # first commit. Anything else is somebody else's key, and stays as it is.
+            vkeys = (self._keys / f"{slug}.vkey").read_text().split()
+            signer = LogSigner.open(self._keys, slug, origin, vkeys)
+            if signer.released() is not None:
+                raise
+        self._signers[fund_id] = signer
+        return signer.vkeys[0]
+
+    def rotate_key(self, fund: Fund) -> str:
+        """Make a new key beside the old one, which both sign from now on; return its vkey."""
+        return self._signer(fund).rotate()
+
+    def retire_keys(self, fund: Fund) -> tuple[str, ...]:
+        """Drop all keys but the newest; return what was dropped."""
+        self.forget_signer(fund)
+        return self._signer(fund).retire()
+
+    def forget_signer(self, fund: Fund) -> None:
+        """Read a log's keys again next time: an entry has named another one."""
+        self._signers.pop(fund.fund_id, None)
+
+    # --- leading ------------------------------------------------------------------------------
+
+    def _queue(self, fund_id: int) -> _Queue:
+        with self._guard:
+            return self._queues.setdefault(fund_id, _Queue())
+
+    def _lead(self, fund: Fund, queue: _Queue, mine: _Job[T]) -> None:
+        """Write groups until the own decision is done, then let somebody else lead."""
+        try:
+            while not mine.done:
+                with queue.changed:
+                    count = min(self._group_max, len(queue.waiting))
+                    group = [queue.waiting.popleft() for _ in range(count)]
+                self._write(fund, group)
+                with queue.changed:
+                    for job in group:
+                        job.done = True
+                    queue.changed.notify_all()
+        finally:
+            with queue.changed:
+                queue.led = False
+                queue.changed.notify_all()
+
+    def _write(self, fund: Fund, group: list[_Job[object]]) -> None:
+        """Write one group; when that fails as a whole, each decision on its own, so that none poisons another."""
+        attempt = _Attempt()
+        try:
+            self._write_together(fund, group, attempt)
+        except Exception as error:
+            # Once the commit was asked for, nobody knows for sure whether it took place: running a decision again
+            # could post it twice. Its caller asks again, and a claim answers.
+            if len(group) == 1 or attempt.committing:
+                for job in group:
+                    job.value, job.error, job.commit = None, error, None
+                return
+            for job in group:
+                job.value, job.error, job.commit = None, None, None
+                self._write(fund, [job])
+
+    def _write_together(self, fund: Fund, group: list[_Job[object]], attempt: _Attempt) -> None:
+        signer = self._signer(fund)
+        known = self._accounts.get(fund.fund_id)
+        note = None
+        with signer.locked():
+            with self._database.writing() as connection:
+                lock_fund(connection, fund.fund_id)
+                edge = self._checked_edge(connection, fund, signer)
+                if known is None or self._is_stale(fund, edge):
+                    known = journal.account_ids(connection, fund.fund_id)
+                books = Books(connection, fund, self._clock, known)
+                for job in group:
+                    _run(books, job)
+                books.settle()
+                grown = edge.copy()
+                if books.leaves:
+                    note = self._seal(books, grown, signer)
+                attempt.committing = True
+            if note is not None:
+                signer.record_released(note)
+                self._edges[fund.fund_id] = grown
+                if books.new_accounts or self._accounts.get(fund.fund_id) is not known:
+                    self._accounts[fund.fund_id] = {**known, **books.new_accounts}
+        if note is not None:
+            commit = Commit(grown.size, note, edge.size, edge, books.leaves)
+            for job in group:
+                job.commit = commit
+
+    def _is_stale(self, fund: Fund, edge: Edge) -> bool:
+        """Tell whether another process has written since, and may have opened accounts."""
+        mine = self._edges.get(fund.fund_id)
+        return mine is None or mine.size != edge.size
+
+    def _signer(self, fund: Fund) -> LogSigner:
+        signer = self._signers.get(fund.fund_id)
+        if signer is None:
+            with self._database.reading() as connection:
+                vkeys = log_keys(connection, fund)
+            signer = LogSigner.open(self._keys, fund.slug, fund.origin, vkeys)
+            self._signers[fund.fund_id] = signer
+        return signer
+
+    # --- the tree -----------------------------------------------------------------------------
+
+    def _checked_edge(self, connection: sa.Connection, fund: Fund, signer: LogSigner) -> Edge:
+        """Return the database's right edge, after checking that the signer's last tree is a prefix of it."""
+        last = log.last_checkpoint(connection, fund.fund_id)
+        size = journal.head(connection, fund.fund_id).size
+        released = signer.released()
+        if last is None:
+            if size or released is not None:
+                raise RolledBackError(
+                    fund=fund.slug, reason="no-checkpoint", offered_size=size,
+                    released_size=0 if released is None else released.size,
+                )
+            return Edge()
+        if last.size != size:
+            raise RolledBackError(
+                fund=fund.slug, reason="entries-missing", offered_size=size, released_size=last.size
+            )
+        edge = self._edges.get(fund.fund_id)
+        if edge is not None and edge.size == last.size and edge.to_bytes() == last.edge:
+            if released is not None and (released.size, released.root) == (last.size, last.root):
+                return edge
+        edge = Edge.from_bytes(last.size, last.edge)
+        if edge.root() != last.root:
+            raise InvariantError(reason="edge-is-not-the-root", fund=fund.slug, size=last.size)
+        self._check_consistent(connection, fund, signer, Checkpoint(fund.origin, last.size, last.root))
+        return edge
+
+    def _check_consistent(
+        self, connection: sa.Connection, fund: Fund, signer: LogSigner, offered: Checkpoint
+    ) -> None:
+        """Prove from the stored tiles that the released tree is a prefix of the database's."""
+        released = signer.released()
+        proof: list[bytes] = []
+        if released is not None and 0 < released.size < offered.size:
+            read = log_history.reader(
+                connection, fund.fund_id, leaf_reader(connection, fund.fund_id), offered.size
+            )
+            proof = proofs.consistency_proof(released.size, offered.size, read)
+        signer.check_extends(offered, proof)
+
+    def _seal(self, books: Books, grown: Edge, signer: LogSigner) -> bytes:
+        """Extend the tree by this commit's leaves, sign it, and insert what a commit adds once."""
+        connection, fund = books.connection, books.fund
+        start = grown.size
+        completed = grown.extend(books.leaves)
+        log.add_tiles(connection, _full_tiles(connection, fund.fund_id, start, completed))
+        root = grown.root()
+        note = signer.sign(Checkpoint(fund.origin, grown.size, root))
+        signed = log.Signed(grown.size, root, grown.to_bytes(), note)
+        log.add_checkpoint(connection, fund.fund_id, signed, int(self._clock.now().timestamp()))
+        journal.add_balances(connection, books.balance_rows())
+        return note
+
+
+def _run(books: Books, job: _Job[object]) -> None:
+    """Let one decision post; a refusal takes back what it did, and nothing of the others."""
+    if not job.alone:
+        job.value = job.decide(books)
+        return
+    books.settle()
+    before = books.snapshot()
+    savepoint = books.connection.begin_nested()
+    try:
+        job.value = job.decide(books)
+        books.settle()
+    except LedgerError as error:
+        savepoint.rollback()
+        books.restore(before)
+        job.error = error
+    except sa.exc.IntegrityError as error:
+        savepoint.rollback()
+        books.restore(before)
+        refusal = ConflictError(reason="constraint", detail=str(error.orig).split("\n")[0][:120])
+        refusal.__cause__ = error
+        job.error = refusal
+    else:
+        savepoint.commit()
+
+
+def log_keys(connection: sa.Connection, fund: Fund) -> list[str]:
+    """Return the public keys that a fund's log names: its first entry's, and those of rotations.
+
+    Args:
+        connection: In a transaction.
+        fund: The fund.
+
+    Returns:
+        vkeys, oldest first.
+    """
+    opened = decode(journal_history.entry(connection, fund.fund_id, 0).entry)
+    keys = [str(opened["body"]["log_key"])]
+    rotated = journal_history.of_kind(connection, fund.fund_id, "key.rotated", newest=100)
+    keys.extend(str(decode(entry.entry)["body"]["log_key"]) for entry in reversed(rotated))
+    return keys
+
+
+def leaf_reader(connection: sa.Connection, fund_id: int) -> Callable[[int, int], list[bytes]]:
+    """Return a function that reads leaf hashes of a fund from a first number to the number after the last."""
+    return lambda first, stop: journal_history.leaf_hashes(connection, fund_id, first, stop)
+
+
+def _full_tiles(
+    connection: sa.Connection, fund_id: int, start: int, completed: list[list[bytes]]
+) -> list[log.TileRow]:
+    """Cut the hashes that a commit completed at tile levels into tiles that have become full.
+
+    Hashes of the same tile from earlier commits are read back: at most 255 a level.
+    """
+    rows: list[log.TileRow] = []
+    leaves = leaf_reader(connection, fund_id)
+    for level, height in enumerate(range(0, len(completed), TILE_HEIGHT)):
+        first = start >> height
+        hashes = completed[height]
+        position, have = divmod(first, TILE_WIDTH)
+        if have + len(hashes) < TILE_WIDTH:
+            break
+        if have:
+            earlier = _earlier(connection, fund_id, leaves, level, position, have)
+            hashes = [*earlier, *hashes]
+        for number in range(len(hashes) // TILE_WIDTH):
+            data = b"".join(hashes[number * TILE_WIDTH : (number + 1) * TILE_WIDTH])
+            rows.append((fund_id, level, position + number, data, tile_root(data)))
+    return rows
+
+
+def _earlier(
+    connection: sa.Connection,
+    fund_id: int,
+    leaves: log_history.LeafReader,
+    level: int,
+    position: int,
+    have: int,
+) -> list[bytes]:
+    """Read the first hashes of a tile that was partial before this commit."""
+    data = log_history.tile(connection, fund_id, leaves, level, position, have)
+    return [data[at : at + 32] for at in range(0, len(data), 32)]

@@ -1,0 +1,57 @@
+"""Write and find claims."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import sqlalchemy as sa
+
+from ledger.db import insert_rows
+from ledger.sequencer.tables import claims
+
+CLAIM_COLUMNS = ("fund_id", "scope", "key", "seq", "digest")
+ClaimRow = tuple[int, str, str, int, bytes]
+
+KEYS_A_QUERY = 500
+"""Parameters of one SQLite statement are limited; this many keys make a query worth its parsing."""
+
+
+def add(connection: sa.Connection, rows: Sequence[ClaimRow]) -> None:
+    """Insert claims. In the order of their keys, so that neighbours meet on the same page."""
+    insert_rows(connection, claims, CLAIM_COLUMNS, sorted(rows) if len(rows) > 1 else rows)
+
+
+def find(
+    connection: sa.Connection, fund_id: int, scope: str, keys: Sequence[str]
+) -> Iterator[tuple[str, int, bytes]]:
+    """Find which keys are claimed.
+
+    Args:
+        connection: In a transaction.
+        fund_id: The fund.
+        scope: What kind of id.
+        keys: Ids.
+
+    Yields:
+        Key, entry number and digest of the known ones.
+    """
+    if not keys:
+        return
+    if connection.dialect.name == "postgresql":
+        rows = connection.exec_driver_sql(
+            "SELECT key, seq, digest FROM claims WHERE fund_id = %s AND scope = %s AND key = ANY(%s)",
+            (fund_id, scope, list(keys)),
+        )
+        for row in rows:
+            yield row[0], row[1], bytes(row[2])
+        return
+    for first in range(0, len(keys), KEYS_A_QUERY):
+        some = tuple(keys[first : first + KEYS_A_QUERY])
+        marks = ",".join("?" * len(some))
+        yield from (
+            (row[0], row[1], row[2])
+            for row in connection.exec_driver_sql(
+                f"SELECT key, seq, digest FROM claims WHERE fund_id = ? AND scope = ? AND key IN ({marks})",
+                (fund_id, scope, *some),
+            )
+        )

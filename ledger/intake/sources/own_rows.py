@@ -219,6 +219,9 @@ def duplicate_key(text: bytes) -> str | None:
         _DECODER.decode(text.decode())
     except DuplicateKeyError as error:
         return str(error)
+    except RecursionError:
+        # Too deep for this reader. Rows are flat, so that whoever asks refuses it by the type of its field.
+        return None
     return None
 
 

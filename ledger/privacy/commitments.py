@@ -45,9 +45,8 @@ def _inner_rest(label: str) -> bytes:
 def commit_many(label: str, pairs: Iterable[tuple[bytes, bytes]]) -> list[str]:
     """Commit to many private parts under one label.
 
-    HMAC-SHA-256 is written out as its two hashes: with a key of one length this takes two thirds
-    of the time of the library's own (1.3 against 1.9 microseconds each), and imports make three a
-    gift.
+    HMAC-SHA-256 is written out as its two hashes: with a key of one length the digest takes 1.3
+    microseconds and `hmac.digest` 3.2, and an import makes several for each gift.
 
     Args:
         label: What kind of field: small letters, digits, `-`.

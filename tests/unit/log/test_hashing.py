@@ -30,7 +30,7 @@ def test_published_roots(size):
     for leaf in LEAVES[:size]:
         edge.append(leaf)
     assert edge.root() == ROOTS[size]
-    assert EMPTY_ROOT == ROOTS[0]
+    assert ROOTS[0] == EMPTY_ROOT
 
 
 def test_lone_last_leaf_is_promoted_not_doubled():

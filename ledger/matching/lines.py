@@ -299,7 +299,7 @@ def references_in(*texts: str) -> tuple[str, ...]:
 
 def comparable(reference: str) -> str:
     """Return a reference as it is compared: normalised, upper case, without leading zeros."""
-    return normalise_text(reference).upper().lstrip("0")
+    return normalise_text(reference).upper().lstrip("0") or "0"
 
 
 def is_number(reference: str) -> bool:
@@ -320,7 +320,7 @@ def carries_reference(line: BankLine, reference: str) -> bool:
         True if the line has it as a whole: `WD2026110` is not in `WD20261101`.
     """
     wanted = comparable(reference)
-    if len(wanted) < REFERENCE_LENGTH_MIN:
+    if len(normalise_text(reference)) < REFERENCE_LENGTH_MIN:
         return False
     if any(comparable(run) == wanted for run in line.references):
         return True

@@ -7,9 +7,11 @@ they stand, and values of unknown classes are shown by their class only.
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import logging
 import re
+import sys
 from collections.abc import Callable, Mapping, MutableMapping
 from datetime import date, datetime
 from pathlib import PurePath
@@ -76,7 +78,7 @@ def configure_logs(level: str, form: str) -> None:
         logger_factory=structlog.stdlib.LoggerFactory(),
         cache_logger_on_first_use=False,
     )
-    handler = logging.StreamHandler()
+    handler = _StandardError()
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=before,
@@ -91,6 +93,20 @@ def configure_logs(level: str, form: str) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level.upper())
+
+
+class _StandardError(logging.Handler):
+    """Writes to standard error; a line that cannot be written is told of without what is in it."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        try:
+            line = self.format(record)
+        except Exception as error:  # noqa: BLE001 -- whatever it is, logging must not stop the work
+            line = f"a log line of {record.name} could not be written: {type(error).__name__}"
+        # A closed pipe is nobody's to tell.
+        with contextlib.suppress(OSError, ValueError):
+            sys.stderr.write(line + "\n")
+            sys.stderr.flush()
 
 
 def leave_out(

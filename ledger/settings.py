@@ -6,6 +6,7 @@ no name that looks like ours was ignored.
 
 from __future__ import annotations
 
+import ipaddress
 import os
 import re
 from collections.abc import Callable, Mapping
@@ -124,10 +125,17 @@ def _folder(text: str) -> Path:
     return Path(text) if text and "?" not in text and "\0" not in text else _refuse()
 
 
+def _address(text: str) -> str:
+    try:
+        return str(ipaddress.ip_address(text))
+    except ValueError as error:
+        raise _Unfit from error
+
+
 def _zone(text: str) -> str:
     try:
         return ZoneInfo(text).key
-    except (OSError, ValueError) as error:
+    except (OSError, KeyError, ValueError) as error:
         raise _Unfit from error
 
 
@@ -138,8 +146,8 @@ def _database_url(text: str) -> str:
         scheme = "postgresql+psycopg"
     if not separator or scheme not in {"sqlite", "postgresql+psycopg"}:
         _refuse()
-    if scheme == "sqlite" and len(rest) <= len("/"):
-        _refuse()  # a database in memory forgets what was acknowledged
+    if scheme == "sqlite" and not re.fullmatch(r"/[^:?][^?]*", rest):
+        _refuse()  # `:memory:` forgets what was acknowledged, and options may say the same
     return f"{scheme}://{rest}"
 
 
@@ -236,7 +244,7 @@ SETTINGS = (
         "an IP address",
         "127.0.0.1",
         "0.0.0.0",  # noqa: S104 -- an example; the default listens on this machine only
-        _matching(r"[0-9.]{7,15}|[0-9a-f:]{2,39}"),
+        _address,
     ),
     Setting(
         "LEDGER_PORT",

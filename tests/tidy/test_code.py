@@ -41,7 +41,12 @@ def _calls(tree: ast.AST) -> Iterator[tuple[int, str, str, ast.Call]]:
 
 
 def commits(tree: ast.AST) -> list[int]:
-    return [line for line, _, method, _ in _calls(tree) if method == "commit"]
+    """Find commits; ending a savepoint is none, and is known by the name of the variable."""
+    return [
+        line
+        for line, owner, method, _ in _calls(tree)
+        if method == "commit" and owner != "savepoint"
+    ]
 
 
 def clock_readings(tree: ast.AST) -> list[int]:

@@ -58,14 +58,16 @@ audit: $(DEV_STAMP) ## look for known weaknesses of the pinned packages (asks py
 	@.venv/bin/pip-audit --require-hashes=false --disable-pip --no-deps -r requirements.txt
 
 $(RUN_STAMP): requirements.txt
-	@.ci/setup.sh python
+	@PYTHON=$(PYTHON) .ci/setup.sh python
+	@test -x $(PY) || $(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=python3.11 …")'
 	@test -x $(PY) || $(PYTHON) -m venv .venv
 	@echo 'Installing the pinned packages into .venv …'
 	@$(PY) -m pip install --quiet --disable-pip-version-check -r requirements.txt
 	@rm -f .venv/.run-*; touch $@
 
 $(DEV_STAMP): requirements.txt requirements-dev.txt
-	@.ci/setup.sh python
+	@PYTHON=$(PYTHON) .ci/setup.sh python
+	@test -x $(PY) || $(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=python3.11 …")'
 	@test -x $(PY) || $(PYTHON) -m venv .venv
 	@echo 'Installing the pinned packages for building and testing into .venv …'
 	@$(PY) -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt

@@ -11,9 +11,13 @@ test=(poppler-utils qpdf)
 
 wanted=()
 for group in "$@"; do
+  # A Python that did not come from Debian brings its own venv.
+  if [ "$group" = python ] && "${PYTHON:-python3}" -c 'import ensurepip, venv' 2>/dev/null; then continue; fi
   declare -n packages="$group"
   wanted+=("${packages[@]}")
 done
+
+[ ${#wanted[@]} -gt 0 ] || exit 0
 
 if ! command -v dpkg-query >/dev/null; then
   echo "This is not Debian: please see to it yourself that these are installed: ${wanted[*]}" >&2

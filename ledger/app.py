@@ -1,0 +1,59 @@
+"""Build the web service: the one place where its parts are joined."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from flask import Flask
+
+from ledger.web import assets, headers, problems
+from ledger.web.public.files import files
+from ledger.web.public.health import health
+from ledger.web.public.log import log
+from ledger.web.public.pages import pages
+from ledger.web.services import EXTENSION, Door, PublicServices, WebSettings
+
+WEB_FOLDER = Path(__file__).parent / "web"
+
+
+def create_app(
+    settings: WebSettings, services: PublicServices, doors: Iterable[Door] = ()
+) -> Flask:
+    """Make the app from its settings and services, and nothing else.
+
+    Args:
+        settings: What the edge reads of the settings.
+        services: What public pages ask for.
+        doors: Further audiences (API, webhooks), each adding its own blueprints.
+
+    Returns:
+        A WSGI app that holds no state of its own.
+    """
+    app = Flask("ledger.web", root_path=str(WEB_FOLDER), static_folder=None)
+    _configure(app, settings)
+    app.extensions[EXTENSION] = services
+    assets.setup(app)
+    headers.setup(app)
+    problems.setup(app)
+    _add_public_pages(app)
+    for door in doors:
+        door(app)
+    return app
+
+
+def _configure(app: Flask, settings: WebSettings) -> None:
+    app.config["MAX_CONTENT_LENGTH"] = settings.body_max
+    app.jinja_env.trim_blocks = True
+    app.jinja_env.lstrip_blocks = True
+    # One spelling for each address: `//` is not an alias (tlog-tiles asks for that).
+    app.url_map.merge_slashes = False
+
+
+def _add_public_pages(app: Flask) -> None:
+    """Add every page twice, once for each language, and what has no language once."""
+    app.register_blueprint(pages, name="zh")
+    app.register_blueprint(pages, name="en", url_prefix="/en")
+    app.register_blueprint(files)
+    app.register_blueprint(log)
+    app.register_blueprint(health)

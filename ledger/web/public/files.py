@@ -1,0 +1,73 @@
+"""Files that have no language: receipts, entries as they stand in the log, statements."""
+
+from __future__ import annotations
+
+import re
+
+from flask import Blueprint, Response
+from werkzeug.wrappers import Response as BaseResponse
+
+from ledger.errors import FieldError, NotFoundError
+from ledger.journal.receipt_numbers import parse_receipt_number
+from ledger.web import headers
+from ledger.web.services import services
+
+files = Blueprint("files", __name__)
+
+_STATEMENT_ID = re.compile(r"[0-9A-Za-z][0-9A-Za-z-]{0,40}", re.ASCII)
+
+
+@files.get("/funds/<fund>/gifts/<receipt>.tlog-proof")
+def gift_proof(fund: str, receipt: str) -> BaseResponse:
+    """Hand out a gift's receipt as a file.
+
+    Raises:
+        NotFoundError: No gift with this number.
+
+    Source:
+        C2SP tlog-proof, "File extension".
+    """
+    try:
+        number = parse_receipt_number(receipt)
+    except FieldError as error:
+        raise NotFoundError(what="gift") from error
+    if services().gift_page(fund, number.seq, number.check) is None:
+        raise NotFoundError(what="gift")
+    body = services().gift_proof(fund, number.seq)
+    response = _download(body, "text/plain; charset=utf-8", f"{number.compact}.tlog-proof")
+    return headers.public_page(response)
+
+
+@files.get("/funds/<fund>/entries/<int:seq>.json")
+def entry_bytes(fund: str, seq: int) -> BaseResponse:
+    """Hand out the exact bytes of an entry.
+
+    Raises:
+        NotFoundError: The journal has not come that far.
+    """
+    page = services().entry(fund, seq)
+    if page is None:
+        raise NotFoundError(what="entry")
+    return headers.immutable(Response(page.canonical, content_type="application/json"))
+
+
+@files.get("/funds/<fund>/statements/<statement_id>.pdf")
+def statement_file(fund: str, statement_id: str) -> BaseResponse:
+    """Hand out a published statement.
+
+    Raises:
+        NotFoundError: None of this name is published.
+    """
+    known = _STATEMENT_ID.fullmatch(statement_id)
+    body = services().statement_file(fund, statement_id) if known else None
+    if body is None:
+        raise NotFoundError(what="statement")
+    response = Response(body, content_type="application/pdf")
+    response.headers["Content-Disposition"] = f'inline; filename="{fund}-{statement_id}.pdf"'
+    return headers.public_page(response)
+
+
+def _download(body: bytes, content_type: str, name: str) -> Response:
+    response = Response(body, content_type=content_type)
+    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    return response

@@ -1,0 +1,211 @@
+"""Pages anyone may read: funds, gifts, transfers, statements, entries. One blueprint, added once
+for each language.
+"""
+
+from __future__ import annotations
+
+import json
+from http import HTTPStatus
+
+from flask import Blueprint, Response, make_response, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response as BaseResponse
+
+from ledger.errors import FieldError, NotFoundError
+from ledger.journal.receipt_numbers import parse_receipt_number
+from ledger.projections.shapes import FundPage
+from ledger.web import headers, problems
+from ledger.web.formats import rate, size
+from ledger.web.language import LANG_TAG, Voice, language_of, other
+from ledger.web.public import flow, ways
+from ledger.web.services import services
+from reports.flow import flow_note
+
+pages = Blueprint("pages", __name__)
+
+TYPED_MAX = 40
+"""What of a mistyped receipt number is shown back: more than a number with its spaces."""
+
+
+@pages.context_processor
+def _frame() -> dict[str, object]:
+    """Give every page its own address in each language."""
+    name = (request.endpoint or "").partition(".")[2]
+    values = {**(request.view_args or {}), **request.args.to_dict()}
+    here = language_of(request.path)
+    address = {
+        LANG_TAG[language]: url_for(f"{language}.{name}", _external=True, **values)
+        for language in (here, other(here))
+    }
+    return {"addresses": address, "other_address": address[LANG_TAG[other(here)]]}
+
+
+def _voice(zone: str | None = None, commodity: str = "CNY") -> Voice:
+    language = language_of(request.path)
+    return Voice(language, zone, commodity) if zone else Voice(language, commodity=commodity)
+
+
+def _page(template: str, say: Voice, **shown: object) -> Response:
+    return headers.public_page(make_response(render_template(template, say=say, **shown)))
+
+
+@pages.get("/")
+def all_funds() -> Response:
+    """Show every fund."""
+    return _page("funds.html", _voice(), funds=services().funds())
+
+
+@pages.get("/funds/<fund>")
+def fund(fund: str) -> Response:
+    """Show one fund."""
+    page = services().fund_page(fund)
+    say = _voice(page.zone, page.commodity)
+    return _page("fund.html", say, **_fund_parts(page, say))
+
+
+def _fund_parts(page: FundPage, say: Voice) -> dict[str, object]:
+    """Prepare what the fund page computes from its figures."""
+    spent = sum(line.amount_minor for line in page.spending)
+    times = sum(line.person_times for line in page.spending)
+    if page.other_spending is not None:
+        spent += page.other_spending.amount_minor
+        times += page.other_spending.person_times
+    largest = max((line.amount_minor for line in page.spending), default=0)
+    if page.other_spending is not None:
+        largest = max(largest, page.other_spending.amount_minor)
+    sums = flow.flow_sum(page)
+    return {
+        "page": page,
+        "contact": page.contact,
+        "sum": sums,
+        "pictures": flow.pictures(page, say) if sums.holds else None,
+        "note": flow_note("upright", say.language),
+        "lying_note": flow_note("lying", say.language),
+        "shares": flow.shares_sentence(page, say),
+        "left_of": flow.left_of,
+        "spent": spent,
+        "times": times,
+        "largest": largest,
+        "size": size,
+        "errors": None,
+        "typed": "",
+    }
+
+
+@pages.get("/funds/<fund>/gifts")
+def find_gift(fund: str) -> BaseResponse:
+    """Lead from a typed receipt number to the gift, or say how to correct it."""
+    typed = request.args.get("receipt", "")
+    try:
+        number = parse_receipt_number(typed)
+    except FieldError as error:
+        page = services().fund_page(fund)
+        return _find_form(page.slug, page, typed, error)
+    return redirect(_voice().url("gift", fund=fund, receipt=number.compact), HTTPStatus.SEE_OTHER)
+
+
+def _find_form(slug: str, page: FundPage, typed: str, error: FieldError | None) -> Response:
+    say = _voice(page.zone, page.commodity)
+    wrong = None
+    if error is not None:
+        values = {name: error.fields.get(name, "") for name in ("count", "value")}
+        wrong = say(f"find.error.{error.fields['reason']}", **values)
+    html = render_template(
+        "find.html",
+        say=say,
+        page=page,
+        contact=page.contact,
+        slug=slug,
+        typed=typed[:TYPED_MAX],
+        errors=wrong,
+    )
+    response = make_response(html, HTTPStatus.UNPROCESSABLE_ENTITY if error else 404)
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+@pages.get("/funds/<fund>/gifts/<receipt>")
+def gift(fund: str, receipt: str) -> BaseResponse:
+    """Show one gift's whole way."""
+    try:
+        number = parse_receipt_number(receipt)
+    except FieldError as error:
+        return _find_form(fund, services().fund_page(fund), receipt, error)
+    if receipt != number.compact:
+        address = _voice().url("gift", fund=fund, receipt=number.compact)
+        return redirect(address, HTTPStatus.MOVED_PERMANENTLY)
+    page = services().gift_page(fund, number.seq, number.check)
+    if page is None:
+        return _find_form(fund, services().fund_page(fund), number.grouped, None)
+    say = _voice(page.zone, page.commodity)
+    tone, counted = ways.verdict(page, say)
+    return _page(
+        "gift.html",
+        say,
+        page=page,
+        contact=page.contact,
+        number=number,
+        title=ways.title(page, say),
+        lead=ways.lead(page, say, number.grouped),
+        how=[told for way in page.ways if (told := ways.how(way, say))],
+        tone=tone,
+        counted=counted,
+        sum=ways.gift_sum(page),
+        detail=ways.detail,
+        standing=ways.standing,
+        thickness=ways.thickness,
+        rate=rate,
+        size=size,
+    )
+
+
+@pages.get("/funds/<fund>/transfers")
+def transfers(fund: str) -> Response:
+    """List all transfers."""
+    page = services().transfers(fund)
+    return _page(
+        "transfers.html", _voice(commodity=page.commodity), page=page, contact=page.contact
+    )
+
+
+@pages.get("/funds/<fund>/statements")
+def statements(fund: str) -> Response:
+    """List all statements, those that are due too."""
+    page = services().statements(fund)
+    return _page("statements.html", _voice(), page=page, contact=page.contact, size=size)
+
+
+@pages.get("/funds/<fund>/entries/<int:seq>")
+def entry(fund: str, seq: int) -> Response:
+    """Show one entry of the journal, all of it.
+
+    Raises:
+        NotFoundError: The journal has not come that far.
+    """
+    page = services().entry(fund, seq)
+    if page is None:
+        raise NotFoundError(what="entry")
+    sums: dict[str, int] = {}
+    for line in page.postings:
+        sums[line.commodity] = sums.get(line.commodity, 0) + line.amount_minor
+    pretty = json.dumps(json.loads(page.canonical), ensure_ascii=False, indent=2)
+    return _page(
+        "entry.html",
+        _voice(page.zone),
+        page=page,
+        contact=page.contact,
+        pretty=pretty,
+        zero=not any(sums.values()),
+    )
+
+
+@pages.get("/problems/<slug>")
+def problem(slug: str) -> Response:
+    """Explain a problem's `type`.
+
+    Raises:
+        NotFoundError: No such problem.
+    """
+    row = problems.by_slug(slug)
+    if row is None:
+        raise NotFoundError(what="problem")
+    return _page("problem.html", _voice(), problem=row, explained=True)

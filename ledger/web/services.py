@@ -1,0 +1,95 @@
+"""What the web edge needs from the rest, as protocols, so that pages can be tested without a
+ledger.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Protocol
+
+from flask import Flask, current_app
+
+from ledger.log.tiles import TileAddress
+from ledger.projections.shapes import (
+    EntryPage,
+    FundCard,
+    FundPage,
+    GiftPage,
+    StatementList,
+    TransferList,
+)
+
+Door = Callable[[Flask], None]
+"""Adds one audience (API, webhooks) to the app: its blueprints and its error shape."""
+
+EXTENSION = "ledger"
+
+
+class WebSettings(Protocol):
+    """The settings that the edge itself reads."""
+
+    @property
+    def body_max(self) -> int:
+        """Return the largest request body in bytes; a larger one is answered with 413."""
+        ...
+
+
+class PublicServices(Protocol):
+    """What public pages and the log's addresses ask for.
+
+    Every method with a `slug` raises `NotFoundError(what="fund")` for a fund that does not exist.
+    """
+
+    def funds(self) -> Sequence[FundCard]:
+        """Return all funds, by slug."""
+        ...
+
+    def fund_page(self, slug: str) -> FundPage:
+        """Return what the fund's page shows."""
+        ...
+
+    def gift_page(self, slug: str, seq: int, check: int) -> GiftPage | None:
+        """Return a gift's way; None unless entry `seq` is a gift with this check value."""
+        ...
+
+    def gift_proof(self, slug: str, seq: int) -> bytes:
+        """Return the receipt, a `c2sp.org/tlog-proof@v1` file of the entry."""
+        ...
+
+    def entry(self, slug: str, seq: int) -> EntryPage | None:
+        """Return an entry; None above the last one."""
+        ...
+
+    def statements(self, slug: str) -> StatementList:
+        """Return all statements, published and due."""
+        ...
+
+    def statement_file(self, slug: str, statement_id: str) -> bytes | None:
+        """Return a published statement's PDF; None if there is none of this name."""
+        ...
+
+    def transfers(self, slug: str) -> TransferList:
+        """Return all transfers."""
+        ...
+
+    def checkpoint(self, slug: str) -> bytes:
+        """Return the latest signed checkpoint (a signed note, UTF-8)."""
+        ...
+
+    def tile(self, slug: str, address: TileAddress) -> bytes | None:
+        """Return a tile or an entry bundle; None when the log does not have it (yet)."""
+        ...
+
+    def log_key(self, slug: str) -> str:
+        """Return the log's verifier key lines (`<name>+<key ID>+<base64>`), newest first."""
+        ...
+
+    def ready(self) -> list[str]:
+        """Return what keeps the service from doing its work, as short sentences; empty if fine."""
+        ...
+
+
+def services() -> PublicServices:
+    """Return the services of the current app."""
+    found: PublicServices = current_app.extensions[EXTENSION]
+    return found

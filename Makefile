@@ -55,7 +55,7 @@ bench: $(DEV_STAMP) ## measure the speed on this machine against its limits
 
 .PHONY: audit
 audit: $(DEV_STAMP) ## look for known weaknesses of the pinned packages (asks pypi.org)
-	@.venv/bin/pip-audit --require-hashes=false --disable-pip --no-deps -r requirements.txt
+	@.venv/bin/pip-audit --strict --disable-pip --no-deps -r requirements.txt
 
 $(RUN_STAMP): requirements.txt
 	@PYTHON=$(PYTHON) .ci/setup.sh python

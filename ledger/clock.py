@@ -105,3 +105,24 @@ def local_date(at: datetime, zone: str) -> date:
 def local_month(at: datetime, zone: str) -> str:
     """Return the calendar month of an instant in a zone, as `2026-10`."""
     return at.astimezone(ZoneInfo(zone)).strftime("%Y-%m")
+
+
+def month_end(month: str, zone: str) -> datetime:
+    """Return the first instant after a calendar month in a zone.
+
+    Args:
+        month: `2026-10`.
+        zone: For example `Asia/Shanghai`.
+
+    Returns:
+        The instant in UTC.
+
+    Raises:
+        TimeFieldError: Not a month.
+    """
+    try:
+        first = datetime.strptime(month, "%Y-%m").replace(tzinfo=ZoneInfo(zone))
+    except ValueError as error:
+        raise TimeFieldError(field="month", value=month[:20], reason="not-a-month") from error
+    after = (first.replace(day=28) + timedelta(days=4)).replace(day=1)
+    return after.astimezone(UTC)

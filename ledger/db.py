@@ -72,7 +72,11 @@ class Database:
             poolclass=sa.pool.QueuePool,
             pool_size=8,
             max_overflow=16,
-            connect_args={"timeout": self._busy_ms / 1000, "check_same_thread": False, "cached_statements": 256},
+            connect_args={
+                "timeout": self._busy_ms / 1000,
+                "check_same_thread": False,
+                "cached_statements": 256,
+            },
         )
 
         @event.listens_for(engine, "connect")
@@ -177,7 +181,11 @@ def named_failures() -> Iterator[None]:
             raise BusyError(reason="locked") from error
         if isinstance(original, psycopg.errors.LockNotAvailable):
             raise BusyError(reason="locked") from error
-        if isinstance(original, psycopg.errors.DiskFull) or "disk is full" in text or "full" == text:
+        if (
+            isinstance(original, psycopg.errors.DiskFull)
+            or "disk is full" in text
+            or "full" == text
+        ):
             raise StorageFullError(reason="disk-full") from error
         raise
 
@@ -197,7 +205,10 @@ def lock_fund(connection: sa.Connection, fund_id: int) -> None:
 
 
 def insert_rows(
-    connection: sa.Connection, table: sa.Table, columns: Sequence[str], rows: Sequence[tuple[Any, ...]]
+    connection: sa.Connection,
+    table: sa.Table,
+    columns: Sequence[str],
+    rows: Sequence[tuple[Any, ...]],
 ) -> None:
     """Insert many rows as one array: COPY on PostgreSQL, one prepared statement on SQLite.
 
@@ -239,9 +250,14 @@ def _copy_rows(
         return
     driver = connection.connection.driver_connection
     assert driver is not None
-    types = [_PG_TYPES[type(column.type)] for column in (table.c[n.strip()] for n in names.split(","))]
+    types = [
+        _PG_TYPES[type(column.type)] for column in (table.c[n.strip()] for n in names.split(","))
+    ]
     try:
-        with driver.cursor() as cursor, cursor.copy(f"COPY {table.name} ({names}) FROM STDIN (FORMAT BINARY)") as copy:
+        with (
+            driver.cursor() as cursor,
+            cursor.copy(f"COPY {table.name} ({names}) FROM STDIN (FORMAT BINARY)") as copy,
+        ):
             copy.set_types(types)
             for row in rows:
                 copy.write_row(row)

@@ -17,7 +17,10 @@ EXPONENTS = {"CNY": 2, "USD": 2, "EUR": 2, "GBP": 2, "HKD": 2, "TWD": 2, "SEK": 
 PLATFORM_UNITS = {"KSCOIN": 0, "DYCOIN": 0, "BITS": 0, "DIAMOND": 0}
 """Units of platforms, counted whole: 快币, 抖币, Twitch bits, TikTok and Alipay diamonds."""
 
-_DECIMAL = re.compile(r"[+-]?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?")
+TEXT_MAX = 24
+"""Characters of an amount at most: `Decimal` rounds beyond 28 digits without saying so."""
+
+_DECIMAL = re.compile(r"[+-]?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -66,7 +69,7 @@ def parse_amount(text: str, commodity: str) -> int:
         AmountError: Not a number, too fine, or too large.
     """
     cleaned = text.strip()
-    if not _DECIMAL.fullmatch(cleaned):
+    if len(cleaned) > TEXT_MAX or not _DECIMAL.fullmatch(cleaned):
         raise AmountError(field="amount", value=text[:40], reason="not-an-amount")
     try:
         scaled = Decimal(cleaned.replace(",", "")).scaleb(exponent(commodity))

@@ -89,7 +89,12 @@ def open_fund(sequencer: Sequencer, clock: Clock, public_host: str, new: NewFund
     def decide(books: Books) -> None:
         store.add_fund(books.connection, fund_id, new.slug, origin, names)
         books.post(
-            Draft("fund.opened", to_text(clock.now()), SETUP, {**names, "origin": origin, "log_key": log_key})
+            Draft(
+                "fund.opened",
+                to_text(clock.now()),
+                SETUP,
+                {**names, "origin": origin, "log_key": log_key},
+            )
         )
 
     sequencer.decide(fund, decide)
@@ -114,9 +119,13 @@ def open_channel(sequencer: Sequencer, clock: Clock, fund: Fund, channel: histor
     """
     accounts.check_component(channel.name)
     if channel.platform not in PLATFORMS:
-        raise FieldError(field="platform", value=channel.platform[:40], reason="unknown", known=PLATFORMS)
+        raise FieldError(
+            field="platform", value=channel.platform[:40], reason="unknown", known=PLATFORMS
+        )
     if channel.commodity not in EXPONENTS and channel.commodity not in PLATFORM_UNITS:
-        raise FieldError(field="commodity", value=channel.commodity[:10], reason="unknown-commodity")
+        raise FieldError(
+            field="commodity", value=channel.commodity[:10], reason="unknown-commodity"
+        )
 
     def decide(books: Books) -> int:
         known = {one.name.lower() for one in history.all_channels(books.connection, fund.fund_id)}
@@ -124,8 +133,12 @@ def open_channel(sequencer: Sequencer, clock: Clock, fund: Fund, channel: histor
             raise ConflictError(what="channel", key=channel.name)
         for name in (accounts.platform(channel.name), accounts.gifts(channel.name)):
             books.open_account(name)
-        seq = books.post(Draft("channel.opened", to_text(clock.now()), SETUP, dict(channel._asdict())))
-        store.add_channel(books.connection, fund_id=fund.fund_id, opened_seq=seq, **channel._asdict())
+        seq = books.post(
+            Draft("channel.opened", to_text(clock.now()), SETUP, dict(channel._asdict()))
+        )
+        store.add_channel(
+            books.connection, fund_id=fund.fund_id, opened_seq=seq, **channel._asdict()
+        )
         return seq
 
     return sequencer.decide(fund, decide).value
@@ -169,7 +182,9 @@ def open_account(sequencer: Sequencer, clock: Clock, fund: Fund, new: NewAccount
     """
     accounts.check_component(new.name)
     if new.stage not in ("bank", "fund"):
-        raise FieldError(field="stage", value=new.stage[:20], reason="unknown", known=("bank", "fund"))
+        raise FieldError(
+            field="stage", value=new.stage[:20], reason="unknown", known=("bank", "fund")
+        )
     if not 0 <= new.opening_minor <= AMOUNT_MAX:
         raise AmountError(field="opening", reason="not-positive")
     name = accounts.bank(new.name) if new.stage == "bank" else accounts.fund(new.name)
@@ -223,7 +238,9 @@ def set_rate(sequencer: Sequencer, clock: Clock, fund: Fund, rate: history.Rate)
         AmountError: Not above zero.
     """
     if rate.unit not in PLATFORM_UNITS:
-        raise FieldError(field="unit", value=rate.unit[:20], reason="unknown", known=tuple(PLATFORM_UNITS))
+        raise FieldError(
+            field="unit", value=rate.unit[:20], reason="unknown", known=tuple(PLATFORM_UNITS)
+        )
     if rate.commodity not in EXPONENTS:
         raise FieldError(field="commodity", value=rate.commodity[:10], reason="unknown-commodity")
     if not (0 < rate.units <= AMOUNT_MAX and 0 < rate.minor <= AMOUNT_MAX):
@@ -256,7 +273,9 @@ def enrol_member(sequencer: Sequencer, clock: Clock, fund: Fund, name: str, role
         ConflictError: There is a member of this name.
     """
     if not name.strip() or len(name) > 80:
-        raise FieldError(field="name", value="", reason="missing" if not name.strip() else "too-long")
+        raise FieldError(
+            field="name", value="", reason="missing" if not name.strip() else "too-long"
+        )
     if role not in ROLES or role in ("intake", "system"):
         raise FieldError(field="role", value=role[:20], reason="unknown", known=ROLES[:-2])
 
@@ -266,7 +285,9 @@ def enrol_member(sequencer: Sequencer, clock: Clock, fund: Fund, name: str, role
             raise ConflictError(what="member", key="name")
         member_id = f"m{len(known) + 1}"
         seq = books.post(
-            Draft("member.enrolled", to_text(clock.now()), SETUP, {"member": member_id, "role": role})
+            Draft(
+                "member.enrolled", to_text(clock.now()), SETUP, {"member": member_id, "role": role}
+            )
         )
         store.add_member(
             books.connection,
@@ -297,7 +318,12 @@ def remove_member(sequencer: Sequencer, clock: Clock, fund: Fund, text: str) -> 
     def decide(books: Books) -> int:
         found = history.member(books.connection, fund.fund_id, text)
         seq = books.post(
-            Draft("member.removed", to_text(clock.now()), SETUP, {"member": found.member_id, "role": found.role})
+            Draft(
+                "member.removed",
+                to_text(clock.now()),
+                SETUP,
+                {"member": found.member_id, "role": found.role},
+            )
         )
         books.settle()
         store.end_member(books.connection, fund.fund_id, found.member_id, seq, to_ms(clock.now()))

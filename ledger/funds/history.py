@@ -168,7 +168,12 @@ def rates_of(connection: sa.Connection, fund_id: int) -> list[Rate]:
     """Return all rates, by unit, newest first: the first whose `from_ms` is not after an instant holds."""
     rows = connection.execute(
         sa.select(
-            rates.c.unit, rates.c.units, rates.c.minor, rates.c.commodity, rates.c.from_ms, rates.c.seq
+            rates.c.unit,
+            rates.c.units,
+            rates.c.minor,
+            rates.c.commodity,
+            rates.c.from_ms,
+            rates.c.seq,
         )
         .where(rates.c.fund_id == fund_id)
         .order_by(rates.c.unit, rates.c.from_ms.desc(), rates.c.seq.desc())

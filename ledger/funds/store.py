@@ -17,7 +17,9 @@ from ledger.funds.tables import (
 from ledger.journal.tables import funds
 
 
-def add_fund(connection: sa.Connection, fund_id: int, slug: str, origin: str, details: dict[str, str]) -> None:
+def add_fund(
+    connection: sa.Connection, fund_id: int, slug: str, origin: str, details: dict[str, str]
+) -> None:
     """Insert a fund and its details."""
     connection.execute(sa.insert(funds).values(fund_id=fund_id, slug=slug, origin=origin))
     connection.execute(sa.insert(fund_details).values(fund_id=fund_id, **details))
@@ -25,7 +27,14 @@ def add_fund(connection: sa.Connection, fund_id: int, slug: str, origin: str, de
 
 def next_fund_id(connection: sa.Connection) -> int:
     """Return the id for another fund."""
-    return int(connection.execute(sa.select(sa.func.coalesce(sa.func.max(funds.c.fund_id), 0))).scalar_one()) + 1
+    return (
+        int(
+            connection.execute(
+                sa.select(sa.func.coalesce(sa.func.max(funds.c.fund_id), 0))
+            ).scalar_one()
+        )
+        + 1
+    )
 
 
 def add_channel(connection: sa.Connection, **values: Any) -> None:
@@ -48,7 +57,9 @@ def add_member(connection: sa.Connection, **values: Any) -> None:
     connection.execute(sa.insert(members).values(**values))
 
 
-def end_member(connection: sa.Connection, fund_id: int, member_id: str, seq: int, at_ms: int) -> None:
+def end_member(
+    connection: sa.Connection, fund_id: int, member_id: str, seq: int, at_ms: int
+) -> None:
     """Mark a member as removed, and end all tokens."""
     connection.execute(
         sa.update(members)
@@ -57,7 +68,11 @@ def end_member(connection: sa.Connection, fund_id: int, member_id: str, seq: int
     )
     connection.execute(
         sa.update(tokens)
-        .where(tokens.c.fund_id == fund_id, tokens.c.member_id == member_id, tokens.c.ended_ms.is_(None))
+        .where(
+            tokens.c.fund_id == fund_id,
+            tokens.c.member_id == member_id,
+            tokens.c.ended_ms.is_(None),
+        )
         .values(ended_ms=at_ms)
     )
 

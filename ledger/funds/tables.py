@@ -37,7 +37,9 @@ money_accounts = sa.Table(
     metadata,
     sa.Column("fund_id", BigInt, sa.ForeignKey("funds.fund_id"), primary_key=True),
     sa.Column("name", sa.Text, primary_key=True, comment="Assets:Bank:… or Assets:Fund:…"),
-    sa.Column("number", sa.Text, nullable=False, comment="As the bank's files write it; masked in public"),
+    sa.Column(
+        "number", sa.Text, nullable=False, comment="As the bank's files write it; masked in public"
+    ),
     sa.Column("commodity", sa.Text, nullable=False),
     sa.Column("opened_seq", BigInt, nullable=False),
     **STRICT,
@@ -51,7 +53,9 @@ rates = sa.Table(
     sa.Column("from_ms", BigInt, primary_key=True, autoincrement=False),
     sa.Column("seq", BigInt, primary_key=True, autoincrement=False),
     sa.Column("units", BigInt, nullable=False),
-    sa.Column("minor", BigInt, nullable=False, comment="What so many units are worth, minor units"),
+    sa.Column(
+        "minor", BigInt, nullable=False, comment="What so many units are worth, minor units"
+    ),
     sa.Column("commodity", sa.Text, nullable=False),
     sa.CheckConstraint("units > 0 AND minor > 0", name="positive"),
     **STRICT,
@@ -74,7 +78,12 @@ tokens = sa.Table(
     "tokens",
     metadata,
     sa.Column("fund_id", BigInt, sa.ForeignKey("funds.fund_id"), primary_key=True),
-    sa.Column("token_hash", Bytes, primary_key=True, comment="SHA-256 of the token; the token is shown once"),
+    sa.Column(
+        "token_hash",
+        Bytes,
+        primary_key=True,
+        comment="SHA-256 of the token; the token is shown once",
+    ),
     sa.Column("member_id", sa.Text, nullable=False),
     sa.Column("scope", sa.Text, nullable=False, comment="gifts"),
     sa.Column("created_ms", BigInt, nullable=False),

@@ -16,7 +16,7 @@ from typing import Any
 import orjson
 
 from ledger.actors import Actor
-from ledger.clock import from_ms, local_date, to_ms, to_text
+from ledger.clock import from_ms, local_date, to_text
 from ledger.errors import InsufficientError, NotFoundError, StateError
 from ledger.funds.history import Channel
 from ledger.intake import store
@@ -166,7 +166,9 @@ class _Lane:
         session = self._sessions.get(name)
         if session is None:
             session = self._open(gift, key)
-        self._sessions[name] = Session(session.session_seq, session.gifts + 1, session.total + gift.gross)
+        self._sessions[name] = Session(
+            session.session_seq, session.gifts + 1, session.total + gift.gross
+        )
         return session
 
     def _open(self, gift: PreparedGift, key: str) -> Session:
@@ -175,7 +177,12 @@ class _Lane:
         found = store.open_session(books.connection, fund_id, self._channel.name, key)
         if found is None:
             seq = books.post(
-                Draft("session.opened", gift.occurred_at, self._actor, {"channel": self._channel.name})
+                Draft(
+                    "session.opened",
+                    gift.occurred_at,
+                    self._actor,
+                    {"channel": self._channel.name},
+                )
             )
             books.settle()
             books.at_settling("sessions", self._write_sessions)
@@ -196,7 +203,9 @@ class _Lane:
             self._holes[gift.commodity] = holes
         for at, hole in enumerate(holes):
             if gift.occurred_ms < hole.until_ms and gift.gross <= hole.room:
-                holes[at] = hole._replace(start=hole.start + gift.gross, room=hole.room - gift.gross)
+                holes[at] = hole._replace(
+                    start=hole.start + gift.gross, room=hole.room - gift.gross
+                )
                 return hole
         return None
 
@@ -263,7 +272,11 @@ def reverse_gift(books: Books, actor: Actor, seq: int, occurred_at: str, reason:
     if found.kind != "gift":
         raise NotFoundError(what="gift", seq=seq)
     body = decode(found.entry)["body"]
-    platform, commodity, amount = accounts.platform(body["channel"]), body["commodity"], body["amount"]
+    platform, commodity, amount = (
+        accounts.platform(body["channel"]),
+        body["commodity"],
+        body["amount"],
+    )
     if books.claimed("reversal", [str(seq)]):
         raise StateError(what="gift", seq=seq, state="reversed", needed="standing")
     start = body["line"]
@@ -271,26 +284,35 @@ def reverse_gift(books: Books, actor: Actor, seq: int, occurred_at: str, reason:
     if early and books.totals(platform, commodity).balance < amount:
         raise InsufficientError(account=platform, asked=amount)
     claim = Claim("reversal", str(seq), seq.to_bytes(16, "big"))
-    postings = (Posting(accounts.gifts(body["channel"]), platform, commodity, amount),) if early else ()
-    text = {"reverses": seq, "reason": reason, "settled": not early, "amount": amount, "commodity": commodity}
-    reversal = books.post(Draft("gift.reversed", occurred_at, actor, dict(text), postings, (), claim))
+    postings = (
+        (Posting(accounts.gifts(body["channel"]), platform, commodity, amount),) if early else ()
+    )
+    text = {
+        "reverses": seq,
+        "reason": reason,
+        "settled": not early,
+        "channel": body["channel"],
+        "amount": amount,
+        "commodity": commodity,
+    }
+    reversal = books.post(Draft("gift.reversed", occurred_at, actor, text, postings, (), claim))
     if early:
         books.add_void(platform, commodity, start, amount)
     return reversal
 
 
-def close_sessions(books: Books, actor: Actor, before_ms: int | None = None) -> int:
+def close_sessions(books: Books, actor: Actor) -> int:
     """Close all open broadcasts: the closing entry states how many gifts there were and their sum.
+
+    A gift that comes later opens a further session of the same room.
 
     Args:
         books: The fund's books, settled.
         actor: Who closes.
-        before_ms: Not used to choose: a late gift of a closed room opens a further session of that room.
 
     Returns:
         How many were closed.
     """
-    del before_ms
     fund_id = books.fund.fund_id
     found = store.open_sessions(books.connection, fund_id)
     for one in found:
@@ -304,8 +326,3 @@ def close_sessions(books: Books, actor: Actor, before_ms: int | None = None) -> 
         books.settle()
         store.close_session(books.connection, fund_id, one.session.session_seq, seq)
     return len(found)
-
-
-def received_now_ms(books: Books) -> int:
-    """Return the server's time in milliseconds."""
-    return to_ms(books.clock.now())

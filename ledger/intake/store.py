@@ -18,10 +18,14 @@ class Session(NamedTuple):
     total: int
 
 
-def open_session(connection: sa.Connection, fund_id: int, channel: str, key: str) -> Session | None:
+def open_session(
+    connection: sa.Connection, fund_id: int, channel: str, key: str
+) -> Session | None:
     """Return the open broadcast of a room, None when there is none."""
     row = connection.execute(
-        sa.select(sessions.c.session_seq, sessions.c.gifts, sessions.c.total, sessions.c.closed_seq)
+        sa.select(
+            sessions.c.session_seq, sessions.c.gifts, sessions.c.total, sessions.c.closed_seq
+        )
         .where(sessions.c.fund_id == fund_id, sessions.c.channel == channel, sessions.c.key == key)
         .order_by(sessions.c.session_seq.desc())
         .limit(1)
@@ -47,11 +51,14 @@ def open_sessions(connection: sa.Connection, fund_id: int) -> list[OpenSession]:
         .order_by(sessions.c.session_seq)
     )
     return [
-        OpenSession(row.channel, row.key, Session(row.session_seq, row.gifts, row.total)) for row in rows
+        OpenSession(row.channel, row.key, Session(row.session_seq, row.gifts, row.total))
+        for row in rows
     ]
 
 
-def add_session(connection: sa.Connection, fund_id: int, channel: str, key: str, session: Session) -> None:
+def add_session(
+    connection: sa.Connection, fund_id: int, channel: str, key: str, session: Session
+) -> None:
     """Insert a broadcast."""
     connection.execute(
         sa.insert(sessions).values(
@@ -74,7 +81,9 @@ def update_session(connection: sa.Connection, fund_id: int, session: Session) ->
     )
 
 
-def close_session(connection: sa.Connection, fund_id: int, session_seq: int, closed_seq: int) -> None:
+def close_session(
+    connection: sa.Connection, fund_id: int, session_seq: int, closed_seq: int
+) -> None:
     """Mark a broadcast as closed."""
     connection.execute(
         sa.update(sessions)
@@ -140,9 +149,13 @@ def hold(connection: sa.Connection, fund_id: int, held: Held) -> bool:
     if connection.execute(sa.select(held_rows.c.held_id).where(same)).first() is not None:
         return False
     last = connection.execute(
-        sa.select(sa.func.coalesce(sa.func.max(held_rows.c.held_id), 0)).where(held_rows.c.fund_id == fund_id)
+        sa.select(sa.func.coalesce(sa.func.max(held_rows.c.held_id), 0)).where(
+            held_rows.c.fund_id == fund_id
+        )
     ).scalar_one()
-    connection.execute(sa.insert(held_rows).values(fund_id=fund_id, held_id=last + 1, **held._asdict()))
+    connection.execute(
+        sa.insert(held_rows).values(fund_id=fund_id, held_id=last + 1, **held._asdict())
+    )
     return True
 
 

@@ -20,7 +20,13 @@ sessions = sa.Table(
     sa.ForeignKeyConstraint(["fund_id", "session_seq"], ["entries.fund_id", "entries.seq"]),
     **STRICT,
 )
-sa.Index("ix_sessions_key", sessions.c.fund_id, sessions.c.channel, sessions.c.key, sessions.c.session_seq)
+sa.Index(
+    "ix_sessions_key",
+    sessions.c.fund_id,
+    sessions.c.channel,
+    sessions.c.key,
+    sessions.c.session_seq,
+)
 
 deliveries = sa.Table(
     "deliveries",
@@ -40,7 +46,9 @@ held_rows = sa.Table(
     sa.Column("fund_id", BigInt, sa.ForeignKey("funds.fund_id"), primary_key=True),
     sa.Column("held_id", BigInt, primary_key=True, autoincrement=False),
     sa.Column("channel", sa.Text, nullable=False),
-    sa.Column("reason", sa.Text, nullable=False, comment="guest, no-rate, conflict, total-mismatch …"),
+    sa.Column(
+        "reason", sa.Text, nullable=False, comment="guest, no-rate, conflict, total-mismatch …"
+    ),
     sa.Column("field", sa.Text, nullable=False),
     sa.Column("source_id", sa.Text, nullable=False),
     sa.Column("amount", BigInt, nullable=False),

@@ -6,7 +6,9 @@ import re
 
 from ledger.errors import FieldError
 
-_NAME = re.compile(r"(?:Assets|Liabilities|Income|Expenses|Equity)(?::[A-Z0-9][A-Za-z0-9-]{0,39}){1,4}")
+_NAME = re.compile(
+    r"(?:Assets|Liabilities|Income|Expenses|Equity)(?::[A-Z0-9][A-Za-z0-9-]{0,39}){1,4}"
+)
 _COMPONENT = re.compile(r"[A-Z0-9][A-Za-z0-9-]{0,39}")
 
 CONVERSION = "Equity:Conversion"

@@ -57,7 +57,9 @@ def totals(
         _LAST,
         {"fund_id": fund_id, "account_id": account_id, "commodity": commodity, "size": size},
     ).first()
-    before, counted = (NOTHING, 0) if row is None else (Totals(row.debits, row.credits), row.seq + 1)
+    before, counted = (
+        (NOTHING, 0) if row is None else (Totals(row.debits, row.credits), row.seq + 1)
+    )
     if size == ANY_SIZE:
         return before
     return _add_postings(connection, (fund_id, account_id, commodity), before, counted, size)
@@ -84,10 +86,16 @@ def _add_postings(
     row = connection.execute(
         sa.select(
             sa.func.coalesce(
-                sa.func.sum(sa.case((postings.c.debit_id == account_id, postings.c.amount), else_=0)), 0
+                sa.func.sum(
+                    sa.case((postings.c.debit_id == account_id, postings.c.amount), else_=0)
+                ),
+                0,
             ),
             sa.func.coalesce(
-                sa.func.sum(sa.case((postings.c.credit_id == account_id, postings.c.amount), else_=0)), 0
+                sa.func.sum(
+                    sa.case((postings.c.credit_id == account_id, postings.c.amount), else_=0)
+                ),
+                0,
             ),
         ).where(
             postings.c.fund_id == fund_id,

@@ -57,7 +57,9 @@ def fund_by_slug(connection: sa.Connection, slug: str) -> Fund:
 
 def all_funds(connection: sa.Connection) -> list[Fund]:
     """Return all funds in the order they were opened."""
-    rows = connection.execute(sa.select(funds.c.fund_id, funds.c.slug, funds.c.origin).order_by(funds.c.fund_id))
+    rows = connection.execute(
+        sa.select(funds.c.fund_id, funds.c.slug, funds.c.origin).order_by(funds.c.fund_id)
+    )
     return [Fund(row.fund_id, row.slug, row.origin) for row in rows]
 
 
@@ -114,7 +116,9 @@ def span(connection: sa.Connection, fund_id: int, first: int, stop: int) -> Iter
         yield StoredEntry(row.seq, row.kind, bytes(row.entry), bytes(row.leaf_hash))
 
 
-def of_kind(connection: sa.Connection, fund_id: int, kind: str, *, newest: int) -> list[StoredEntry]:
+def of_kind(
+    connection: sa.Connection, fund_id: int, kind: str, *, newest: int
+) -> list[StoredEntry]:
     """Return the newest entries of one kind, newest first.
 
     Args:
@@ -138,7 +142,9 @@ def of_kind(connection: sa.Connection, fund_id: int, kind: str, *, newest: int) 
 def account_id(connection: sa.Connection, fund_id: int, name: str) -> int | None:
     """Return an account's id, None when the fund has no such account."""
     found = connection.execute(
-        sa.select(accounts.c.account_id).where(accounts.c.fund_id == fund_id, accounts.c.name == name)
+        sa.select(accounts.c.account_id).where(
+            accounts.c.fund_id == fund_id, accounts.c.name == name
+        )
     ).scalar()
     return None if found is None else int(found)
 

@@ -69,10 +69,14 @@ balances = sa.Table(
     sa.Column("fund_id", BigInt, primary_key=True),
     sa.Column("account_id", BigInt, primary_key=True, autoincrement=False),
     sa.Column("commodity", sa.Text, primary_key=True),
-    sa.Column("seq", BigInt, primary_key=True, autoincrement=False, comment="Last entry of the commit"),
+    sa.Column(
+        "seq", BigInt, primary_key=True, autoincrement=False, comment="Last entry of the commit"
+    ),
     sa.Column("debits", BigInt, nullable=False, comment="All debits so far, minor units"),
     sa.Column("credits", BigInt, nullable=False),
-    sa.ForeignKeyConstraint(["fund_id", "account_id"], ["accounts.fund_id", "accounts.account_id"]),
+    sa.ForeignKeyConstraint(
+        ["fund_id", "account_id"], ["accounts.fund_id", "accounts.account_id"]
+    ),
     sa.ForeignKeyConstraint(["fund_id", "seq"], ["entries.fund_id", "entries.seq"]),
     sa.CheckConstraint("debits >= 0 AND credits >= 0", name="not_negative"),
     **CLUSTERED,

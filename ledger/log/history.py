@@ -19,7 +19,12 @@ LeafReader = Callable[[int, int], list[bytes]]
 
 
 def tile(
-    connection: sa.Connection, fund_id: int, leaves: LeafReader, level: int, position: int, width: int
+    connection: sa.Connection,
+    fund_id: int,
+    leaves: LeafReader,
+    level: int,
+    position: int,
+    width: int,
 ) -> bytes:
     """Return a tile's hashes, full or partial.
 
@@ -106,7 +111,9 @@ def checkpoint_note(connection: sa.Connection, fund_id: int, size: int) -> bytes
         NotFoundError: That size was never signed.
     """
     note = connection.execute(
-        sa.select(checkpoints.c.note).where(checkpoints.c.fund_id == fund_id, checkpoints.c.size == size)
+        sa.select(checkpoints.c.note).where(
+            checkpoints.c.fund_id == fund_id, checkpoints.c.size == size
+        )
     ).scalar()
     if note is None:
         raise NotFoundError(what="checkpoint", size=size)

@@ -36,7 +36,11 @@ _LAST = (
 def last_checkpoint(connection: sa.Connection, fund_id: int) -> Signed | None:
     """Return the newest checkpoint, None for a log without one."""
     row = connection.execute(_LAST, {"fund_id": fund_id}).first()
-    return None if row is None else Signed(row.size, bytes(row.root), bytes(row.edge), bytes(row.note))
+    return (
+        None
+        if row is None
+        else Signed(row.size, bytes(row.root), bytes(row.edge), bytes(row.note))
+    )
 
 
 def add_tiles(connection: sa.Connection, rows: Sequence[TileRow]) -> None:

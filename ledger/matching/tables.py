@@ -31,7 +31,9 @@ bank_lines = sa.Table(
     sa.Column("sha256", Bytes, nullable=False),
     sa.Column("line_no", BigInt, nullable=False),
     sa.Column("booked_ms", BigInt, nullable=False),
-    sa.Column("amount", BigInt, nullable=False, comment="Signed minor units, + is into the account"),
+    sa.Column(
+        "amount", BigInt, nullable=False, comment="Signed minor units, + is into the account"
+    ),
     sa.Column("commodity", sa.Text, nullable=False),
     sa.Column("balance", BigInt),
     sa.Column("kind", sa.Text, nullable=False),
@@ -43,7 +45,9 @@ bank_lines = sa.Table(
     sa.ForeignKeyConstraint(["fund_id", "matched_seq"], ["entries.fund_id", "entries.seq"]),
     **STRICT,
 )
-sa.Index("ix_bank_lines_open", bank_lines.c.fund_id, bank_lines.c.matched_seq, bank_lines.c.booked_ms)
+sa.Index(
+    "ix_bank_lines_open", bank_lines.c.fund_id, bank_lines.c.matched_seq, bank_lines.c.booked_ms
+)
 
 settlement_lines = sa.Table(
     "settlement_lines",

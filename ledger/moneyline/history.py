@@ -28,11 +28,15 @@ class OpenHole(NamedTuple):
 
 def _on(table: sa.Table, fund_id: int, account_id: int, commodity: str) -> sa.ColumnElement[bool]:
     return sa.and_(
-        table.c.fund_id == fund_id, table.c.account_id == account_id, table.c.commodity == commodity
+        table.c.fund_id == fund_id,
+        table.c.account_id == account_id,
+        table.c.commodity == commodity,
     )
 
 
-def platform_front(connection: sa.Connection, fund_id: int, account_id: int, commodity: str) -> int:
+def platform_front(
+    connection: sa.Connection, fund_id: int, account_id: int, commodity: str
+) -> int:
     """Return the raw end of the last settlement of a platform's line, 0 before the first."""
     row = connection.execute(
         sa.select(segments.c.stop)
@@ -54,19 +58,25 @@ def voids_between(
     rows = connection.execute(
         sa.select(voids.c.start, voids.c.length)
         .where(
-            _on(voids, fund_id, account_id, commodity), voids.c.start >= span[0], voids.c.start < span[1]
+            _on(voids, fund_id, account_id, commodity),
+            voids.c.start >= span[0],
+            voids.c.start < span[1],
         )
         .order_by(voids.c.start)
     )
     return [(row.start, row.length) for row in rows]
 
 
-def is_void(connection: sa.Connection, fund_id: int, account_id: int, commodity: str, start: int) -> bool:
+def is_void(
+    connection: sa.Connection, fund_id: int, account_id: int, commodity: str, start: int
+) -> bool:
     """Tell whether the gift at a raw position was reversed before it was settled."""
     return bool(voids_between(connection, fund_id, account_id, commodity, (start, start + 1)))
 
 
-def open_holes(connection: sa.Connection, fund_id: int, account_id: int, commodity: str) -> list[OpenHole]:
+def open_holes(
+    connection: sa.Connection, fund_id: int, account_id: int, commodity: str
+) -> list[OpenHole]:
     """Return the holes of a platform's line that still have room, oldest first."""
     found = []
     for hole in connection.execute(
@@ -82,7 +92,11 @@ def open_holes(connection: sa.Connection, fund_id: int, account_id: int, commodi
             )
         ).scalar_one()
         if filled < hole.length:
-            found.append(OpenHole(hole.start + int(filled), hole.length - int(filled), hole.until_ms, hole.seq))
+            found.append(
+                OpenHole(
+                    hole.start + int(filled), hole.length - int(filled), hole.until_ms, hole.seq
+                )
+            )
     return found
 
 
@@ -128,7 +142,11 @@ class LineReader:
         ).scalar()
         rows = self._connection.execute(
             sa.select(segments)
-            .where(on_line, segments.c.start >= (lo if first is None else first), segments.c.start < hi)
+            .where(
+                on_line,
+                segments.c.start >= (lo if first is None else first),
+                segments.c.start < hi,
+            )
             .order_by(segments.c.start, segments.c.seq)
         )
         return [self.segment(row) for row in rows if row.stop > lo]
@@ -161,7 +179,9 @@ class LineReader:
             .order_by(voids.c.start.desc())
             .limit(1)
         ).first()
-        found = voids_between(self._connection, self._fund_id, account_id, line.commodity, (lo, hi))
+        found = voids_between(
+            self._connection, self._fund_id, account_id, line.commodity, (lo, hi)
+        )
         if before is not None and before.start + before.length > lo:
             found.insert(0, (before.start, before.length))
         return found

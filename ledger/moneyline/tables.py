@@ -24,7 +24,9 @@ segments = sa.Table(
     sa.ForeignKeyConstraint(["fund_id", "seq"], ["entries.fund_id", "entries.seq"]),
     sa.ForeignKeyConstraint(["fund_id", "source_id"], ["accounts.fund_id", "accounts.account_id"]),
     sa.ForeignKeyConstraint(["fund_id", "target_id"], ["accounts.fund_id", "accounts.account_id"]),
-    sa.CheckConstraint("stop >= start AND length >= 0 AND length <= stop - start", name="interval"),
+    sa.CheckConstraint(
+        "stop >= start AND length >= 0 AND length <= stop - start", name="interval"
+    ),
     sa.CheckConstraint("to_start >= 0 AND to_length >= 0", name="to_interval"),
     sa.UniqueConstraint("fund_id", "source_id", "source_commodity", "start", "seq"),
     sa.UniqueConstraint("fund_id", "target_id", "target_commodity", "to_start", "seq", "part"),
@@ -40,7 +42,9 @@ voids = sa.Table(
     sa.Column("start", BigInt, primary_key=True, autoincrement=False),
     sa.Column("length", BigInt, nullable=False),
     sa.Column("seq", BigInt, nullable=False, comment="The reversing entry"),
-    sa.ForeignKeyConstraint(["fund_id", "account_id"], ["accounts.fund_id", "accounts.account_id"]),
+    sa.ForeignKeyConstraint(
+        ["fund_id", "account_id"], ["accounts.fund_id", "accounts.account_id"]
+    ),
     sa.ForeignKeyConstraint(["fund_id", "seq"], ["entries.fund_id", "entries.seq"]),
     sa.CheckConstraint("start >= 0 AND length > 0", name="interval"),
     **CLUSTERED,
@@ -54,9 +58,15 @@ holes = sa.Table(
     sa.Column("commodity", sa.Text, primary_key=True),
     sa.Column("start", BigInt, primary_key=True, autoincrement=False),
     sa.Column("length", BigInt, nullable=False),
-    sa.Column("seq", BigInt, nullable=False, comment="The settlement that stated more than the line held"),
-    sa.Column("until_ms", BigInt, nullable=False, comment="Gifts given before this belong to its period"),
-    sa.ForeignKeyConstraint(["fund_id", "account_id"], ["accounts.fund_id", "accounts.account_id"]),
+    sa.Column(
+        "seq", BigInt, nullable=False, comment="The settlement that stated more than the line held"
+    ),
+    sa.Column(
+        "until_ms", BigInt, nullable=False, comment="Gifts given before this belong to its period"
+    ),
+    sa.ForeignKeyConstraint(
+        ["fund_id", "account_id"], ["accounts.fund_id", "accounts.account_id"]
+    ),
     sa.ForeignKeyConstraint(["fund_id", "seq"], ["entries.fund_id", "entries.seq"]),
     sa.CheckConstraint("start >= 0 AND length > 0", name="interval"),
     **CLUSTERED,
@@ -71,7 +81,9 @@ fills = sa.Table(
     sa.Column("start", BigInt, primary_key=True, autoincrement=False),
     sa.Column("length", BigInt, nullable=False),
     sa.Column("seq", BigInt, nullable=False, comment="The gift found later"),
-    sa.ForeignKeyConstraint(["fund_id", "account_id"], ["accounts.fund_id", "accounts.account_id"]),
+    sa.ForeignKeyConstraint(
+        ["fund_id", "account_id"], ["accounts.fund_id", "accounts.account_id"]
+    ),
     sa.ForeignKeyConstraint(["fund_id", "seq"], ["entries.fund_id", "entries.seq"]),
     sa.CheckConstraint("start >= 0 AND length > 0", name="interval"),
     **CLUSTERED,

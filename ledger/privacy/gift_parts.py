@@ -85,15 +85,24 @@ def seal_many(gifts: Sequence[Personal]) -> list[Sealed]:
     random = os.urandom(step * len(gifts))
     salts = [random[at : at + step] for at in range(0, len(random), step)]
     deliveries = [delivery_text(gift) for gift in gifts]
-    donors = commit_many("donor", [(s[:32], g.giver.encode()) for s, g in zip(salts, gifts, strict=True)])
-    names = commit_many("name", [(s[32:64], g.nickname.encode()) for s, g in zip(salts, gifts, strict=True)])
-    sealed = commit_many("delivery", [(s[64:96], d.encode()) for s, d in zip(salts, deliveries, strict=True)])
+    donors = commit_many(
+        "donor", [(s[:32], g.giver.encode()) for s, g in zip(salts, gifts, strict=True)]
+    )
+    names = commit_many(
+        "name", [(s[32:64], g.nickname.encode()) for s, g in zip(salts, gifts, strict=True)]
+    )
+    sealed = commit_many(
+        "delivery", [(s[64:96], d.encode()) for s, d in zip(salts, deliveries, strict=True)]
+    )
     messages = iter(
-        commit_many("message", [(s[96:], g.message.encode()) for s, g in zip(salts, gifts, strict=True) if g.message])
+        commit_many(
+            "message",
+            [(s[96:], g.message.encode()) for s, g in zip(salts, gifts, strict=True) if g.message],
+        )
     )
     result = []
     for at, gift in enumerate(gifts):
-        commitments = (donors[at], names[at], sealed[at])
+        commitments: tuple[str, ...] = (donors[at], names[at], sealed[at])
         if gift.message:
             commitments = (*commitments, next(messages))
         result.append(Sealed(commitments, deliveries[at], salts[at]))
@@ -120,7 +129,9 @@ def check_opening(
         VerificationError: One does not open.
     """
     opened = 0
-    for at, (label, private) in enumerate(zip(LABELS, (giver, nickname, delivery, message), strict=True)):
+    for at, (label, private) in enumerate(
+        zip(LABELS, (giver, nickname, delivery, message), strict=True)
+    ):
         commitment = body.get(label)
         if commitment is None and label == "message" and not private:
             continue

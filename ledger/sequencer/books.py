@@ -178,7 +178,9 @@ class Books:
         if account_id is None:
             return False
         self.settle()
-        return line_history.is_void(self.connection, self.fund.fund_id, account_id, commodity, start)
+        return line_history.is_void(
+            self.connection, self.fund.fund_id, account_id, commodity, start
+        )
 
     # --- what decisions do --------------------------------------------------------------------
 
@@ -240,12 +242,16 @@ class Books:
     def add_void(self, account: str, commodity: str, start: int, length: int) -> None:
         """Mark a gift's interval on a platform's line as void, by the entry just posted."""
         account_id = self.open_account(account)
-        self._void_rows.append((self.fund.fund_id, account_id, commodity, start, length, self.size - 1))
+        self._void_rows.append(
+            (self.fund.fund_id, account_id, commodity, start, length, self.size - 1)
+        )
 
     def add_fill(self, account: str, commodity: str, start: int, length: int) -> None:
         """Put a gift found later into a hole, by the entry just posted."""
         account_id = self.open_account(account)
-        self._fill_rows.append((self.fund.fund_id, account_id, commodity, start, length, self.size - 1))
+        self._fill_rows.append(
+            (self.fund.fund_id, account_id, commodity, start, length, self.size - 1)
+        )
 
     def add_row(self, table: sa.Table, columns: Sequence[str], row: tuple[Any, ...]) -> None:
         """Add a row of a door's own table, to be inserted in an array after the entries.
@@ -369,7 +375,9 @@ class Books:
         key = (account_id, commodity)
         found = self._growth.fronts.get(key)
         if found is None:
-            found = line_history.platform_front(self.connection, self.fund.fund_id, account_id, commodity)
+            found = line_history.platform_front(
+                self.connection, self.fund.fund_id, account_id, commodity
+            )
             self._growth.fronts[key] = found
         return found
 
@@ -447,7 +455,15 @@ class Books:
         if line_end > before:
             assert move.until_ms is not None
             self._hole_rows.append(
-                (self.fund.fund_id, account_id, commodity, before, line_end - before, seq, move.until_ms)
+                (
+                    self.fund.fund_id,
+                    account_id,
+                    commodity,
+                    before,
+                    line_end - before,
+                    seq,
+                    move.until_ms,
+                )
             )
         return front, end
 
@@ -479,17 +495,28 @@ def _check_cover(draft: Draft) -> None:
     debits: dict[tuple[str, str], int] = {}
     credits: dict[tuple[str, str], int] = {}
     for posting in draft.postings:
-        debits[posting.debit, posting.commodity] = debits.get((posting.debit, posting.commodity), 0) + posting.amount
-        credits[posting.credit, posting.commodity] = credits.get((posting.credit, posting.commodity), 0) + posting.amount
+        debits[posting.debit, posting.commodity] = (
+            debits.get((posting.debit, posting.commodity), 0) + posting.amount
+        )
+        credits[posting.credit, posting.commodity] = (
+            credits.get((posting.credit, posting.commodity), 0) + posting.amount
+        )
     for move in draft.moves:
         target = (move.target, move.target_commodity)
         debits[target] = debits.get(target, 0) - move.to_length
         if move.source is not None:
             source = (move.source, move.source_commodity)
             credits[source] = credits.get(source, 0) - move.length
-    wrong = [key for sums in (debits, credits) for key, left in sums.items() if left and _is_line(key[0], sums is debits)]
+    wrong = [
+        key
+        for sums in (debits, credits)
+        for key, left in sums.items()
+        if left and _is_line(key[0], sums is debits)
+    ]
     if wrong:
-        raise InvariantError(reason="moves-and-postings-differ", kind=draft.kind, account=wrong[0][0])
+        raise InvariantError(
+            reason="moves-and-postings-differ", kind=draft.kind, account=wrong[0][0]
+        )
 
 
 def _is_line(account: str, incoming: bool) -> bool:
@@ -497,5 +524,7 @@ def _is_line(account: str, incoming: bool) -> bool:
     fees take are debits without a segment.
     """
     if incoming:
-        return account.startswith(("Assets:Payout:", "Assets:Bank:", "Assets:InTransit:", "Assets:Fund:"))
+        return account.startswith(
+            ("Assets:Payout:", "Assets:Bank:", "Assets:InTransit:", "Assets:Fund:")
+        )
     return account.startswith("Assets:")

@@ -116,7 +116,9 @@ class Sequencer:
         group_max: Decisions taken into one commit at most.
     """
 
-    def __init__(self, database: Database, keys: Path, clock: Clock, *, group_max: int = 1024) -> None:
+    def __init__(
+        self, database: Database, keys: Path, clock: Clock, *, group_max: int = 1024
+    ) -> None:
         self._database = database
         self._keys = keys
         self._clock = clock
@@ -294,13 +296,18 @@ class Sequencer:
         if last is None:
             if size or released is not None:
                 raise RolledBackError(
-                    fund=fund.slug, reason="no-checkpoint", offered_size=size,
+                    fund=fund.slug,
+                    reason="no-checkpoint",
+                    offered_size=size,
                     released_size=0 if released is None else released.size,
                 )
             return Edge()
         if last.size != size:
             raise RolledBackError(
-                fund=fund.slug, reason="entries-missing", offered_size=size, released_size=last.size
+                fund=fund.slug,
+                reason="entries-missing",
+                offered_size=size,
+                released_size=last.size,
             )
         edge = self._edges.get(fund.fund_id)
         if edge is not None and edge.size == last.size and edge.to_bytes() == last.edge:
@@ -309,7 +316,9 @@ class Sequencer:
         edge = Edge.from_bytes(last.size, last.edge)
         if edge.root() != last.root:
             raise InvariantError(reason="edge-is-not-the-root", fund=fund.slug, size=last.size)
-        self._check_consistent(connection, fund, signer, Checkpoint(fund.origin, last.size, last.root))
+        self._check_consistent(
+            connection, fund, signer, Checkpoint(fund.origin, last.size, last.root)
+        )
         return edge
 
     def _check_consistent(

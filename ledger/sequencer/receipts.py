@@ -64,7 +64,9 @@ def stored(connection: sa.Connection, fund: Fund, seq: int) -> Receipt:
     """
     found = journal_history.entry(connection, fund.fund_id, seq)
     size, note = log_history.checkpoint_covering(connection, fund.fund_id, seq)
-    read = log_history.reader(connection, fund.fund_id, leaf_reader(connection, fund.fund_id), size)
+    read = log_history.reader(
+        connection, fund.fund_id, leaf_reader(connection, fund.fund_id), size
+    )
     proof = encode_tlog_proof(seq, proofs.inclusion_proof(seq, size, read), note)
     return Receipt(seq, receipt_number(seq, found.leaf_hash).compact, found.entry, proof)
 
@@ -88,7 +90,9 @@ def _commit_reader(edge: Edge, leaves: list[bytes]) -> Callable[[int, int], byte
             if height == 0:
                 found = leaves[position - start]
             else:
-                found = node_hash(read(height - 1, 2 * position), read(height - 1, 2 * position + 1))
+                found = node_hash(
+                    read(height - 1, 2 * position), read(height - 1, 2 * position + 1)
+                )
             old[height, position] = found
         return found
 

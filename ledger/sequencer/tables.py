@@ -15,7 +15,12 @@ claims = sa.Table(
     # donor replaces it by a keyed hash, the one change that this table allows.
     sa.Column("key", sa.Text, primary_key=True),
     sa.Column("seq", BigInt, nullable=False),
-    sa.Column("digest", Bytes, nullable=False, comment="Of the content, to tell a repeat from a contradiction"),
+    sa.Column(
+        "digest",
+        Bytes,
+        nullable=False,
+        comment="Of the content, to tell a repeat from a contradiction",
+    ),
     sa.ForeignKeyConstraint(["fund_id", "seq"], ["entries.fund_id", "entries.seq"]),
     sa.CheckConstraint("length(key) BETWEEN 1 AND 200", name="key_size"),
     sa.CheckConstraint("length(digest) = 16", name="digest_size"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-from ledger.db import STRICT, BigInt, metadata
+from ledger.db import STRICT, BigInt, Bytes, metadata
 
 spends = sa.Table(
     "spends",
@@ -21,6 +21,9 @@ spends = sa.Table(
     sa.Column("amount", BigInt, nullable=False),
     sa.Column("commodity", sa.Text, nullable=False),
     sa.Column("reference", sa.Text, nullable=False),
+    sa.Column("salt", Bytes, nullable=False, comment="Opens the entry's commitment to the counts"),
+    sa.CheckConstraint("amount > 0 AND persons >= 0 AND person_times >= persons", name="figures"),
+    sa.CheckConstraint("length(salt) = 32", name="salt_size"),
     sa.ForeignKeyConstraint(["fund_id", "seq"], ["entries.fund_id", "entries.seq"]),
     **STRICT,
 )

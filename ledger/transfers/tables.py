@@ -11,7 +11,12 @@ transfers = sa.Table(
     metadata,
     sa.Column("fund_id", BigInt, sa.ForeignKey("funds.fund_id"), primary_key=True),
     sa.Column("number", BigInt, primary_key=True, autoincrement=False),
-    sa.Column("state", sa.Text, nullable=False, comment="proposed, approved, rejected, sent, confirmed, returned"),
+    sa.Column(
+        "state",
+        sa.Text,
+        nullable=False,
+        comment="proposed, approved, rejected, sent, confirmed, returned",
+    ),
     sa.Column("from_account", sa.Text, nullable=False),
     sa.Column("to_account", sa.Text, nullable=False),
     sa.Column("commodity", sa.Text, nullable=False),

@@ -10,10 +10,10 @@ Source:
 from __future__ import annotations
 
 import json
-import logging
 from dataclasses import dataclass
 from http import HTTPStatus
 
+import structlog
 from flask import Flask, Response, make_response, render_template, request
 from werkzeug.exceptions import HTTPException
 
@@ -21,7 +21,7 @@ from ledger import errors
 from ledger.projections.shapes import Words
 from ledger.web.language import Voice, language_of, other
 
-logger = logging.getLogger(__name__)
+logger = structlog.get_logger(__name__)
 
 MACHINE_PATHS = ("/api/", "/webhooks/", "/log/", "/healthz", "/readyz")
 """Addresses whose readers are programs: they never get a page."""
@@ -521,7 +521,7 @@ def _wants_page() -> bool:
 def _on_ledger_error(error: errors.LedgerError) -> Response:
     problem = problem_of(error)
     if problem.status == HTTPStatus.INTERNAL_SERVER_ERROR:
-        logger.error("request failed: %s %s", request.method, request.path, exc_info=error)
+        logger.error("request failed", method=request.method, path=request.path, exc_info=error)
     return problem_response(problem, error)
 
 

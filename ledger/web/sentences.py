@@ -31,6 +31,7 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "entry": ("第 {entry} 条", "entry {entry}"),
     "and": ("、", ", "),
     "comma": ("，", ", "),
+    "colon": ("：", ": "),
     "total": ("合计", "Total"),
     "all": ("全部", "All"),
     "all_n": ("全部 {n} 次", "All {n}"),

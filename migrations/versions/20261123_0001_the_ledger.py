@@ -659,6 +659,17 @@ def upgrade() -> None:
         sa.Column("amount", BIG_INT, nullable=False),
         sa.Column("commodity", sa.Text(), nullable=False),
         sa.Column("reference", sa.Text(), nullable=False),
+        sa.Column(
+            "salt",
+            sa.LargeBinary(),
+            nullable=False,
+            comment="Opens the entry's commitment to the counts",
+        ),
+        sa.CheckConstraint(
+            "amount > 0 AND persons >= 0 AND person_times >= persons",
+            name=op.f("ck_spends_figures"),
+        ),
+        sa.CheckConstraint("length(salt) = 32", name=op.f("ck_spends_salt_size")),
         sa.ForeignKeyConstraint(
             ["fund_id", "seq"],
             ["entries.fund_id", "entries.seq"],

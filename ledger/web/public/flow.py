@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import logging
 from dataclasses import dataclass
 
+import structlog
 from markupsafe import Markup
 
 from ledger.errors import InvariantError
@@ -14,7 +14,7 @@ from ledger.web.language import Voice
 from reports.flow import flow_svg
 from reports.flow_data import from_stages
 
-logger = logging.getLogger(__name__)
+logger = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +102,7 @@ def pictures(page: FundPage, say: Voice) -> Pictures | None:
     try:
         flow = from_stages(page.commodity, page.stages)
     except InvariantError:
-        logger.exception("flow of %s does not tile", page.slug)
+        logger.exception("flow does not tile", fund=page.slug)
         return None
     upright = flow_svg(flow, layout="upright", language=say.language, id_prefix="up")
     lying = flow_svg(flow, layout="lying", language=say.language, id_prefix="ly")

@@ -1,0 +1,195 @@
+"""Read files, lines, settlements and open items."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import sqlalchemy as sa
+
+from ledger.clock import from_ms
+from ledger.errors import NotFoundError
+from ledger.matching.evidence import Evidence
+from ledger.matching.lines import BankLine
+from ledger.matching.tables import bank_lines, files, open_items, settlement_lines
+
+
+class StoredLine(NamedTuple):
+    """A bank line with its place.
+
+    Attributes:
+        account: Our name of the account.
+        identity: What makes it count once.
+        line: As read.
+        evidence: File and row.
+        matched_seq: The entry that explains it; None while it is open.
+    """
+
+    account: str
+    identity: str
+    line: BankLine
+    evidence: Evidence
+    matched_seq: int | None
+
+
+def _stored(row: sa.Row[tuple[object, ...]]) -> StoredLine:
+    values = row._mapping
+    line = BankLine(
+        line_no=values["line_no"],
+        account="",
+        booked_at=from_ms(values["booked_ms"]),
+        amount_minor=values["amount"],
+        commodity=values["commodity"],
+        balance_minor=values["balance"],
+        bank_id=None,
+        references=tuple(values["refs"].split()),
+        counterparty=values["counterparty"],
+        text=values["text"],
+        kind=values["kind"],
+    )
+    evidence = Evidence(bytes(values["sha256"]).hex(), values["line_no"])
+    return StoredLine(values["account"], values["identity"], line, evidence, values["matched_seq"])
+
+
+def open_lines(
+    connection: sa.Connection, fund_id: int, account: str | None = None
+) -> list[StoredLine]:
+    """Return the bank lines that no entry explains, oldest first."""
+    query = sa.select(bank_lines).where(
+        bank_lines.c.fund_id == fund_id, bank_lines.c.matched_seq.is_(None)
+    )
+    if account is not None:
+        query = query.where(bank_lines.c.account == account)
+    query = query.order_by(bank_lines.c.booked_ms, bank_lines.c.account, bank_lines.c.line_no)
+    return [_stored(row) for row in connection.execute(query)]
+
+
+def line_by_row(connection: sa.Connection, fund_id: int, account: str, row: int) -> StoredLine:
+    """Find the newest bank line of an account that stands in a given row of its file.
+
+    Args:
+        connection: In a transaction.
+        fund_id: The fund.
+        account: Our name of the account.
+        row: Line of the file.
+
+    Returns:
+        The line.
+
+    Raises:
+        NotFoundError: There is none.
+    """
+    found = connection.execute(
+        sa.select(bank_lines)
+        .where(
+            bank_lines.c.fund_id == fund_id,
+            bank_lines.c.account == account,
+            bank_lines.c.line_no == row,
+        )
+        .order_by(bank_lines.c.booked_ms.desc())
+        .limit(1)
+    ).first()
+    if found is None:
+        raise NotFoundError(what="bank-line", row=row)
+    return _stored(found)
+
+
+class StoredSettlement(NamedTuple):
+    """A settlement and the entries it became."""
+
+    statement_no: str
+    channel: str
+    period: str
+    commodity: str
+    gross: int
+    refund: int
+    share: int
+    tax: int
+    net: int
+    settled_seq: int
+    paid_seq: int | None
+
+
+def settlements(
+    connection: sa.Connection, fund_id: int, *, unpaid: bool = False
+) -> list[StoredSettlement]:
+    """Return settlements in the order they were booked."""
+    columns = [settlement_lines.c[name] for name in StoredSettlement._fields]
+    query = sa.select(*columns).where(settlement_lines.c.fund_id == fund_id)
+    if unpaid:
+        query = query.where(settlement_lines.c.paid_seq.is_(None))
+    return [
+        StoredSettlement(*row)
+        for row in connection.execute(query.order_by(settlement_lines.c.settled_seq))
+    ]
+
+
+class OpenItem(NamedTuple):
+    """Something that waits for an explanation, or was explained."""
+
+    raised_seq: int
+    kind: str
+    subject: str
+    amount: int
+    commodity: str
+    raised_ms: int
+    resolved_seq: int | None
+
+
+def items(connection: sa.Connection, fund_id: int, *, only_open: bool = True) -> list[OpenItem]:
+    """Return open items, oldest first."""
+    columns = [open_items.c[name] for name in OpenItem._fields]
+    query = sa.select(*columns).where(open_items.c.fund_id == fund_id)
+    if only_open:
+        query = query.where(open_items.c.resolved_seq.is_(None))
+    return [OpenItem(*row) for row in connection.execute(query.order_by(open_items.c.raised_seq))]
+
+
+class KeptFile(NamedTuple):
+    """A file that was taken."""
+
+    sha256: bytes
+    name: str
+    format: str
+    account: str
+    opening: int | None
+    closing: int | None
+    lines: int
+    taken_ms: int
+
+
+def kept_files(connection: sa.Connection, fund_id: int) -> list[KeptFile]:
+    """Return the files that were taken, oldest first."""
+    columns = [files.c[name] for name in KeptFile._fields]
+    rows = connection.execute(
+        sa.select(*columns)
+        .where(files.c.fund_id == fund_id)
+        .order_by(files.c.taken_ms, files.c.name)
+    )
+    return [KeptFile(bytes(row[0]), *row[1:]) for row in rows]
+
+
+def bank_balance(connection: sa.Connection, fund_id: int, account: str) -> int | None:
+    """Return the balance that the bank's newest line of an account states; None when no line does."""
+    found = connection.execute(
+        sa.select(bank_lines.c.balance)
+        .where(
+            bank_lines.c.fund_id == fund_id,
+            bank_lines.c.account == account,
+            bank_lines.c.balance.is_not(None),
+        )
+        .order_by(bank_lines.c.booked_ms.desc(), bank_lines.c.line_no.desc())
+        .limit(1)
+    ).scalar()
+    return None if found is None else int(found)
+
+
+def references_of_entry(
+    connection: sa.Connection, fund_id: int, seq: int | None
+) -> tuple[str, ...]:
+    """Return the references on the bank lines that an entry explains."""
+    found = connection.execute(
+        sa.select(bank_lines.c.refs)
+        .where(bank_lines.c.fund_id == fund_id, bank_lines.c.matched_seq == seq)
+        .order_by(bank_lines.c.line_no)
+    ).scalars()
+    return tuple(dict.fromkeys(reference for refs in found for reference in refs.split()))

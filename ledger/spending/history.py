@@ -1,0 +1,84 @@
+"""Read spending."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import sqlalchemy as sa
+
+from ledger.spending.tables import spends
+
+
+class Spend(NamedTuple):
+    """One spend as stored."""
+
+    seq: int
+    spent_ms: int
+    disease: str
+    people: str
+    provider: str
+    batch: str
+    persons: int
+    person_times: int
+    amount: int
+    commodity: str
+    reference: str
+
+
+class Sum(NamedTuple):
+    """Sums of one disease or group."""
+
+    code: str
+    amount: int
+    persons: int
+    person_times: int
+
+
+def totals_by_reference(connection: sa.Connection, fund_id: int) -> dict[str, int]:
+    """Return the sum of spends by payment reference, minor units."""
+    rows = connection.execute(
+        sa.select(spends.c.reference, sa.func.sum(spends.c.amount))
+        .where(spends.c.fund_id == fund_id)
+        .group_by(spends.c.reference)
+    )
+    return {reference: int(total) for reference, total in rows}
+
+
+def seqs_of_reference(connection: sa.Connection, fund_id: int, reference: str) -> list[int]:
+    """Return the entries of a payment reference, in order."""
+    return list(
+        connection.execute(
+            sa.select(spends.c.seq)
+            .where(spends.c.fund_id == fund_id, spends.c.reference == reference)
+            .order_by(spends.c.seq)
+        ).scalars()
+    )
+
+
+def sums(
+    connection: sa.Connection, fund_id: int, by: str, first: int = 0, stop: int = 2**62
+) -> list[Sum]:
+    """Return spending by `disease` or by `people`, largest first, of a span of entries."""
+    column = spends.c[by]
+    total = sa.func.sum(spends.c.amount)
+    rows = connection.execute(
+        sa.select(column, total, sa.func.sum(spends.c.persons), sa.func.sum(spends.c.person_times))
+        .where(spends.c.fund_id == fund_id, spends.c.seq >= first, spends.c.seq < stop)
+        .group_by(column)
+        .order_by(total.desc(), column)
+    )
+    return [Sum(row[0], int(row[1]), int(row[2]), int(row[3])) for row in rows]
+
+
+def providers(
+    connection: sa.Connection, fund_id: int, first: int, stop: int
+) -> list[tuple[str, int]]:
+    """Return spending by provider, largest first, of a span of entries."""
+    total = sa.func.sum(spends.c.amount)
+    rows = connection.execute(
+        sa.select(spends.c.provider, total)
+        .where(spends.c.fund_id == fund_id, spends.c.seq >= first, spends.c.seq < stop)
+        .group_by(spends.c.provider)
+        .order_by(total.desc(), spends.c.provider)
+    )
+    return [(row[0], int(row[1])) for row in rows]

@@ -1,0 +1,318 @@
+"""A transfer's steps become entries: proposed by one member, approved by another, sent, confirmed."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import NamedTuple
+
+from ledger.actors import Actor
+from ledger.clock import to_text
+from ledger.errors import AmountError, FieldError, InsufficientError, StateError
+from ledger.funds.history import Member
+from ledger.journal import accounts
+from ledger.journal.entries import Claim, Draft, Move, Posting
+from ledger.money import AMOUNT_MAX
+from ledger.sequencer.books import Books
+from ledger.transfers import history, store
+from ledger.transfers.states import APPROVERS, PROPOSERS, check_four_eyes, check_role, check_step
+
+
+class Proposal(NamedTuple):
+    """What should be transferred.
+
+    Attributes:
+        from_account: Collection account, `Assets:Bank:…`.
+        to_account: Fund account, `Assets:Fund:…`.
+        commodity: Currency of both.
+        amount: Minor units that leave, fee included.
+        reference: At least 8 characters, so that the bank's lines can be told by it.
+    """
+
+    from_account: str
+    to_account: str
+    commodity: str
+    amount: int
+    reference: str
+
+
+class Proof(NamedTuple):
+    """The bank line of a step.
+
+    Attributes:
+        at: When the bank booked it.
+        file: SHA-256 of the file, hex.
+        row: Line of the file.
+        claim: That the line explains one entry only.
+    """
+
+    at: datetime
+    file: str
+    row: int
+    claim: Claim | None
+
+
+def available(books: Books, account: str, commodity: str) -> int:
+    """Return what may still be proposed from an account: what it holds less what is proposed or approved, minor units."""
+    promised = sum(
+        one.amount
+        for state in ("proposed", "approved")
+        for one in history.all_transfers(books.connection, books.fund.fund_id, state)
+        if (one.from_account, one.commodity) == (account, commodity)
+    )
+    return books.totals(account, commodity).balance - promised
+
+
+def propose(books: Books, member: Member, proposal: Proposal) -> int:
+    """Propose a transfer into the fund.
+
+    Args:
+        books: The fund's books.
+        member: Who proposes.
+        proposal: From where, to where, how much.
+
+    Returns:
+        The transfer's number.
+
+    Raises:
+        NotAllowedError: The member's role may not.
+        FieldError: Accounts of the wrong stage, or a reference too short.
+        AmountError: Not above zero.
+        InsufficientError: More than the account holds and has not promised.
+    """
+    check_role(member.role, PROPOSERS)
+    if not proposal.from_account.startswith("Assets:Bank:"):
+        raise FieldError(
+            field="from", value=proposal.from_account[:60], reason="not-a-collection-account"
+        )
+    if not proposal.to_account.startswith("Assets:Fund:"):
+        raise FieldError(field="to", value=proposal.to_account[:60], reason="not-a-fund-account")
+    if not 8 <= len(proposal.reference) <= 80:
+        raise FieldError(field="reference", value=proposal.reference[:80], reason="length")
+    if not 0 < proposal.amount <= AMOUNT_MAX:
+        raise AmountError(field="amount", value=proposal.amount, reason="not-positive")
+    there = available(books, proposal.from_account, proposal.commodity)
+    if proposal.amount > there:
+        raise InsufficientError(
+            account=proposal.from_account, available=there, asked=proposal.amount
+        )
+    number = history.last_number(books.connection, books.fund.fund_id) + 1
+    body = {
+        "number": number,
+        "from": proposal.from_account,
+        "to": proposal.to_account,
+        "amount": proposal.amount,
+        "commodity": proposal.commodity,
+        "reference": proposal.reference,
+    }
+    seq = books.post(
+        Draft("transfer.proposed", to_text(books.clock.now()), _actor(member), dict(body))
+    )
+    books.settle()
+    store.add(
+        books.connection,
+        fund_id=books.fund.fund_id,
+        number=number,
+        state="proposed",
+        from_account=proposal.from_account,
+        to_account=proposal.to_account,
+        commodity=proposal.commodity,
+        amount=proposal.amount,
+        fee=0,
+        reference=proposal.reference,
+        proposed_by=member.member_id,
+        proposed_seq=seq,
+    )
+    return number
+
+
+def approve(books: Books, member: Member, number: int) -> int:
+    """Approve a transfer that somebody else proposed.
+
+    Args:
+        books: The fund's books.
+        member: Who approves.
+        number: The transfer.
+
+    Returns:
+        The entry.
+
+    Raises:
+        NotAllowedError: The member's role may not.
+        FourEyesError: The member proposed it.
+        StateError: It is not proposed.
+    """
+    found = history.transfer(books.connection, books.fund.fund_id, number)
+    check_four_eyes(found.proposed_by, member.member_id)
+    check_role(member.role, APPROVERS)
+    check_step(number, found.state, "approved")
+    seq = books.post(
+        Draft("transfer.approved", to_text(books.clock.now()), _actor(member), {"number": number})
+    )
+    books.settle()
+    _move_on(books, number, state="approved", approved_by=member.member_id, approved_seq=seq)
+    return seq
+
+
+def reject(books: Books, member: Member, number: int, reason: str) -> int:
+    """Reject a transfer that is proposed, or approved and not sent.
+
+    Args:
+        books: The fund's books.
+        member: Who rejects.
+        number: The transfer.
+        reason: In words.
+
+    Returns:
+        The entry.
+
+    Raises:
+        NotAllowedError: The member's role may not.
+        FieldError: No reason.
+        StateError: It is sent or ended.
+    """
+    check_role(member.role, (*PROPOSERS, *APPROVERS))
+    if not reason.strip() or len(reason) > 500:
+        raise FieldError(
+            field="reason", value="", reason="missing" if not reason.strip() else "too-long"
+        )
+    found = history.transfer(books.connection, books.fund.fund_id, number)
+    check_step(number, found.state, "rejected")
+    body = {"number": number, "reason": reason}
+    seq = books.post(
+        Draft("transfer.rejected", to_text(books.clock.now()), _actor(member), dict(body))
+    )
+    books.settle()
+    _move_on(books, number, state="rejected", ended_seq=seq)
+    return seq
+
+
+def send(books: Books, actor: Actor, number: int, fee: int, proof: Proof) -> int:
+    """Book that an approved transfer has left its account.
+
+    Args:
+        books: The fund's books.
+        actor: Who says so: the matching, or a member.
+        number: The transfer.
+        fee: What the bank kept of it, minor units.
+        proof: The bank line.
+
+    Returns:
+        The entry.
+
+    Raises:
+        StateError: It is not approved.
+        AmountError: The fee is not a part of it.
+        InsufficientError: The account does not hold it.
+    """
+    found = history.transfer(books.connection, books.fund.fund_id, number)
+    check_step(number, found.state, "sent")
+    if not 0 <= fee < found.amount:
+        raise AmountError(field="fee", value=fee, reason="not-a-part")
+    held = books.totals(found.from_account, found.commodity).balance
+    if found.amount > held:
+        raise InsufficientError(account=found.from_account, available=held, asked=found.amount)
+    transit = accounts.in_transit(found.to_account.rsplit(":", 1)[-1])
+    arrives = found.amount - fee
+    postings = [Posting(transit, found.from_account, found.commodity, arrives)]
+    if fee:
+        postings.append(Posting(accounts.BANK_FEES, found.from_account, found.commodity, fee))
+    start = books.totals(transit, found.commodity).debits
+    body = {
+        "number": number,
+        "amount": found.amount,
+        "fee": fee,
+        "file": proof.file,
+        "row": proof.row,
+    }
+    move = Move(
+        found.from_account, found.commodity, found.amount, transit, found.commodity, arrives
+    )
+    seq = books.post(
+        Draft(
+            "transfer.sent",
+            to_text(proof.at),
+            actor,
+            dict(body),
+            tuple(postings),
+            (move,),
+            proof.claim,
+        )
+    )
+    books.settle()
+    _move_on(books, number, state="sent", sent_seq=seq, fee=fee, transit_start=start)
+    return seq
+
+
+def confirm(books: Books, actor: Actor, number: int, amount: int, proof: Proof) -> int:
+    """Book that a transfer has reached the fund.
+
+    Args:
+        books: The fund's books.
+        actor: Who says so.
+        number: The transfer.
+        amount: What arrived, minor units.
+        proof: The bank line.
+
+    Returns:
+        The entry.
+    """
+    return _end(books, actor, (number, "confirmed"), amount, proof)
+
+
+def give_back(books: Books, actor: Actor, number: int, amount: int, proof: Proof) -> int:
+    """Book that a bank returned a transfer to the account it came from.
+
+    Args:
+        books: The fund's books.
+        actor: Who says so.
+        number: The transfer.
+        amount: What came back, minor units.
+        proof: The bank line.
+
+    Returns:
+        The entry.
+    """
+    return _end(books, actor, (number, "returned"), amount, proof)
+
+
+def _end(books: Books, actor: Actor, step: tuple[int, str], amount: int, proof: Proof) -> int:
+    number, state = step
+    found = history.transfer(books.connection, books.fund.fund_id, number)
+    check_step(number, found.state, state)
+    on_its_way = found.amount - found.fee
+    if amount != on_its_way:
+        raise StateError(what="transfer", key=number, state=amount, needed=on_its_way)
+    transit = accounts.in_transit(found.to_account.rsplit(":", 1)[-1])
+    target = found.to_account if state == "confirmed" else found.from_account
+    body = {"number": number, "amount": amount, "file": proof.file, "row": proof.row}
+    move = Move(
+        transit,
+        found.commodity,
+        amount,
+        target,
+        found.commodity,
+        amount,
+        start=found.transit_start,
+    )
+    seq = books.post(
+        Draft(
+            f"transfer.{state}",
+            to_text(proof.at),
+            actor,
+            dict(body),
+            (Posting(target, transit, found.commodity, amount),),
+            (move,),
+            proof.claim,
+        )
+    )
+    books.settle()
+    _move_on(books, number, state=state, ended_seq=seq)
+    return seq
+
+
+def _actor(member: Member) -> Actor:
+    return Actor(member.role, member.member_id)
+
+
+def _move_on(books: Books, number: int, **values: int | str) -> None:
+    store.move_on(books.connection, books.fund.fund_id, number, **values)

@@ -148,7 +148,7 @@ def test_picture_and_table_hold_the_same_figures():
     html = _client().get("/funds/qinghe").text
     pictures = re.findall(r"<svg[^>]*class=\"flow.*?</svg>", html, flags=re.DOTALL)
     assert len(pictures) == 2
-    table = re.search(r'<table class="flow-table">.*?</table>', html, flags=re.DOTALL)
+    table = re.search(r'<table class="flow-table".*?</table>', html, flags=re.DOTALL)
     assert table is not None
     figures = {
         figure

@@ -105,9 +105,7 @@ class _Scene:
 
     def days(self, index: int) -> str:
         average = self.flow.stages[index].average_days
-        return (
-            "" if average is None else wording.AVERAGE_DAYS[self.language].format(days=average)
-        )
+        return "" if average is None else wording.AVERAGE_DAYS[self.language].format(days=average)
 
 
 def flow_svg(
@@ -160,9 +158,7 @@ def flow_sentence(flow: Flow, language: Language = "zh") -> str:
         joined=wording.money_in_sentence(sums.joined_minor, flow.commodity, language),
         waiting=wording.money_in_sentence(sums.waiting_minor, flow.commodity, language),
         left=wording.money_in_sentence(sums.left_minor, flow.commodity, language),
-        work=wording.money_in_sentence(
-            flow.stages[_LAST].reached_minor, flow.commodity, language
-        ),
+        work=wording.money_in_sentence(flow.stages[_LAST].reached_minor, flow.commodity, language),
     )
 
 
@@ -190,7 +186,7 @@ def _left_radii(widths: StageWidths) -> list[tuple[int, int]]:
     return radii[::-1]
 
 
-def _onward(scene: _Scene, box: tuple[int, int, int, int]) -> str:
+def _onward(box: tuple[int, int, int, int]) -> str:
     """Draw what moves on, unless nothing does."""
     if not box[2] or not box[3]:
         return ""
@@ -242,7 +238,7 @@ def _upright_river(scene: _Scene, index: int, top: int, height: int) -> list[str
         block = (0, top, widths.bar, 48 * MILLI)
         return [drawing.rectangle(block, pine)] if widths.bar else []
     parts = [
-        _onward(scene, (0, top + _UPRIGHT_BAR, widths.onward, height - _UPRIGHT_BAR)),
+        _onward((0, top + _UPRIGHT_BAR, widths.onward, height - _UPRIGHT_BAR)),
     ]
     if widths.bar:
         parts.append(drawing.rectangle((0, top, widths.bar, _UPRIGHT_BAR), pine))
@@ -275,9 +271,7 @@ def _upright_labels(scene: _Scene, index: int, top: int) -> list[str]:
         parts += [
             drawing.rectangle(square, drawing.colour("stay")),
             drawing.text((x + 14 * MILLI, second), scene.waiting_name(index), _SMALL, look),
-            drawing.text(
-                (right, second), scene.amount(stage.waiting_minor), _SMALL, "ink", "end"
-            ),
+            drawing.text((right, second), scene.amount(stage.waiting_minor), _SMALL, "ink", "end"),
         ]
     return parts
 
@@ -361,9 +355,7 @@ def _draw_lying(scene: _Scene, sizes: _Lying) -> tuple[list[str], int]:
     bottoms: list[int] = []
     for index in range(_LAST, -1, -1):
         left = index * column
-        parts.append(
-            drawing.line(((left, 0), (left, top)), drawing.colour("rule"))
-        )
+        parts.append(drawing.line(((left, 0), (left, top)), drawing.colour("rule")))
         parts += _lying_labels(scene, sizes, index, (left, split))
         parts += _lying_river(scene, sizes, index, (left, top, column))
         floor = bottoms[-1] if bottoms else 0
@@ -388,9 +380,7 @@ def _split_labels(scene: _Scene, sizes: _Lying, column: int) -> bool:
     )
 
 
-def _lying_labels(
-    scene: _Scene, sizes: _Lying, index: int, place: tuple[int, bool]
-) -> list[str]:
+def _lying_labels(scene: _Scene, sizes: _Lying, index: int, place: tuple[int, bool]) -> list[str]:
     left, split = place
     stage, x = scene.flow.stages[index], left + sizes.indent
     name = wording.STAGE[scene.language][stage.key]
@@ -432,7 +422,7 @@ def _lying_river(
         return [drawing.rectangle((left, top, sizes.wide - left, widths.bar), pine)]
     x = left + sizes.bar
     parts = [
-        _onward(scene, (x, top, column - sizes.bar, widths.onward)),
+        _onward((x, top, column - sizes.bar, widths.onward)),
         drawing.rectangle((left, top, sizes.bar, widths.bar), pine),
     ]
     if widths.waiting:
@@ -440,7 +430,10 @@ def _lying_river(
         parts.append(drawing.rectangle(block, drawing.colour("stay")))
     days = scene.days(index)
     if days and widths.onward >= sizes.small + 4 * MILLI:
-        middle = (x + (column - sizes.bar) // 2, top + widths.onward // 2 + sizes.small * 36 // 100)
+        middle = (
+            x + (column - sizes.bar) // 2,
+            top + widths.onward // 2 + sizes.small * 36 // 100,
+        )
         parts.append(drawing.text(middle, f"{days} →", sizes.small, "ink", "middle"))
     elif days and widths.onward:
         under = (left + column - 4 * MILLI, top + widths.onward + sizes.small + 2 * MILLI)
@@ -469,9 +462,13 @@ def _lying_below(
         bottom += _GAP
     if stage.late and index < _LAST:
         bottom += sizes.lead
-        parts.append(drawing.text((x, bottom), scene.waiting_name(index), sizes.small, "ochre 600"))
+        parts.append(
+            drawing.text((x, bottom), scene.waiting_name(index), sizes.small, "ochre 600")
+        )
     lines = scene.left_lines(index)
-    need = max((drawing.text_width(f"{name}{figure}", sizes.small) for name, figure in lines), default=0)
+    need = max(
+        (drawing.text_width(f"{name}{figure}", sizes.small) for name, figure in lines), default=0
+    )
     end = max(left + column - 10 * MILLI, x + need + sizes.small)
     if lines and end > left + column:
         bottom = max(bottom, floor)

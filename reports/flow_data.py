@@ -200,7 +200,10 @@ def check_flow(flow: Flow) -> None:
         explained = stage.waiting_minor + _total(stage.left) + onward
         if onward < 0 or explained != stage.reached_minor:
             raise InvariantError(
-                what="flow-conservation", stage=stage.key, left=stage.reached_minor, right=explained
+                what="flow-conservation",
+                stage=stage.key,
+                left=stage.reached_minor,
+                right=explained,
             )
 
 

@@ -135,7 +135,7 @@ def _leaves_room(values: list[int | None], small: set[int], bounds: dict[int, _H
     return True
 
 
-def _cells(row: Counts, small: bool, out: bool) -> tuple[Cell, Cell]:  # noqa: FBT001 - two facts of one row
+def _cells(row: Counts, small: bool, out: bool) -> tuple[Cell, Cell]:
     if not out:
         return row.person_times, row.persons
     times = None if row.person_times is None else WITHHELD

@@ -882,7 +882,7 @@ def figures_json(statement: Statement) -> bytes:
     return rfc8785.dumps({"format": FORMAT, "lines": dict(lines(statement)), **body})
 
 
-def _plain(value: Any) -> Any:  # noqa: ANN401 - JSON has every type
+def _plain(value: Any) -> Any:
     if is_dataclass(value) and not isinstance(value, type):
         return {field.name: _plain(getattr(value, field.name)) for field in fields(value)}
     if isinstance(value, tuple):

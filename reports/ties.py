@@ -82,7 +82,14 @@ def check(statement: Statement) -> tuple[Tie, ...]:
 
 
 def ties(statement: Statement) -> Iterator[Tie]:
-    """Give every equation of a statement, whether it holds or not."""
+    """Give every equation of a statement, whether it holds or not.
+
+    Args:
+        statement: What is to be issued.
+
+    Yields:
+        Pairs of figures in the order of the sections.
+    """
     yield from _gifts(statement.gifts)
     yield from _due(statement.due, statement.gifts)
     yield from _bank(statement.bank, statement.due)
@@ -227,6 +234,13 @@ def _spending(statement: Statement) -> Iterator[Tie]:
         yield Tie("S3", "Σ by provider", s.s3, sum(amount for _, amount in s.by_provider))
     for code, table in (("S1", s.by_group), ("S2", s.by_disease)):
         yield Tie(f"{code} small counts", "all hidden", _bare_cells(table), 0)
+        visits = [row.person_times for row in table.rows if isinstance(row.person_times, int)]
+        if len(visits) == len(table.rows) and isinstance(table.person_times, int):
+            yield Tie(f"{code} person-times", "Σ rows", table.person_times, sum(visits))
+    if isinstance(s.by_group.person_times, int) and isinstance(s.by_disease.person_times, int):
+        # Both tables divide the same visits; people may stand in several rows, visits cannot.
+        both = (s.by_group.person_times, s.by_disease.person_times)
+        yield Tie("S1 person-times", "S2 person-times", *both)
 
 
 def _bare_cells(table: SpendingTable) -> int:
@@ -272,11 +286,17 @@ def _opening(statement: Statement) -> Iterator[Tie]:
     if statement.ledger.l1_first is not None:
         first = statement.ledger.l1_first
         yield Tie("L1 first", f"L1 last + 1 {before.number}", first, before.l1_last + 1)
-    yield Tie("L5 opening", f"L5 closing {before.number}", statement.ledger.l5_opening, before.l5_closing)
+    yield Tie(
+        "L5 opening", f"L5 closing {before.number}", statement.ledger.l5_opening, before.l5_closing
+    )
 
 
 def _stages(statement: Statement) -> Iterator[Tie]:
-    """Tie the picture to the lines: what waits at a stage is the closing balance of its account."""
+    """Tie the picture to the lines: what waits at a stage is the closing balance of its account.
+
+    Yields:
+        One pair for each balance; none without a picture.
+    """
     if statement.flow is None:
         return
     waiting = {stage.key: stage.waiting_minor for stage in statement.flow.stages}

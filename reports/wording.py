@@ -105,7 +105,8 @@ LATE: Final[dict[Language, str]] = {
 AVERAGE_DAYS: Final[dict[Language, str]] = {"zh": "{days} 天", "en": "{days} days"}
 
 FLOW_SENTENCE: Final[dict[Language, str]] = {
-    "zh": "收到打赏 {raised}，其中 {work}已经用上。停在六处的 {waiting}加上离开的 {left}，正好是收到的 {raised}，一分不差。",
+    "zh": "收到打赏 {raised}，其中 {work}已经用上。停在六处的 {waiting}加上离开的 {left}，"
+    "正好是收到的 {raised}，一分不差。",
     "en": "{raised} was raised, and {work} of it is at work. The {waiting} that stands at the six stages plus the"
     " {left} that has left make exactly {raised}.",
 }
@@ -350,3 +351,51 @@ STATE: Final[dict[Language, dict[str, str]]] = {
 def named(table: dict[Language, dict[str, str]], key: str, language: Language) -> str:
     """Look up a word, and fall back to the key itself rather than hide a new kind of thing."""
     return table[language].get(key, key)
+
+
+COVER: Final[dict[Language, dict[str, str]]] = {
+    "zh": {
+        "G2": "收到打赏",
+        "G6": "平台应结算净额",
+        "B4": "划转基金",
+        "F5": "买药等项目支出",
+        "F8": "基金月末余额",
+    },
+    "en": {
+        "G2": "Gifts received",
+        "G6": "Net due from platforms",
+        "B4": "Transfers to the fund",
+        "F5": "Programme spending",
+        "F8": "Fund at month end",
+    },
+}
+
+BASIS: Final[dict[Language, dict[str, str]]] = {
+    "zh": {
+        "G1": "第 {first} 到 {last} 笔，没有缺号",
+        "G3": "未成年人 {a}（G3a），其他 {b}（G3b）",
+        "G5": "税 {a}（G5a），手续费 {b}（G5b）",
+        "payments": "{n} 笔，见下表",
+        "first": "首份报告，之前没有",
+        "opening": "= {number} 的 {code}",
+        "B4": "{n} 次，见第 5 节",
+        "no-bank-file": "没有导入到月末的对账单，未核对",
+        "bank-file": "对账单到 {on}",
+        "listed": "{n} 笔，见下表",
+        "no-provider": "账本没有按机构记录",
+    },
+    "en": {
+        "G1": "Gifts {first} to {last}, no gaps",
+        "G3": "Minors {a} (G3a), others {b} (G3b)",
+        "G5": "Tax {a} (G5a), fees {b} (G5b)",
+        "payments": "{n} payments, listed below",
+        "first": "First statement, none before",
+        "opening": "= {code} of {number}",
+        "B4": "{n} transfers, section 5",
+        "no-bank-file": "No bank statement up to month end; not compared",
+        "bank-file": "Bank statement to {on}",
+        "listed": "{n} items, listed below",
+        "no-provider": "The ledger does not record providers",
+    },
+}
+"""What single lines rest on."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
 
 from reports.flow import Flow, FlowStage
 from reports.small_cells import Counts
@@ -116,7 +117,7 @@ def spread(total: int, parts: int) -> list[int]:
     """Divide a sum unevenly, without losing a unit."""
     weights = [7 + (index * 5) % 11 for index in range(parts)]
     bounds = [total * sum(weights[:index]) // sum(weights) for index in range(parts + 1)]
-    return [high - low for low, high in zip(bounds, bounds[1:], strict=False)]
+    return [high - low for low, high in pairwise(bounds)]
 
 
 def full_gifts() -> GiftLines:

@@ -1,0 +1,385 @@
+"""A statement to PDF: checked first, and the same bytes for the same input.
+
+In: a `Statement` and the bytes of its attachments. Out: a PDF/A-3a, tagged, with `figures.json` and the attachments
+inside. Nothing is read from the network or from files but the templates beside this module and installed fonts.
+Memory is not given back after a large render, so call it in a process that ends.
+
+Source:
+    ISO 19005-3; ISO 14289-1.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+import warnings
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from functools import cache
+from hashlib import sha256
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+from zoneinfo import ZoneInfo
+
+import segno
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+from weasyprint import HTML, Attachment
+from weasyprint.text.fonts import FontConfiguration
+from weasyprint.urls import URLFetcher
+
+from ledger.errors import StatementTieError
+from ledger.money import format_amount
+from reports import drawing, flow, sections, wording
+from reports.capitals import capitals
+from reports.finisher import SANS, finish
+from reports.statement import AttachmentRecord, Name, check, figures_json, record_attachment
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from reports.sections import LineRow
+    from reports.statement import Statement
+    from reports.ties import Tie
+    from reports.wording import Language
+
+Languages = Literal["zh", "en", "both"]
+
+FIGURES_NAME = "figures.json"
+_HERE = Path(__file__).parent
+_LANGUAGES: dict[Languages, tuple[Language, ...]] = {
+    "zh": ("zh",),
+    "en": ("en",),
+    "both": ("zh", "en"),
+}
+_HTML_LANGUAGE: dict[Language, str] = {"zh": "zh-CN", "en": "en"}
+
+_QR_SIDE_TENTHS_MM = 260
+"""The code itself, without its quiet zone, is 26 mm wide: print asks for 25 at least."""
+
+_QR_QUIET_MODULES = 4
+_FONT_ATTRIBUTE = re.compile(r' font-family="[^"]*"')
+_SEMIBOLD = re.compile(r' font-weight="600"')
+_GROUP = 8
+
+
+def render_statement(
+    statement: Statement, files: Mapping[str, bytes], language: Languages = "both"
+) -> bytes:
+    """Render a monthly statement.
+
+    Args:
+        statement: What to print; every equation is checked before anything is drawn.
+        files: Content of each file that `statement.attachments` lists, by name. `figures.json` is made here.
+        language: `zh`, `en`, or `both`: Chinese first and then the same in English.
+
+    Returns:
+        The PDF. Equal arguments give equal bytes with equal fonts and library versions.
+
+    Raises:
+        StatementTieError: Two figures differ, or an attachment is not the file that the statement lists.
+        InvariantError: The flow's stages do not tile.
+        FourEyesError: One person prepared and approved it.
+        FieldError: A character has no glyph.
+        SettingsError: The fonts are not installed.
+    """
+    ties = check(statement)
+    check_files(statement.attachments, files)
+    figures = figures_json(statement)
+    html = statement_html(statement, figures, ties, _LANGUAGES[language])
+    target = io.BytesIO()
+    source = HTML(
+        string=html,
+        base_url="https://statements.invalid/",
+        url_fetcher=URLFetcher(allowed_protocols={"data"}, allow_redirects=False),
+    )
+    with warnings.catch_warnings():
+        # The renderer leaves its colour profile's file to the garbage collector.
+        warnings.simplefilter("ignore", ResourceWarning)
+        source.write_pdf(
+            target,
+            font_config=FontConfiguration(),
+            pdf_variant="pdf/a-3a",
+            pdf_identifier=statement.number.encode("ascii"),
+            attachments=_attachments(statement, files, figures),
+            finisher=finish,
+        )
+    return target.getvalue()
+
+
+def check_files(records: Sequence[AttachmentRecord], files: Mapping[str, bytes]) -> None:
+    """Make sure that the files to attach are those that the statement lists.
+
+    Args:
+        records: What the statement lists.
+        files: What is about to be attached.
+
+    Raises:
+        StatementTieError: One is missing, unknown or has other bytes; `left` is `V`, `right` the file's name.
+    """
+    listed = {record.name: record.sha256 for record in records}
+    given = {name: sha256(content).hexdigest() for name, content in files.items()}
+    for name in sorted(listed.keys() | given.keys()):
+        if listed.get(name) != given.get(name):
+            raise StatementTieError(
+                left="V", right=name, left_value=listed.get(name), right_value=given.get(name)
+            )
+
+
+def _attachments(
+    statement: Statement, files: Mapping[str, bytes], figures: bytes
+) -> list[Attachment]:
+    records = [*statement.attachments, _figures_record(figures)]
+    content = {**files, FIGURES_NAME: figures}
+    return [
+        Attachment(
+            file_obj=io.BytesIO(content[record.name]),
+            name=record.name,
+            description=" / ".join(part for part in (record.title.zh, record.title.en) if part),
+            relationship=record.relationship,
+            created=statement.issued_at.astimezone(UTC),
+            modified=statement.issued_at.astimezone(UTC),
+        )
+        for record in sorted(records, key=lambda record: record.name)
+    ]
+
+
+def _figures_record(figures: bytes) -> AttachmentRecord:
+    title = Name("本报告的全部数字", "All figures of this statement")
+    return record_attachment(FIGURES_NAME, title, figures, None)
+
+
+def statement_html(
+    statement: Statement, figures: bytes, ties: Sequence[Tie], languages: Sequence[Language]
+) -> str:
+    """Fill the templates; everything that came from outside is escaped.
+
+    Args:
+        statement: A checked statement.
+        figures: The bytes of `figures.json`, whose digest is printed.
+        ties: The equations that hold.
+        languages: In the order of printing.
+
+    Returns:
+        One HTML document.
+    """
+    voices = [Voice(statement, language, len(ties), figures) for language in languages]
+    css = (_HERE / "styles" / "statement.css").read_text("utf-8")
+    html = (
+        _environment()
+        .get_template("statement.html")
+        .render(
+            s=statement,
+            voices=voices,
+            css=Markup(css),  # noqa: S704 - our own file
+            created=_w3c(statement),
+        )
+    )
+    return drawing.settle_colours(html)
+
+
+@cache
+def _environment() -> Environment:
+    return Environment(
+        loader=FileSystemLoader(_HERE / "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+
+
+def _w3c(statement: Statement) -> str:
+    return statement.issued_at.astimezone(ZoneInfo(statement.period.zone)).isoformat(
+        "T", "seconds"
+    )
+
+
+@dataclass(frozen=True)
+class Voice:
+    """A statement told in one language: what templates call.
+
+    Attributes:
+        statement: A checked statement.
+        language: Of every word.
+        tie_count: How many equations were compared.
+        figures: The bytes of `figures.json`.
+    """
+
+    statement: Statement
+    language: Language
+    tie_count: int
+    figures: bytes
+
+    @property
+    def zh(self) -> bool:
+        """Tell whether this is the Chinese part."""
+        return self.language == "zh"
+
+    @property
+    def html_language(self) -> str:
+        """Give the BCP 47 tag."""
+        return _HTML_LANGUAGE[self.language]
+
+    def say(self, zh: str, en: str) -> str:
+        """Choose the words of this language."""
+        return zh if self.zh else en
+
+    def name(self, name: Name) -> str:
+        """Choose a name; without an English one the Chinese stands."""
+        return name.zh if self.zh or not name.en else name.en
+
+    def answer(self, name: Name | None) -> str:
+        """Give an answer of the basis note, or say that it is still open."""
+        if name is None:
+            return self.say(
+                "尚未答复，由基金的法律顾问确认后写明。",
+                "Not answered yet; to be stated once counsel has.",
+            )
+        return self.name(name)
+
+    def word(self, table: str, key: str) -> str:
+        """Look a kind, role, state or step up; a new one is printed as it is."""
+        return wording.named(getattr(wording, table), key, self.language)
+
+    def rows(self, letter: str) -> tuple[LineRow, ...]:
+        """Give the coded lines of a section."""
+        return sections.line_rows(self.statement, letter, self.language)
+
+    def cover(self) -> tuple[LineRow, ...]:
+        """Give the five figures of the cover."""
+        return sections.cover_rows(self.statement, self.language)
+
+    def amount(self, minor: int | None) -> str:
+        """Write an amount of a table, or a dash for what is not known."""
+        if minor is None:
+            return sections.NOT_APPLICABLE
+        return format_amount(minor, self.statement.commodity)
+
+    def minus(self, minor: int | None) -> str:
+        """Write an amount that is taken off."""
+        return self.amount(None if minor is None else -minor)
+
+    def difference(self, minor: int) -> str:
+        """Write an amount with its sign always, except for zero."""
+        return ("+" if minor > 0 else "") + self.amount(minor)
+
+    def money(self, minor: int) -> str:
+        """Write an amount with its unit, as in a sentence."""
+        return wording.money_in_sentence(minor, self.statement.commodity, self.language)
+
+    def capitals(self, minor: int) -> str:
+        """Write an amount in capitals; empty where they are not used."""
+        return capitals(minor) if self.zh and self.statement.commodity == "CNY" else ""
+
+    def count(self, number: int | str | None) -> str:
+        """Write a count, `<5`, `*`, or a dash for what is not known."""
+        if number is None:
+            return sections.NOT_APPLICABLE
+        return f"{number:,}" if isinstance(number, int) else number
+
+    def unit(self) -> str:
+        """Name the unit of the amounts."""
+        return wording.unit(self.statement.commodity, self.language)
+
+    def day(self, on: date) -> str:
+        """Write a day as in a sentence."""
+        return wording.day(on, self.language)
+
+    def month(self) -> str:
+        """Write the month of the statement."""
+        return wording.month(self.statement.period.first, self.language)
+
+    def short_day(self, on: date | None) -> str:
+        """Write a day of a table; the year only if it is not the statement's."""
+        if on is None:
+            return sections.NOT_APPLICABLE
+        if on.year == self.statement.period.first.year:
+            return on.strftime("%m-%d")
+        return on.isoformat()
+
+    def instant(self, at: datetime) -> str:
+        """Write an instant in the statement's zone."""
+        return wording.instant(at.astimezone(ZoneInfo(self.statement.period.zone)), self.language)
+
+    def issued_on(self) -> str:
+        """Write the day of issue."""
+        local = self.statement.issued_at.astimezone(ZoneInfo(self.statement.period.zone))
+        return wording.day(local.date(), self.language)
+
+    def section(self, number: int) -> str:
+        """Give the title of a section."""
+        zh, en = wording.SECTION[number]
+        return self.say(zh, en)
+
+    def subtitle(self, number: int) -> str:
+        """Give the English title that stands beside the Chinese one."""
+        return wording.SECTION[number][1] if self.zh else ""
+
+    def flow_picture(self) -> Markup:
+        """Draw the stages at the width of the page, in the fonts of print."""
+        assert self.statement.flow is not None
+        prefix = f"flow-{self.language}"
+        svg = flow.flow_svg(self.statement.flow, "print", self.language, prefix)
+        svg = _FONT_ATTRIBUTE.sub(f' font-family="{SANS}"', svg)
+        return Markup(_SEMIBOLD.sub(' font-weight="700"', svg))  # noqa: S704 - escaped where it was made
+
+    def flow_words(self) -> tuple[str, str]:
+        """Give the sentence above the picture and the note below it."""
+        assert self.statement.flow is not None
+        return (
+            flow.flow_sentence(self.statement.flow, self.language),
+            flow.flow_note("print", self.language),
+        )
+
+    def flow_rows(self) -> tuple[flow.FlowRow, ...]:
+        """Give the table under the picture."""
+        assert self.statement.flow is not None
+        return flow.flow_table(self.statement.flow)
+
+    def flow_parts(self, row: flow.FlowRow) -> list[tuple[str, str]]:
+        """Name what left or joined at a stage, with its amount."""
+        parts = [(wording.LEFT[self.language][key], self.amount(minor)) for key, minor in row.left]
+        parts += [
+            (wording.JOINED[self.language][key], self.difference(minor))
+            for key, minor in row.joined
+        ]
+        return parts
+
+    def flow_sums(self) -> flow.FlowSums:
+        """Give its last row."""
+        assert self.statement.flow is not None
+        return flow.flow_sums(self.statement.flow)
+
+    def next_month(self) -> date:
+        """Give the first day behind the month."""
+        return self.statement.period.last + timedelta(days=1)
+
+    def all_attachments(self) -> list[AttachmentRecord]:
+        """List the files inside, `figures.json` first."""
+        return [_figures_record(self.figures), *self.statement.attachments]
+
+    def grouped(self, digest: str) -> str:
+        """Cut a digest into groups that can be compared by eye."""
+        return " ".join(digest[at : at + _GROUP] for at in range(0, len(digest), _GROUP))
+
+    def register(self) -> AttachmentRecord:
+        """Give the file whose digest stands on the cover: the register of gifts, else the figures."""
+        files = self.all_attachments()
+        return next((record for record in files if record.name == "gifts.csv"), files[0])
+
+    def qr_svg(self) -> Markup:
+        """Draw the QR code of the web version, level M, with its quiet zone."""
+        code = segno.make(self.statement.web_url, error="m", micro=False, boost_error=False)
+        title = self.say("二维码：", "QR code: ") + self.statement.web_url
+        return Markup(  # noqa: S704 - segno escapes the title
+            code.svg_inline(border=_QR_QUIET_MODULES, title=title, omitsize=True, dark="#221F1A")
+        )
+
+    def qr_side(self) -> str:
+        """Give its printed side with the quiet zone, in millimetres, so that the code itself is 26 mm."""
+        modules = segno.make(
+            self.statement.web_url, error="m", micro=False, boost_error=False
+        ).symbol_size(border=0)[0]
+        tenths = _QR_SIDE_TENTHS_MM * (modules + 2 * _QR_QUIET_MODULES) // modules
+        return f"{tenths // 10}.{tenths % 10}mm"

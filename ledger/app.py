@@ -35,10 +35,10 @@ def create_app(
     app.extensions[EXTENSION] = services
     assets.setup(app)
     headers.setup(app)
-    problems.setup(app)
     _add_public_pages(app)
     for door in doors:
         door(app)
+    problems.setup(app)  # last: a library behind a door may bring an error shape of its own
     return app
 
 

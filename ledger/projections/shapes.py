@@ -84,6 +84,7 @@ class FundCard:
         spent_minor: Everything that is at work.
         gifts: Number of gifts, reversed ones not counted.
         as_of: None while the journal is empty.
+        zone: The fund's time zone.
     """
 
     slug: str
@@ -94,6 +95,7 @@ class FundCard:
     spent_minor: int
     gifts: int
     as_of: AsOf | None
+    zone: str = "Asia/Shanghai"
 
 
 @dataclass(frozen=True, slots=True)
@@ -564,6 +566,7 @@ class StatementList:
         contact: Who stands behind it.
         as_of: Up to where the journal was read; None while it is empty.
         statements: Newest first, those not due at the end.
+        zone: The fund's time zone.
     """
 
     slug: str
@@ -571,6 +574,7 @@ class StatementList:
     contact: Contact
     as_of: AsOf | None
     statements: tuple[StatementLine, ...]
+    zone: str = "Asia/Shanghai"
 
 
 @dataclass(frozen=True, slots=True)
@@ -584,6 +588,7 @@ class TransferList:
         commodity: ISO 4217 code of the amounts.
         as_of: Up to where the journal was read; None while it is empty.
         transfers: Newest first.
+        zone: The fund's time zone.
     """
 
     slug: str
@@ -592,6 +597,7 @@ class TransferList:
     commodity: str
     as_of: AsOf | None
     transfers: tuple[TransferLine, ...]
+    zone: str = "Asia/Shanghai"
 
 
 @dataclass(frozen=True, slots=True)

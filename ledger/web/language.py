@@ -133,9 +133,9 @@ class Voice:
         """Write the time of day to the minute."""
         return formats.clock_time(at, self.zone)
 
-    def moment(self, at: datetime) -> str:
-        """Write an as-of time."""
-        return formats.moment(at, self.zone, self.language)
+    def moment(self, at: datetime, zone: str | None = None) -> str:
+        """Write an as-of time, in the zone of one fund where a page shows several."""
+        return formats.moment(at, zone or self.zone, self.language)
 
     def short_moment(self, at: datetime) -> str:
         """Write day and time for a table: `10-08 20:14`."""

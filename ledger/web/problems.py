@@ -10,6 +10,7 @@ Source:
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
 
@@ -453,7 +454,10 @@ def by_slug(slug: str) -> Problem | None:
 
 
 def problem_document(
-    problem: Problem, voice: Voice, error: errors.LedgerError | None = None
+    problem: Problem,
+    voice: Voice,
+    error: errors.LedgerError | None = None,
+    fields: Sequence[Mapping[str, str]] = (),
 ) -> dict[str, object]:
     """Make the members of a problem document.
 
@@ -461,6 +465,7 @@ def problem_document(
         problem: Row of the error.
         voice: Language of `title` and `detail`.
         error: Where its fields come from; those of errors on our side are not shown.
+        fields: Wrong fields that a schema found, each with `field` and `reason`.
 
     Returns:
         `type`, `title`, `status`, `detail`, `instance`, and `errors` with one object where the
@@ -473,6 +478,8 @@ def problem_document(
         "detail": str(voice.words(problem.sentence)),
         "instance": request.path,
     }
+    if fields:
+        document["errors"] = list(fields)
     if error is not None and problem.status < HTTPStatus.INTERNAL_SERVER_ERROR:
         shown = {name: error.fields[name] for name in _FIELD_NAMES if name in error.fields}
         document["errors"] = [{"code": error.code, **shown}]
@@ -480,13 +487,18 @@ def problem_document(
 
 
 def problem_response(
-    problem: Problem, error: errors.LedgerError | None = None, allow: str | None = None
+    problem: Problem,
+    error: errors.LedgerError | None = None,
+    *,
+    fields: Sequence[Mapping[str, str]] = (),
+    allow: str | None = None,
 ) -> Response:
     """Answer with a problem document, or with a page where a person is reading.
 
     Args:
         problem: Row of the error.
         error: Its fields, where there is one.
+        fields: Wrong fields that a schema found.
         allow: `Allow` header of a 405.
 
     Returns:
@@ -498,7 +510,8 @@ def problem_response(
         page = render_template("problem.html", say=voice, problem=problem, other_address=elsewhere)
         response = make_response(page)
     else:
-        body = json.dumps(problem_document(problem, voice, error), ensure_ascii=False, default=str)
+        document = problem_document(problem, voice, error, fields)
+        body = json.dumps(document, ensure_ascii=False, default=str)
         response = Response(body, content_type=PROBLEM_JSON)
     response.status_code = problem.status
     response.headers["Cache-Control"] = "no-store"
@@ -530,7 +543,25 @@ def _on_http_error(error: HTTPException) -> Response:
     if code < 400:  # noqa: PLR2004 - a redirect that the router raised, not an error
         return Response(error.get_body(), code, error.get_headers())
     allow = dict(error.get_headers()).get("Allow")
-    return problem_response(http_problem(code), allow=allow)
+    return problem_response(http_problem(code), fields=_schema_fields(error), allow=allow)
+
+
+def _schema_fields(error: HTTPException) -> list[dict[str, str]]:
+    """Take the messages that a schema of the API attached (webargs: a tree of lists)."""
+    data = getattr(error, "data", None)
+    messages = data.get("messages") if isinstance(data, Mapping) else None
+    return list(_flat(messages, "")) if messages else []
+
+
+def _flat(messages: object, path: str) -> Iterator[dict[str, str]]:
+    if isinstance(messages, Mapping):
+        for name, below in messages.items():
+            yield from _flat(below, f"{path}.{name}" if path else str(name))
+    elif isinstance(messages, Sequence) and not isinstance(messages, str):
+        for message in messages:
+            yield from _flat(message, path)
+    else:
+        yield {"field": path, "reason": str(messages)}
 
 
 def setup(app: Flask) -> None:

@@ -16,6 +16,8 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "The open books of livestream gifts: what came in, where it is, what it paid for.",
     ),
     "skip": ("跳到正文", "Skip to the content"),
+    "nav.site": ("全站", "Site"),
+    "nav.entries": ("前后两条", "Entries beside this one"),
     "other_language": ("English", "中文"),
     "all_funds": ("全部基金", "All funds"),
     "grows_only": (

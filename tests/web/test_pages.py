@@ -402,3 +402,12 @@ def test_health_and_readiness():
     answer = app.test_client().get("/readyz")
     assert answer.status_code == 503
     assert answer.json["problems"] == ["the disk is full"]
+
+
+def test_each_fund_of_the_list_keeps_its_own_time():
+    class Elsewhere(FakeServices):
+        def funds(self):
+            return [dataclasses.replace(card, zone="Europe/London") for card in super().funds()]
+
+    client = create_app(Settings(), Elsewhere()).test_client()
+    assert "As of 18 Oct 2019, 14:40" in _text(client, "/en/").replace("\u00a0", " ")

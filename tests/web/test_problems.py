@@ -6,6 +6,9 @@ import json
 
 import pytest
 from flask import Flask
+from flask_smorest import Api
+from flask_smorest import Blueprint as ApiBlueprint
+from marshmallow import Schema, fields
 
 from ledger import errors
 from ledger.app import create_app
@@ -121,3 +124,29 @@ def test_a_problem_type_leads_to_its_explanation():
     assert "同一个编号，内容不一样" in client.get("/problems/conflict").text
     assert "The same id with other content" in client.get("/en/problems/conflict").text
     assert client.get("/problems/no-such").status_code == 404
+
+
+def test_what_a_schema_refuses_names_its_fields_in_the_same_shape():
+    class AmountSchema(Schema):
+        amount = fields.Integer(required=True)
+
+    def door(app: Flask) -> None:
+        app.config |= {"API_TITLE": "x", "API_VERSION": "1", "OPENAPI_VERSION": "3.1.0"}
+        blueprint = ApiBlueprint("api", __name__, url_prefix="/api/v1")
+
+        @blueprint.post("/gifts")
+        @blueprint.arguments(AmountSchema(many=True))
+        def post_gifts(rows):
+            return str(rows)
+
+        Api(app).register_blueprint(blueprint)
+
+    client = create_app(Settings(), FakeServices(), [door]).test_client()
+    response = client.post("/api/v1/gifts", json=[{"amount": 1}, {"amount": "x"}])
+    assert response.status_code == 422
+    assert response.content_type == "application/problem+json"
+    assert response.json["type"] == "/problems/field"
+    assert response.json["errors"] == [
+        {"field": "json.1.amount", "reason": "Not a valid integer."}
+    ]
+    assert "没有这一页" in client.get("/no-such-page").text

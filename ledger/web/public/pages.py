@@ -163,7 +163,7 @@ def transfers(fund: str) -> Response:
     """List all transfers."""
     page = services().transfers(fund)
     return _page(
-        "transfers.html", _voice(commodity=page.commodity), page=page, contact=page.contact
+        "transfers.html", _voice(page.zone, page.commodity), page=page, contact=page.contact
     )
 
 
@@ -171,7 +171,7 @@ def transfers(fund: str) -> Response:
 def statements(fund: str) -> Response:
     """List all statements, those that are due too."""
     page = services().statements(fund)
-    return _page("statements.html", _voice(), page=page, contact=page.contact, size=size)
+    return _page("statements.html", _voice(page.zone), page=page, contact=page.contact, size=size)
 
 
 @pages.get("/funds/<fund>/entries/<int:seq>")

@@ -496,7 +496,7 @@ def _lying_sum(scene: _Scene, sizes: _Lying, place: tuple[int, int]) -> tuple[li
     parts: list[str] = []
     for label, minor, sign in terms:
         figure = scene.amount(minor)
-        wide = drawing.text_width(figure, sizes.sum_size)
+        wide = drawing.text_width(figure, sizes.sum_size) * 104 // 100
         parts.append(drawing.text((x, y + sizes.small), label, sizes.small, "ink2"))
         parts.append(drawing.text((x, baseline), figure, sizes.sum_size, "ink 600"))
         if not sign:

@@ -234,3 +234,16 @@ def test_small_counts_are_not_in_the_page(language: str) -> None:
     row = re.search(r"(?:孤儿|Orphans)</th>(.*?)</tr>", html)
     assert row is not None
     assert re.findall(r">([^<>]+)</td>", row[1]) == ["*", "&lt;5", "2,210.00"]
+
+
+def test_columns_by_restriction_and_providers_are_printed() -> None:
+    statement = example.full_month()
+    column = statement.fund.total
+    nothing = replace(column, f1=0, f2=0, f5=0, f8=0)
+    fund = replace(statement.fund, restricted=column, unrestricted=nothing)
+    providers = ((Name("县医院", "County hospital"), 6148050),)
+    spending = replace(statement.spending, s3=6148050, by_provider=providers)
+    told = replace(statement, fund=fund, spending=spending)
+    html = statement_html(told, figures_json(told), check(told), ["zh"])
+    assert "非限定性" in html
+    assert re.search(r"县医院</th><td class=\"amount\">61,480.50", html)

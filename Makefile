@@ -54,7 +54,7 @@ bench: $(DEV_STAMP) ## measure the speed on this machine against its limits
 	@$(PY) -m ledger bench
 
 .PHONY: audit
-audit: $(DEV_STAMP) ## look for known weaknesses of the pinned packages (asks pypi.org)
+audit: $(DEV_STAMP) ## look for known weaknesses of the pinned packages
 	@.venv/bin/pip-audit --strict --disable-pip --no-deps -r requirements.txt
 
 $(RUN_STAMP): requirements.txt

@@ -9,6 +9,8 @@ from zoneinfo import ZoneInfo
 
 from ledger.errors import TimeFieldError
 
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
 
 class Clock(Protocol):
     """Tells the time in UTC."""
@@ -73,7 +75,7 @@ def from_ms(milliseconds: int) -> datetime:
 
 def to_ms(at: datetime) -> int:
     """Return an aware instant as POSIX milliseconds."""
-    return int(at.timestamp()) * 1000 + at.microsecond // 1000
+    return (at - _EPOCH) // timedelta(milliseconds=1)
 
 
 def from_text(text: str) -> datetime:
@@ -90,11 +92,11 @@ def from_text(text: str) -> datetime:
     """
     try:
         at = datetime.fromisoformat(text)
-    except (ValueError, TypeError) as error:
+        if at.tzinfo is None:
+            raise TimeFieldError(field="at", value=text[:40], reason="no-time-zone")
+        return at.astimezone(UTC)
+    except (ValueError, TypeError, OverflowError) as error:
         raise TimeFieldError(field="at", value=str(text)[:40], reason="not-a-time") from error
-    if at.tzinfo is None:
-        raise TimeFieldError(field="at", value=text[:40], reason="no-time-zone")
-    return at.astimezone(UTC)
 
 
 def local_date(at: datetime, zone: str) -> date:

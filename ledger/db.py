@@ -69,6 +69,8 @@ class Database:
     def _sqlite_engine(self) -> sa.Engine:
         engine = sa.create_engine(
             self.url,
+            # Parameters hold nicknames and account numbers: never in a message.
+            hide_parameters=True,
             poolclass=sa.pool.QueuePool,
             pool_size=8,
             max_overflow=16,
@@ -102,6 +104,7 @@ class Database:
     def _postgres_engine(self) -> sa.Engine:
         return sa.create_engine(
             self.url,
+            hide_parameters=True,
             pool_size=8,
             max_overflow=16,
             pool_pre_ping=True,

@@ -21,6 +21,14 @@ class LedgerError(Exception):
         """Return the code and the fields, for logs and the command line."""
         return self.code + "".join(f" {name}={value!r}" for name, value in self.fields.items())
 
+    def __reduce__(self) -> tuple[object, ...]:
+        """Let the error travel between processes with its fields."""
+        return _rebuilt, (type(self), self.fields)
+
+
+def _rebuilt(kind: type[LedgerError], fields: dict[str, object]) -> LedgerError:
+    return kind(**fields)
+
 
 class InputError(LedgerError):
     """The sender can correct it."""

@@ -59,7 +59,6 @@ def test_an_error_carries_its_fields_and_shows_them(kind):
     assert str(error) == f"{kind.code} line=7 reason='x'"
 
 
-@pytest.mark.xfail(strict=True, reason="errors cannot be pickled")
 @by_name
 def test_an_error_comes_back_whole_from_another_process(kind):
     error = kind(line=7, reason="x")

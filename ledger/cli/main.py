@@ -1,0 +1,41 @@
+"""The commands, put together."""
+
+from __future__ import annotations
+
+import click
+
+from ledger.cli import gifts, money, operate, setup
+from ledger.cli.session import Session
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.option(
+    "--json", "as_json", is_flag=True, help="Print one JSON object in place of sentences."
+)
+@click.pass_context
+def main(context: click.Context, *, as_json: bool) -> None:
+    """Mingzhang 明账: a donation-to-fund transparency ledger.
+
+    The folder LEDGER_HOME (default var/) holds database, keys, evidence and outputs. Exit code 0 means success.
+    """
+    context.obj = Session(as_json=as_json)
+
+
+for command in (
+    setup.fund,
+    setup.channel,
+    setup.account,
+    setup.rate,
+    setup.member,
+    setup.key,
+    gifts.import_gifts,
+    money.settlement,
+    money.bank,
+    money.reconcile,
+    money.transfer,
+    money.spend,
+    money.period,
+    operate.db,
+    operate.serve,
+):
+    main.add_command(command)

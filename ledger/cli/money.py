@@ -1,0 +1,481 @@
+"""Settlements, bank files, matching, transfers, spending, closing a month."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from ledger.actors import Actor
+from ledger.cli.session import Session, by_option, fund_option, guarded, pass_session
+from ledger.desk.reconcile import reconcile as run_reconcile
+from ledger.errors import FieldError
+from ledger.funds import history as funds
+from ledger.intake.booking import close_sessions
+from ledger.matching import booking as matching
+from ledger.matching import history as matching_history
+from ledger.matching.formats.detect import read_bank_file
+from ledger.matching.formats.settlement_csv import read_settlement_file
+from ledger.matching.lines import BankFile
+from ledger.money import parse_amount, plain_amount
+from ledger.periods import booking as periods
+from ledger.sequencer.books import Books
+from ledger.spending import booking as spending
+from ledger.spending.sheet import read_sheet
+from ledger.transfers import booking as transfers
+from ledger.transfers.booking import Proposal
+
+OPERATOR = Actor("operator", "cli")
+"""Whoever has the command line and brings a file: automatic checks decide, so no member is asked for."""
+
+file_argument = click.argument(
+    "files", type=click.Path(exists=True, dir_okay=False, path_type=Path), nargs=-1, required=True
+)
+
+
+@click.group()
+def settlement() -> None:
+    """Platforms' settlements."""
+
+
+@settlement.command("import")
+@file_argument
+@fund_option
+@pass_session
+@guarded
+def settlement_import(session: Session, files: tuple[Path, ...], fund_slug: str | None) -> None:
+    """Book the settlements of sheets, as the platforms state them."""
+    ledger, fund = session.ledger(), session.fund(fund_slug)
+    with ledger.database.reading() as connection:
+        known = funds.all_channels(connection, fund.fund_id)
+        zone = funds.details(connection, fund.fund_id).zone
+    added = repeated = raised = 0
+    for path in files:
+        data = path.read_bytes()
+        sheet = read_settlement_file(path.name, data)
+        upload = (path.name, data)
+        taken = ledger.sequencer.decide(
+            fund,
+            lambda books, upload=upload, sheet=sheet: matching.take_settlement_file(  # type: ignore[misc]
+                books, OPERATOR, known, zone, upload, sheet
+            ),
+        ).value
+        added, repeated, raised = (
+            added + taken.added,
+            repeated + taken.repeated,
+            raised + taken.raised,
+        )
+    session.say(
+        f"{added} settlements booked, {repeated} known, {raised} exceptions raised",
+        added=added,
+        repeated=repeated,
+        raised=raised,
+    )
+
+
+@click.group()
+def bank() -> None:
+    """Bank and wallet files, and what their lines mean."""
+
+
+@bank.command("import")
+@file_argument
+@click.option(
+    "--account",
+    "account_name",
+    help="Where the file names none (WeChat Pay): account or its number.",
+)
+@click.option("--preview", is_flag=True, help="Only say what the file holds; take nothing.")
+@fund_option
+@pass_session
+@guarded
+def bank_import(
+    session: Session,
+    files: tuple[Path, ...],
+    account_name: str | None,
+    preview: bool,
+    fund_slug: str | None,
+) -> None:
+    """Take bank, Alipay and WeChat Pay files; the format is found from the bytes."""
+    if preview:
+        for path in files:
+            _preview(session, path, read_bank_file(path.name, path.read_bytes()))
+        return
+    ledger, fund = session.ledger(), session.fund(fund_slug)
+    added = repeated = 0
+    for path in files:
+        data = path.read_bytes()
+        file = read_bank_file(path.name, data)
+        with ledger.database.reading() as connection:
+            account = funds.money_account(
+                connection, fund.fund_id, account_name or file.account or _no_account(path)
+            )
+        upload = (path.name, data)
+        taken = ledger.sequencer.decide(
+            fund,
+            lambda books, account=account, upload=upload, file=file: matching.take_bank_file(  # type: ignore[misc]
+                books, account, upload, file
+            ),
+        ).value
+        session.note(
+            f"{path.name}: {taken.added} new lines for {account.name}, {taken.repeated} known"
+        )
+        added, repeated = added + taken.added, repeated + taken.repeated
+    session.say(f"{added} new lines, {repeated} known", added=added, repeated=repeated)
+
+
+def _no_account(path: Path) -> str:
+    raise FieldError(file=path.name, field="account", reason="missing", do="--account NAME")
+
+
+def _preview(session: Session, path: Path, file: BankFile) -> None:
+    total = sum(line.amount_minor for line in file.lines)
+    ties = None if file.opening_minor is None else file.opening_minor + total == file.closing_minor
+    session.say(
+        f"{path.name}: {file.format}, {len(file.lines)} lines, "
+        f"{plain_amount(total, file.commodity)} {file.commodity}, {'ties' if ties else 'no balances'}",
+        file=path.name,
+        format=file.format,
+        account_ending=file.account[-4:],
+        currency=file.commodity,
+        first_day=str(file.first_day),
+        last_day=str(file.last_day),
+        opening_minor=file.opening_minor,
+        closing_minor=file.closing_minor,
+        lines=len(file.lines),
+        sum_minor=total,
+        ties=ties,
+    )
+
+
+@bank.command("open")
+@fund_option
+@pass_session
+@guarded
+def bank_open(session: Session, fund_slug: str | None) -> None:
+    """List the lines and settlements that nothing explains yet, and the exceptions."""
+    fund = session.fund(fund_slug)
+    with session.ledger().database.reading() as connection:
+        lines = matching_history.open_lines(connection, fund.fund_id)
+        unpaid = matching_history.settlements(connection, fund.fund_id, unpaid=True)
+        items = matching_history.items(connection, fund.fund_id)
+    for line in lines:
+        amount = plain_amount(line.line.amount_minor, line.line.commodity)
+        session.note(f"line {line.evidence.row} of {line.account}: {amount} {line.line.kind}")
+    for one in unpaid:
+        session.note(
+            f"settlement {one.statement_no}: {plain_amount(one.net, one.commodity)} not arrived"
+        )
+    for item in items:
+        amount = plain_amount(item.amount, item.commodity)
+        session.note(
+            f"exception {item.raised_seq}: {item.kind} {item.subject} {amount} {item.commodity}"
+        )
+    session.say(
+        f"{len(lines)} lines, {len(unpaid)} settlements, {len(items)} exceptions open",
+        lines=[
+            {
+                "account": line.account,
+                "row": line.evidence.row,
+                "amount_minor": line.line.amount_minor,
+            }
+            for line in lines
+        ],
+        settlements=[one.statement_no for one in unpaid],
+        exceptions=[
+            {"kind": item.kind, "subject": item.subject, "amount_minor": item.amount}
+            for item in items
+        ],
+    )
+
+
+@bank.command("book")
+@click.argument("account_name")
+@click.argument("row", type=int)
+@click.option("--as", "kind", type=click.Choice(sorted(matching.INCOME_ACCOUNTS)), required=True)
+@by_option
+@fund_option
+@pass_session
+@guarded
+def bank_book(
+    session: Session,
+    account_name: str,
+    row: int,
+    kind: str,
+    member_name: str,
+    fund_slug: str | None,
+) -> None:
+    """Say that line ROW of an account is a direct donation, interest or other income."""
+    ledger, fund = session.ledger(), session.fund(fund_slug)
+    member = session.member(fund, member_name)
+    with ledger.database.reading() as connection:
+        account = funds.money_account(connection, fund.fund_id, account_name)
+        line = matching_history.line_by_row(connection, fund.fund_id, account.name, row)
+
+    def decide(books: Books) -> int:
+        matching.check_open(books, line)
+        return matching.book_income(books, Actor(member.role, member.member_id), kind, line)
+
+    seq = ledger.sequencer.decide(fund, decide).value
+    session.say(f"line {row} booked as {kind}, entry {seq}", seq=seq)
+
+
+@click.command("reconcile")
+@fund_option
+@pass_session
+@guarded
+def reconcile(session: Session, fund_slug: str | None) -> None:
+    """Match what is open; what fits nothing stays open and is counted."""
+    done = run_reconcile(session.ledger().sequencer, session.fund(fund_slug))
+    session.say(
+        f"matched {done.payouts} payouts, {done.sent} transfers sent, {done.confirmed} confirmed, "
+        f"{done.spending} payments, {done.interest} interest; open: {done.open_lines} lines, "
+        f"{done.unpaid} settlements",
+        payouts=done.payouts,
+        sent=done.sent,
+        confirmed=done.confirmed,
+        spending=done.spending,
+        interest=done.interest,
+        open_lines=done.open_lines,
+        unpaid=done.unpaid,
+    )
+
+
+@click.group()
+def transfer() -> None:
+    """Transfers into the fund: two people decide."""
+
+
+@transfer.command("propose")
+@click.argument("amount")
+@click.option("--from", "from_name", required=True, help="Collection account.")
+@click.option("--to", "to_name", required=True, help="Fund account.")
+@click.option(
+    "--reference", required=True, help="Own reference, on the bank's lines; 8 characters or more."
+)
+@by_option
+@fund_option
+@pass_session
+@guarded
+def transfer_propose(
+    session: Session,
+    amount: str,
+    from_name: str,
+    to_name: str,
+    reference: str,
+    member_name: str,
+    fund_slug: str | None,
+) -> None:
+    """Propose a transfer."""
+    ledger, fund = session.ledger(), session.fund(fund_slug)
+    member = session.member(fund, member_name)
+    with ledger.database.reading() as connection:
+        source = funds.money_account(connection, fund.fund_id, from_name)
+        target = funds.money_account(connection, fund.fund_id, to_name)
+    if source.commodity != target.commodity:
+        raise FieldError(
+            field="to", reason="other-currency", value=target.commodity, expected=source.commodity
+        )
+    minor = parse_amount(amount, source.commodity)
+    proposal = Proposal(source.name, target.name, source.commodity, minor, reference)
+    number = ledger.sequencer.decide(
+        fund, lambda books: transfers.propose(books, member, proposal)
+    ).value
+    session.say(f"transfer {number} proposed", number=number)
+
+
+@transfer.command("approve")
+@click.argument("number", type=int)
+@by_option
+@fund_option
+@pass_session
+@guarded
+def transfer_approve(
+    session: Session, number: int, member_name: str, fund_slug: str | None
+) -> None:
+    """Approve a transfer that somebody else proposed."""
+    ledger, fund = session.ledger(), session.fund(fund_slug)
+    member = session.member(fund, member_name)
+    seq = ledger.sequencer.decide(
+        fund, lambda books: transfers.approve(books, member, number)
+    ).value
+    session.say(f"transfer {number} approved, entry {seq}", number=number, seq=seq)
+
+
+@transfer.command("reject")
+@click.argument("number", type=int)
+@click.option("--reason", required=True)
+@by_option
+@fund_option
+@pass_session
+@guarded
+def transfer_reject(
+    session: Session, number: int, reason: str, member_name: str, fund_slug: str | None
+) -> None:
+    """Reject a transfer."""
+    ledger, fund = session.ledger(), session.fund(fund_slug)
+    member = session.member(fund, member_name)
+    seq = ledger.sequencer.decide(
+        fund, lambda books: transfers.reject(books, member, number, reason)
+    ).value
+    session.say(f"transfer {number} rejected, entry {seq}", number=number, seq=seq)
+
+
+@transfer.command("send")
+@click.argument("number", type=int)
+@click.option(
+    "--row", type=int, required=True, help="Line of the collection account's file that shows it."
+)
+@click.option("--fee", default="0", help="What the bank kept of it.")
+@by_option
+@fund_option
+@pass_session
+@guarded
+def transfer_send(
+    session: Session, number: int, row: int, fee: str, member_name: str, fund_slug: str | None
+) -> None:
+    """Say by hand which bank line sent a transfer (`reconcile` finds it where the reference is there)."""
+    _by_line(session, number, (row, fee, "send"), member_name, fund_slug)
+
+
+@transfer.command("confirm")
+@click.argument("number", type=int)
+@click.option(
+    "--row", type=int, required=True, help="Line of the fund account's file that shows it."
+)
+@by_option
+@fund_option
+@pass_session
+@guarded
+def transfer_confirm(
+    session: Session, number: int, row: int, member_name: str, fund_slug: str | None
+) -> None:
+    """Say by hand which bank line a transfer arrived with."""
+    _by_line(session, number, (row, "0", "confirm"), member_name, fund_slug)
+
+
+def _by_line(
+    session: Session,
+    number: int,
+    step: tuple[int, str, str],
+    member_name: str,
+    fund_slug: str | None,
+) -> None:
+    from ledger.transfers.history import transfer as find_transfer
+
+    row, fee, name = step
+    ledger, fund = session.ledger(), session.fund(fund_slug)
+    member = session.member(fund, member_name)
+    actor = Actor(member.role, member.member_id)
+    with ledger.database.reading() as connection:
+        found = find_transfer(connection, fund.fund_id, number)
+        account = found.from_account if name == "send" else found.to_account
+        line = matching_history.line_by_row(connection, fund.fund_id, account, row)
+    kept = parse_amount(fee, found.commodity)
+    amount = line.line.amount_minor
+
+    def decide(books: Books) -> int:
+        matching.check_open(books, line)
+        proof = transfers.Proof(
+            line.line.booked_at, line.evidence.file, line.evidence.row, matching.line_claim(line)
+        )
+        if name == "send":
+            if -amount not in (found.amount, found.amount - kept):
+                raise FieldError(
+                    field="row", reason="other-amount", value=-amount, expected=found.amount
+                )
+            seq = transfers.send(books, actor, number, kept, proof)
+        else:
+            seq = transfers.confirm(books, actor, number, amount, proof)
+        matching.explain_line(books, line, seq)
+        return seq
+
+    seq = ledger.sequencer.decide(fund, decide).value
+    session.say(f"transfer {number}: {name}, entry {seq}", number=number, seq=seq)
+
+
+@transfer.command("list")
+@fund_option
+@pass_session
+@guarded
+def transfer_list(session: Session, fund_slug: str | None) -> None:
+    """List transfers and where they stand."""
+    from ledger.transfers.history import all_transfers
+
+    fund = session.fund(fund_slug)
+    with session.ledger().database.reading() as connection:
+        found = all_transfers(connection, fund.fund_id)
+    for one in found:
+        session.note(
+            f"{one.number}\t{one.state}\t{plain_amount(one.amount, one.commodity)} {one.commodity}"
+        )
+    session.say(
+        f"{len(found)} transfers",
+        transfers=[
+            {"number": one.number, "state": one.state, "amount_minor": one.amount} for one in found
+        ],
+    )
+
+
+@click.group()
+def spend() -> None:
+    """What the fund pays for."""
+
+
+@spend.command("import")
+@file_argument
+@click.option("--account", "account_name", required=True, help="Fund account that paid.")
+@by_option
+@fund_option
+@pass_session
+@guarded
+def spend_import(
+    session: Session,
+    files: tuple[Path, ...],
+    account_name: str,
+    member_name: str,
+    fund_slug: str | None,
+) -> None:
+    """Book spending sheets: all rows of a sheet or none."""
+    ledger, fund = session.ledger(), session.fund(fund_slug)
+    member = session.member(fund, member_name)
+    actor = Actor(member.role, member.member_id)
+    with ledger.database.reading() as connection:
+        account = funds.money_account(connection, fund.fund_id, account_name)
+        zone = funds.details(connection, fund.fund_id).zone
+    added = repeated = 0
+    for path in files:
+        rows = read_sheet(path.name, path.read_bytes())
+        booked = ledger.sequencer.decide(
+            fund,
+            lambda books, rows=rows: spending.book_rows(books, actor, account, zone, rows),  # type: ignore[misc]
+        ).value
+        added, repeated = added + booked.added, repeated + booked.repeated
+    session.say(f"{added} rows booked, {repeated} known", added=added, repeated=repeated)
+
+
+@click.group()
+def period() -> None:
+    """Months."""
+
+
+@period.command("close")
+@click.argument("month")
+@by_option
+@fund_option
+@pass_session
+@guarded
+def period_close(session: Session, month: str, member_name: str, fund_slug: str | None) -> None:
+    """Close a month: what is recorded later belongs to the next one."""
+    ledger, fund = session.ledger(), session.fund(fund_slug)
+    member = session.member(fund, member_name)
+    actor = Actor(member.role, member.member_id)
+    with ledger.database.reading() as connection:
+        zone = funds.details(connection, fund.fund_id).zone
+
+    def decide(books: Books) -> int:
+        close_sessions(books, actor)
+        return periods.close(books, actor, month, zone)
+
+    seq = ledger.sequencer.decide(fund, decide).value
+    session.say(f"{month} closed with entry {seq}", month=month, seq=seq)

@@ -1,0 +1,83 @@
+"""Running it: the schema, the server."""
+
+from __future__ import annotations
+
+import os
+
+import click
+
+from ledger.cli import database as schema
+from ledger.cli.session import Session, guarded, pass_session
+from ledger.db import Database
+from ledger.errors import StateError
+
+
+@click.group()
+def db() -> None:
+    """The database's schema."""
+
+
+@db.command("upgrade")
+@pass_session
+@guarded
+def db_upgrade(session: Session) -> None:
+    """Bring the schema to the newest revision, as the owner of the tables."""
+    ledger = session.ledger(any_schema=True)
+    owner = session.settings.database_admin_url
+    database = (
+        Database(owner, busy_ms=session.settings.sqlite_busy_ms) if owner else ledger.database
+    )
+    revision = schema.upgrade(database)
+    session.say(f"schema {revision}", revision=revision)
+
+
+@db.command("check")
+@pass_session
+@guarded
+def db_check(session: Session) -> None:
+    """Say where the database differs from what this version expects."""
+    ledger = session.ledger(any_schema=True)
+    found, newest = schema.current(ledger.database), schema.newest()
+    differences = schema.drift(ledger.database) if found == newest else []
+    if found != newest or differences:
+        for line in differences:
+            session.note(line)
+        raise StateError(
+            what="schema", state=found or "none", needed=newest, differences=len(differences)
+        )
+    session.say(f"schema {found}, no differences", revision=found, differences=[])
+
+
+@click.command()
+@pass_session
+@guarded
+def serve(session: Session) -> None:
+    """Serve pages and interfaces with granian."""
+    session.ledger()
+    settings = session.settings
+    command = [
+        "granian",
+        "--interface",
+        "wsgi",
+        "--host",
+        settings.bind,
+        "--port",
+        str(settings.port),
+        "--workers",
+        str(settings.workers),
+        "--blocking-threads",
+        "16",
+        "--no-ws",
+        "wsgi:app",
+    ]
+    session.note(f"serving on http://{settings.bind}:{settings.port}/")
+    _become(command)
+
+
+def _become(command: list[str]) -> None:
+    """Become the server, so that signals reach it and nothing of ours stays in between."""
+    import sys
+    from pathlib import Path
+
+    program = Path(sys.executable).with_name(command[0])
+    os.execv(program, [str(program), *command[1:]])

@@ -1,0 +1,177 @@
+"""What every command shares: the opened ledger, the fund, and how results and errors are printed."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import wraps
+from typing import Any, NoReturn, ParamSpec, TypeVar
+
+import click
+
+from ledger.cli import database as schema
+from ledger.errors import LedgerError, NotFoundError, SettingsError, StateError
+from ledger.funds import history as funds
+from ledger.journal.history import Fund, all_funds, fund_by_slug
+from ledger.logs import configure_logs
+from ledger.settings import Settings, from_environment
+from ledger.wiring import Ledger, open_ledger
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+@dataclass
+class Session:
+    """One call of the command line.
+
+    Attributes:
+        as_json: Print one JSON object in place of sentences.
+        ledger: Opened when first asked for.
+    """
+
+    as_json: bool = False
+    _ledger: Ledger | None = None
+    _settings: Settings | None = None
+
+    @property
+    def settings(self) -> Settings:
+        """Return the settings, read once."""
+        if self._settings is None:
+            self._settings = from_environment()
+            configure_logs(self._settings.log_level, self._settings.log_format)
+        return self._settings
+
+    def ledger(self, *, any_schema: bool = False) -> Ledger:
+        """Open the ledger.
+
+        Args:
+            any_schema: Whether it may lack the newest schema: for `db upgrade` only.
+
+        Returns:
+            The ledger.
+
+        Raises:
+            StateError: The database's schema is not the newest.
+        """
+        if self._ledger is None:
+            self._ledger = open_ledger(self.settings)
+        if not any_schema:
+            found, newest = schema.current(self._ledger.database), schema.newest()
+            if found != newest:
+                raise StateError(
+                    what="schema",
+                    state=found or "none",
+                    needed=newest,
+                    do="python -m ledger db upgrade",
+                )
+        return self._ledger
+
+    def fund(self, slug: str | None) -> Fund:
+        """Return the fund of this name, or the only one.
+
+        Args:
+            slug: From `--fund`; may be left out while there is one fund.
+
+        Returns:
+            The fund.
+
+        Raises:
+            NotFoundError: No such fund, or several and none named.
+        """
+        with self.ledger().database.reading() as connection:
+            if slug:
+                return fund_by_slug(connection, slug)
+            known = all_funds(connection)
+        if len(known) != 1:
+            raise NotFoundError(what="fund", known=[one.slug for one in known], do="--fund NAME")
+        return known[0]
+
+    def member(self, fund: Fund, name: str) -> funds.Member:
+        """Return the acting member of this name or id."""
+        with self.ledger().database.reading() as connection:
+            return funds.member(connection, fund.fund_id, name)
+
+    def say(self, sentence: str, **figures: Any) -> None:
+        """Print a result: the sentence, or with `--json` its figures.
+
+        Args:
+            sentence: One line for a person.
+            figures: The same for a machine; without any, nothing is added for it.
+        """
+        click.echo(
+            json.dumps(figures, ensure_ascii=False, sort_keys=True) if self.as_json else sentence
+        )
+
+    def note(self, sentence: str) -> None:
+        """Print a line on the way to the result; not with `--json`."""
+        if not self.as_json:
+            click.echo(sentence)
+
+
+pass_session = click.make_pass_decorator(Session, ensure=True)
+
+fund_option = click.option(
+    "--fund", "fund_slug", help="Short name of the fund; needed where there are several."
+)
+by_option = click.option("--by", "member_name", required=True, help="Member who acts: id or name.")
+
+
+def guarded(command: Callable[P, R]) -> Callable[P, R]:
+    """Turn our errors into one line on standard error and exit code 1."""
+
+    @wraps(command)
+    def run(*args: P.args, **kwargs: P.kwargs) -> R:
+        try:
+            return command(*args, **kwargs)
+        except LedgerError as error:
+            context = click.get_current_context(silent=True)
+            session = context.find_object(Session) if context is not None else None
+            fail(error, as_json=bool(session and session.as_json))
+
+    return run
+
+
+def fail(error: LedgerError, *, as_json: bool) -> NoReturn:
+    """Print an error and end with exit code 1 (2 for settings)."""
+    if as_json:
+        problem = {"code": error.code, **_plain(error.fields)}
+        click.echo(json.dumps({"problem": problem}, ensure_ascii=False, sort_keys=True))
+    else:
+        click.echo(f"ledger: {told(error)}", err=True)
+    sys.exit(2 if isinstance(error, SettingsError) else 1)
+
+
+def told(error: LedgerError) -> str:
+    """Return an error as one line: what, where, and what would be right."""
+    fields = _plain(error.fields)
+    where = ", ".join(
+        str(fields[name]) if name == "file" else f"{name} {fields[name]}"
+        for name in ("file", "line", "row", "field")
+        if fields.get(name) not in (None, "", 0)
+    )
+    reason = str(fields.get("reason", ""))
+    rest = " ".join(
+        f"{name}={value}"
+        for name, value in fields.items()
+        if name not in ("file", "line", "row", "field", "reason") and value not in (None, "")
+    )
+    return ": ".join(part for part in (error.code, where, reason) if part) + (
+        f" ({rest})" if rest else ""
+    )
+
+
+def _plain(fields: Mapping[str, object]) -> dict[str, Any]:
+    plain: dict[str, Any] = {}
+    for name, value in fields.items():
+        if isinstance(value, bytes):
+            plain[name] = value.hex()
+        elif isinstance(value, (list, tuple)):
+            plain[name] = [one.hex() if isinstance(one, bytes) else str(one) for one in value]
+        elif isinstance(value, (str, int)) or value is None:
+            plain[name] = value
+        else:
+            plain[name] = str(value)
+    return plain

@@ -382,6 +382,22 @@ def from_environment() -> Settings:
     return load_settings(os.environ, env_file if env_file.is_file() else None)  # noqa: TID251 -- the one place
 
 
+def environment_of(settings: Settings) -> dict[str, str]:
+    """Return the environment for a process that must open the same ledger.
+
+    Args:
+        settings: Of the ledger; where it lies wins over what this process was started with.
+
+    Returns:
+        This process's environment, with folder and database named.
+    """
+    environ = dict(os.environ)  # noqa: TID251 -- the one place
+    environ.pop("DATABASE_URL" + FILE_SUFFIX, None)
+    environ["LEDGER_HOME"] = str(settings.home.absolute())
+    environ["DATABASE_URL"] = settings.database_url
+    return environ
+
+
 def _is_ours(name: str) -> bool:
     return name.startswith(PREFIX) or name in _BY_NAME or name in _FILE_NAMES
 

@@ -6,27 +6,20 @@ from pathlib import Path
 
 import click
 
-from ledger.actors import Actor
 from ledger.cli.session import Session, by_option, fund_option, guarded, pass_session
+from ledger.desk import actions
 from ledger.desk.reconcile import reconcile as run_reconcile
 from ledger.errors import FieldError
 from ledger.funds import history as funds
-from ledger.intake.booking import close_sessions
 from ledger.matching import booking as matching
 from ledger.matching import history as matching_history
 from ledger.matching.formats.detect import read_bank_file
 from ledger.matching.formats.settlement_csv import read_settlement_file
 from ledger.matching.lines import BankFile
 from ledger.money import parse_amount, plain_amount
-from ledger.periods import booking as periods
-from ledger.sequencer.books import Books
-from ledger.spending import booking as spending
 from ledger.spending.sheet import read_sheet
-from ledger.transfers import booking as transfers
 from ledger.transfers.booking import Proposal
-
-OPERATOR = Actor("operator", "cli")
-"""Whoever has the command line and brings a file: automatic checks decide, so no member is asked for."""
+from ledger.transfers.history import all_transfers
 
 file_argument = click.argument(
     "files", type=click.Path(exists=True, dir_okay=False, path_type=Path), nargs=-1, required=True
@@ -46,20 +39,11 @@ def settlement() -> None:
 def settlement_import(session: Session, files: tuple[Path, ...], fund_slug: str | None) -> None:
     """Book the settlements of sheets, as the platforms state them."""
     ledger, fund = session.ledger(), session.fund(fund_slug)
-    with ledger.database.reading() as connection:
-        known = funds.all_channels(connection, fund.fund_id)
-        zone = funds.details(connection, fund.fund_id).zone
     added = repeated = raised = 0
     for path in files:
         data = path.read_bytes()
         sheet = read_settlement_file(path.name, data)
-        upload = (path.name, data)
-        taken = ledger.sequencer.decide(
-            fund,
-            lambda books, upload=upload, sheet=sheet: matching.take_settlement_file(  # type: ignore[misc]
-                books, OPERATOR, known, zone, upload, sheet
-            ),
-        ).value
+        taken = actions.take_settlements(ledger.sequencer, fund, (path.name, data), sheet)
         added, repeated, raised = (
             added + taken.added,
             repeated + taken.repeated,
@@ -110,13 +94,7 @@ def bank_import(
             account = funds.money_account(
                 connection, fund.fund_id, account_name or file.account or _no_account(path)
             )
-        upload = (path.name, data)
-        taken = ledger.sequencer.decide(
-            fund,
-            lambda books, account=account, upload=upload, file=file: matching.take_bank_file(  # type: ignore[misc]
-                books, account, upload, file
-            ),
-        ).value
+        taken = actions.take_bank_file(ledger.sequencer, fund, account, (path.name, data), file)
         session.note(
             f"{path.name}: {taken.added} new lines for {account.name}, {taken.repeated} known"
         )
@@ -211,12 +189,7 @@ def bank_book(
     with ledger.database.reading() as connection:
         account = funds.money_account(connection, fund.fund_id, account_name)
         line = matching_history.line_by_row(connection, fund.fund_id, account.name, row)
-
-    def decide(books: Books) -> int:
-        matching.check_open(books, line)
-        return matching.book_income(books, Actor(member.role, member.member_id), kind, line)
-
-    seq = ledger.sequencer.decide(fund, decide).value
+    seq = actions.book_income(ledger.sequencer, fund, member, kind, line)
     session.say(f"line {row} booked as {kind}, entry {seq}", seq=seq)
 
 
@@ -278,9 +251,7 @@ def transfer_propose(
         )
     minor = parse_amount(amount, source.commodity)
     proposal = Proposal(source.name, target.name, source.commodity, minor, reference)
-    number = ledger.sequencer.decide(
-        fund, lambda books: transfers.propose(books, member, proposal)
-    ).value
+    number = actions.propose_transfer(ledger.sequencer, fund, member, proposal)
     session.say(f"transfer {number} proposed", number=number)
 
 
@@ -296,9 +267,7 @@ def transfer_approve(
     """Approve a transfer that somebody else proposed."""
     ledger, fund = session.ledger(), session.fund(fund_slug)
     member = session.member(fund, member_name)
-    seq = ledger.sequencer.decide(
-        fund, lambda books: transfers.approve(books, member, number)
-    ).value
+    seq = actions.approve_transfer(ledger.sequencer, fund, member, number)
     session.say(f"transfer {number} approved, entry {seq}", number=number, seq=seq)
 
 
@@ -315,9 +284,7 @@ def transfer_reject(
     """Reject a transfer."""
     ledger, fund = session.ledger(), session.fund(fund_slug)
     member = session.member(fund, member_name)
-    seq = ledger.sequencer.decide(
-        fund, lambda books: transfers.reject(books, member, number, reason)
-    ).value
+    seq = actions.reject_transfer(ledger.sequencer, fund, member, number, reason)
     session.say(f"transfer {number} rejected, entry {seq}", number=number, seq=seq)
 
 
@@ -335,7 +302,12 @@ def transfer_send(
     session: Session, number: int, row: int, fee: str, member_name: str, fund_slug: str | None
 ) -> None:
     """Say by hand which bank line sent a transfer (`reconcile` finds it where the reference is there)."""
-    _by_line(session, number, (row, fee, "send"), member_name, fund_slug)
+    ledger, fund = session.ledger(), session.fund(fund_slug)
+    member = session.member(fund, member_name)
+    seq = actions.send_by_line(
+        ledger.sequencer, fund, member, number, row, parse_amount(fee, "CNY")
+    )
+    session.say(f"transfer {number} sent, entry {seq}", number=number, seq=seq)
 
 
 @transfer.command("confirm")
@@ -351,47 +323,10 @@ def transfer_confirm(
     session: Session, number: int, row: int, member_name: str, fund_slug: str | None
 ) -> None:
     """Say by hand which bank line a transfer arrived with."""
-    _by_line(session, number, (row, "0", "confirm"), member_name, fund_slug)
-
-
-def _by_line(
-    session: Session,
-    number: int,
-    step: tuple[int, str, str],
-    member_name: str,
-    fund_slug: str | None,
-) -> None:
-    from ledger.transfers.history import transfer as find_transfer
-
-    row, fee, name = step
     ledger, fund = session.ledger(), session.fund(fund_slug)
     member = session.member(fund, member_name)
-    actor = Actor(member.role, member.member_id)
-    with ledger.database.reading() as connection:
-        found = find_transfer(connection, fund.fund_id, number)
-        account = found.from_account if name == "send" else found.to_account
-        line = matching_history.line_by_row(connection, fund.fund_id, account, row)
-    kept = parse_amount(fee, found.commodity)
-    amount = line.line.amount_minor
-
-    def decide(books: Books) -> int:
-        matching.check_open(books, line)
-        proof = transfers.Proof(
-            line.line.booked_at, line.evidence.file, line.evidence.row, matching.line_claim(line)
-        )
-        if name == "send":
-            if -amount not in (found.amount, found.amount - kept):
-                raise FieldError(
-                    field="row", reason="other-amount", value=-amount, expected=found.amount
-                )
-            seq = transfers.send(books, actor, number, kept, proof)
-        else:
-            seq = transfers.confirm(books, actor, number, amount, proof)
-        matching.explain_line(books, line, seq)
-        return seq
-
-    seq = ledger.sequencer.decide(fund, decide).value
-    session.say(f"transfer {number}: {name}, entry {seq}", number=number, seq=seq)
+    seq = actions.confirm_by_line(ledger.sequencer, fund, member, number, row)
+    session.say(f"transfer {number} confirmed, entry {seq}", number=number, seq=seq)
 
 
 @transfer.command("list")
@@ -400,8 +335,6 @@ def _by_line(
 @guarded
 def transfer_list(session: Session, fund_slug: str | None) -> None:
     """List transfers and where they stand."""
-    from ledger.transfers.history import all_transfers
-
     fund = session.fund(fund_slug)
     with session.ledger().database.reading() as connection:
         found = all_transfers(connection, fund.fund_id)
@@ -439,17 +372,12 @@ def spend_import(
     """Book spending sheets: all rows of a sheet or none."""
     ledger, fund = session.ledger(), session.fund(fund_slug)
     member = session.member(fund, member_name)
-    actor = Actor(member.role, member.member_id)
     with ledger.database.reading() as connection:
         account = funds.money_account(connection, fund.fund_id, account_name)
-        zone = funds.details(connection, fund.fund_id).zone
     added = repeated = 0
     for path in files:
         rows = read_sheet(path.name, path.read_bytes())
-        booked = ledger.sequencer.decide(
-            fund,
-            lambda books, rows=rows: spending.book_rows(books, actor, account, zone, rows),  # type: ignore[misc]
-        ).value
+        booked = actions.book_spending(ledger.sequencer, fund, member, account, rows)
         added, repeated = added + booked.added, repeated + booked.repeated
     session.say(f"{added} rows booked, {repeated} known", added=added, repeated=repeated)
 
@@ -469,13 +397,5 @@ def period_close(session: Session, month: str, member_name: str, fund_slug: str 
     """Close a month: what is recorded later belongs to the next one."""
     ledger, fund = session.ledger(), session.fund(fund_slug)
     member = session.member(fund, member_name)
-    actor = Actor(member.role, member.member_id)
-    with ledger.database.reading() as connection:
-        zone = funds.details(connection, fund.fund_id).zone
-
-    def decide(books: Books) -> int:
-        close_sessions(books, actor)
-        return periods.close(books, actor, month, zone)
-
-    seq = ledger.sequencer.decide(fund, decide).value
+    seq = actions.close_month(ledger.sequencer, fund, member, month)
     session.say(f"{month} closed with entry {seq}", month=month, seq=seq)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import sys
+from pathlib import Path
 
 import click
 
@@ -10,6 +12,10 @@ from ledger.cli import database as schema
 from ledger.cli.session import Session, guarded, pass_session
 from ledger.db import Database
 from ledger.errors import StateError
+from ledger.settings import Settings, environment_of
+
+THREADS_A_WORKER = 16
+"""Requests that wait for a commit together share it: a group is at most this large in one process."""
 
 
 @click.group()
@@ -54,9 +60,18 @@ def db_check(session: Session) -> None:
 def serve(session: Session) -> None:
     """Serve pages and interfaces with granian."""
     session.ledger()
-    settings = session.settings
-    command = [
-        "granian",
+    serve_with(session, session.settings)
+
+
+def serve_with(session: Session, settings: Settings) -> None:
+    """Become the server, so that signals reach it and nothing of ours stays in between.
+
+    Args:
+        session: Prints the address.
+        settings: What to serve; handed on through the environment.
+    """
+    program = Path(sys.executable).with_name("granian")
+    arguments = [
         "--interface",
         "wsgi",
         "--host",
@@ -66,18 +81,10 @@ def serve(session: Session) -> None:
         "--workers",
         str(settings.workers),
         "--blocking-threads",
-        "16",
+        str(THREADS_A_WORKER),
         "--no-ws",
         "wsgi:app",
     ]
-    session.note(f"serving on http://{settings.bind}:{settings.port}/")
-    _become(command)
-
-
-def _become(command: list[str]) -> None:
-    """Become the server, so that signals reach it and nothing of ours stays in between."""
-    import sys
-    from pathlib import Path
-
-    program = Path(sys.executable).with_name(command[0])
-    os.execv(program, [str(program), *command[1:]])
+    session.note(f"serving on http://{settings.bind}:{settings.port}/ (stop with Ctrl-C)")
+    sys.stdout.flush()
+    os.execve(program, [str(program), *arguments], environment_of(settings))

@@ -14,19 +14,19 @@ from zoneinfo import ZoneInfo
 import sqlalchemy as sa
 
 from ledger.actors import Actor
+from ledger.desk.actions import proof_of
 from ledger.funds import history as funds
 from ledger.journal.history import Fund
 from ledger.matching import booking as matching
 from ledger.matching import history
 from ledger.matching.history import StoredLine
-from ledger.matching.lines import BankLine, references_in
+from ledger.matching.lines import BankLine
 from ledger.matching.rules import Expectation, Observation, match
 from ledger.sequencer.books import Books
 from ledger.sequencer.groups import Sequencer
 from ledger.spending import history as spending
 from ledger.transfers import booking as transfers
 from ledger.transfers import history as transfer_history
-from ledger.transfers.booking import Proof
 
 MATCHING = Actor("system", "matching")
 _ALWAYS = (date(2000, 1, 1), date(2200, 1, 1))
@@ -188,7 +188,7 @@ class _Desk:
             connection, self._fund.fund_id
         ).items():
             for account in paying:
-                if account.name.startswith("Assets:Fund:") and references_in(reference):
+                if account.name.startswith("Assets:Fund:"):
                     expectation = Expectation(
                         f"{reference}@{account.name}",
                         "R6",
@@ -202,18 +202,30 @@ class _Desk:
         return found
 
     def book_interest(self) -> int:
-        """Book what a bank calls interest: it needs no explanation beyond the bank's own word."""
+        """Book what a bank calls interest: it needs no explanation beyond the bank's own word.
+
+        A line before it on the same account that is still open holds it back: money takes its place on the line in the
+        order in which it came.
+        """
         with self._sequencer.database.reading() as connection:
-            lines = [
-                one
-                for one in history.open_lines(connection, self._fund.fund_id)
-                if one.line.kind == "interest" and one.line.amount_minor > 0
-            ]
+            lines = history.open_lines(connection, self._fund.fund_id)
+        booked = 0
+        waiting: set[str] = set()
         for line in lines:
-            self._book(
-                lambda books, one: matching.book_income(books, MATCHING, "interest", one), line
-            )
-        return len(lines)
+            if (
+                line.line.kind != "interest"
+                or line.line.amount_minor <= 0
+                or line.account in waiting
+            ):
+                waiting.add(line.account)
+            else:
+                self._book(_as_interest, line)
+                booked += 1
+        return booked
+
+
+def _as_interest(books: Books, line: StoredLine) -> int:
+    return matching.book_income(books, MATCHING, "interest", line)
 
 
 def _paying(statement_no: str) -> Act:
@@ -222,7 +234,7 @@ def _paying(statement_no: str) -> Act:
 
 def _sending(number: int, fee: int, fees: list[StoredLine]) -> Act:
     def act(books: Books, line: StoredLine) -> None:
-        seq = transfers.send(books, MATCHING, number, fee, _proof(line))
+        seq = transfers.send(books, MATCHING, number, fee, proof_of(line))
         for one in (line, *fees):
             matching.explain_line(books, one, seq)
 
@@ -231,7 +243,7 @@ def _sending(number: int, fee: int, fees: list[StoredLine]) -> Act:
 
 def _confirming(number: int) -> Act:
     def act(books: Books, line: StoredLine) -> None:
-        seq = transfers.confirm(books, MATCHING, number, line.line.amount_minor, _proof(line))
+        seq = transfers.confirm(books, MATCHING, number, line.line.amount_minor, proof_of(line))
         matching.explain_line(books, line, seq)
 
     return act
@@ -243,12 +255,6 @@ def _explaining(reference: str) -> Act:
         matching.explain_line(books, line, seqs[-1])
 
     return act
-
-
-def _proof(line: StoredLine) -> Proof:
-    return Proof(
-        line.line.booked_at, line.evidence.file, line.evidence.row, matching.line_claim(line)
-    )
 
 
 def _fees_beside(one: transfer_history.Transfer, lines: list[StoredLine]) -> list[StoredLine]:

@@ -227,3 +227,13 @@ def token(connection: sa.Connection, fund_id: int, token_hash: bytes) -> Token |
         )
     ).first()
     return None if row is None else Token(row.member_id, row.scope, row.ended_ms is not None)
+
+
+def opening_entry(connection: sa.Connection, fund_id: int, account: str) -> int | None:
+    """Return the entry that opened a bank or fund account; None for other accounts."""
+    found = connection.execute(
+        sa.select(money_accounts.c.opened_seq).where(
+            money_accounts.c.fund_id == fund_id, money_accounts.c.name == account
+        )
+    ).scalar()
+    return None if found is None else int(found)

@@ -193,3 +193,14 @@ def references_of_entry(
         .order_by(bank_lines.c.line_no)
     ).scalars()
     return tuple(dict.fromkeys(reference for refs in found for reference in refs.split()))
+
+
+def line_count(connection: sa.Connection, fund_id: int, account: str) -> int:
+    """Return how many bank lines of an account are known."""
+    return int(
+        connection.execute(
+            sa.select(sa.func.count()).where(
+                bank_lines.c.fund_id == fund_id, bank_lines.c.account == account
+            )
+        ).scalar_one()
+    )

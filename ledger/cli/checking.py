@@ -1,0 +1,127 @@
+"""`verify`: everything recomputed, from a database, a log's address or folder, or a receipt."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from pathlib import Path
+
+import click
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from ledger.cli.session import Session, guarded, pass_session
+from ledger.errors import FieldError
+from ledger.settings import Settings
+from ledger.verify.database import verify_database
+from ledger.verify.fetching import fetch_from
+from ledger.verify.outside import verify_log
+from ledger.verify.report import Report
+
+
+@click.command()
+@click.argument("target", required=False)
+@click.option("--db", "whole", is_flag=True, help="The database of the settings (the default).")
+@click.option(
+    "--since",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="A checkpoint kept elsewhere: the log must extend it.",
+)
+@click.option("--key", "vkey", help="The log's public key (vkey), from somewhere you trust.")
+@click.option("--workers", type=int, help="Processes; default all cores.")
+@pass_session
+@guarded
+def verify(
+    session: Session,
+    target: str | None,
+    *,
+    whole: bool,
+    since: Path | None,
+    vkey: str | None,
+    workers: int | None,
+) -> None:
+    """Recompute everything, and exit 1 naming the first place that is wrong.
+
+    TARGET is the address (http…/log/<fund>) or the folder of a log; without it the database of the settings is checked.
+    """
+    if whole and target:
+        raise FieldError(field="target", reason="two-targets")
+    note = since.read_bytes() if since else None
+    if target is None:
+        session.ledger()
+        report = _database(session, session.settings, note, workers)
+    else:
+        report = _outside(session, target, vkey, note)
+    tell(session, report)
+    if not report.ok:
+        sys.exit(1)
+
+
+def verify_ledger(session: Session, settings: Settings) -> None:
+    """Verify a ledger as one step of a longer walk; a failure ends it.
+
+    Args:
+        session: Prints.
+        settings: Of the ledger.
+    """
+    report = _database(session, settings, None, None)
+    tell(session, report)
+    if not report.ok:
+        sys.exit(1)
+
+
+def _database(
+    session: Session, settings: Settings, since: bytes | None, workers: int | None
+) -> Report:
+    with _progress(session) as bar:
+        task = bar.add_task("entries", total=None)
+        return verify_database(
+            settings.database_url,
+            settings.keys,
+            since=since,
+            vkeys=None,
+            workers=workers or os.cpu_count() or 1,
+            progress=lambda done, total: bar.update(task, completed=done, total=total),
+        )
+
+
+def _outside(session: Session, target: str, vkey: str | None, since: bytes | None) -> Report:
+    with _progress(session) as bar:
+        task = bar.add_task("entries", total=None)
+        return verify_log(
+            fetch_from(target),
+            vkey,
+            since=since,
+            progress=lambda done, total: bar.update(task, completed=done, total=total),
+        )
+
+
+def _progress(session: Session) -> Progress:
+    console = Console(stderr=True, quiet=session.as_json or not sys.stderr.isatty())
+    return Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+        console=console,
+        transient=True,
+    )
+
+
+def tell(session: Session, report: Report) -> None:
+    """Print each invariant with its count, and what is wrong first.
+
+    Args:
+        session: Prints.
+        report: Of a verification.
+    """
+    if session.as_json:
+        click.echo(json.dumps(report.as_json(), ensure_ascii=False, sort_keys=True))
+        return
+    for check in report.checks:
+        mark = "✓" if check.failure is None else "✗"
+        click.echo(f"   {mark} {check.counted:>9,}  {check.sentence_en}")
+        if check.failure is not None:
+            click.echo(f"     {check.failure.detail_en}")
+    click.echo("   " + report.summary)

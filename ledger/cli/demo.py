@@ -291,7 +291,7 @@ class Walk:
             lines = [
                 line
                 for line in matching_history.open_lines(connection, self._fund.fund_id, account)
-                if line.line.amount_minor > 0
+                if line.line.amount_minor > 0 and line.line.kind == "ordinary"
             ]
         for line in lines:
             actions.book_income(self._ledger.sequencer, self._fund, finance, "donation", line)

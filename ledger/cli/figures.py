@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from ledger.funds import history as funds
+from ledger.intake.history import held_list
 from ledger.intake.receiving import Tally
 from ledger.journal import accounts, balances
 from ledger.journal.codec import decode
@@ -59,7 +60,6 @@ class Figures:
             figures |= {
                 "test_items": pushed.ignored.get("test", 0),
                 "items_recovered_by_fail_data": found.recorded,
-                "items_to_guest": pushed.ignored.get("guest", 0),
                 "items_counted": recorded,
                 "gross_cny_counted": gross,
             }
@@ -93,8 +93,14 @@ class Figures:
                 for one in funds.money_account_list(connection, fund.fund_id)
             }
             lines = matching_history.line_count(connection, fund.fund_id, accounts.fund("CCB"))
+            held_rows = held_list(connection, fund.fund_id)
             sums = spending.sums(connection, fund.fund_id, "disease")
             groups = spending.sums(connection, fund.fund_id, "people")
+        guests = [one for one in held_rows if one.reason == "guest"]
+        self._found["douyin"] |= {
+            "items_to_guest": len(guests),
+            "gross_cny_to_guest": _yuan(sum(one.amount for one in guests)),
+        }
         self._found["settlement"] = {
             "rows": [_settlement_row(one) for one in booked],
         }

@@ -157,12 +157,3 @@ def hold(connection: sa.Connection, fund_id: int, held: Held) -> bool:
         sa.insert(held_rows).values(fund_id=fund_id, held_id=last + 1, **held._asdict())
     )
     return True
-
-
-def held_list(connection: sa.Connection, fund_id: int) -> list[Held]:
-    """Return what is held, oldest first."""
-    columns = [held_rows.c[name] for name in Held._fields]
-    rows = connection.execute(
-        sa.select(*columns).where(held_rows.c.fund_id == fund_id).order_by(held_rows.c.held_id)
-    )
-    return [Held(*row) for row in rows]

@@ -116,7 +116,7 @@ class _Lane:
         """Post one gift and return its number."""
         books, commodity = self._books, gift.commodity
         session = self._session(gift)
-        body = gift.fields
+        body = dict(gift.fields)  # the same gift may be booked again, when its commit failed
         hole = self._fill(gift)
         if hole is None:
             start = books.totals(self._platform, commodity).debits

@@ -25,7 +25,15 @@ import sqlalchemy as sa
 
 from ledger.clock import Clock
 from ledger.db import Database, lock_fund
-from ledger.errors import ConflictError, InvariantError, LedgerError, RolledBackError, StateError
+from ledger.errors import (
+    BusyError,
+    ConflictError,
+    InvariantError,
+    KeyMismatchError,
+    LedgerError,
+    RolledBackError,
+    StateError,
+)
 from ledger.journal import history as journal_history
 from ledger.journal import store as journal
 from ledger.journal.codec import decode
@@ -79,8 +87,14 @@ class _Job(Generic[T]):
 
 @dataclass
 class _Attempt:
-    """How far the writing of a group came."""
+    """How far the writing of a group came.
 
+    Attributes:
+        deciding: Decisions have begun to run: one of them may be at fault.
+        committing: The commit was asked for.
+    """
+
+    deciding: bool = False
     committing: bool = False
 
 
@@ -218,11 +232,14 @@ class Sequencer:
                 with queue.changed:
                     count = min(self._group_max, len(queue.waiting))
                     group = [queue.waiting.popleft() for _ in range(count)]
-                self._write(fund, group)
-                with queue.changed:
-                    for job in group:
-                        job.done = True
-                    queue.changed.notify_all()
+                try:
+                    self._write(fund, group)
+                finally:
+                    # Also when this thread is being stopped: the others must not wait for a verdict for ever.
+                    with queue.changed:
+                        for job in group:
+                            job.done = True
+                        queue.changed.notify_all()
         finally:
             with queue.changed:
                 queue.led = False
@@ -231,18 +248,27 @@ class Sequencer:
     def _write(self, fund: Fund, group: list[_Job[object]]) -> None:
         """Write one group; when that fails as a whole, each decision on its own, so that none poisons another."""
         attempt = _Attempt()
+        _refuse_all(group, BusyError(reason="interrupted"))  # if this thread is stopped before the commit
         try:
             self._write_together(fund, group, attempt)
         except Exception as error:
-            # Once the commit was asked for, nobody knows for sure whether it took place: running a decision again
-            # could post it twice. Its caller asks again, and a claim answers.
-            if len(group) == 1 or attempt.committing:
-                for job in group:
-                    job.value, job.error, job.commit = None, error, None
+            known = self._signers.pop(fund.fund_id, None) if isinstance(error, KeyMismatchError) else None
+            if known is not None and not attempt.committing:
+                # Another process has let an old key go: read again which keys the log names.
+                self._write(fund, group)
                 return
+            # Once the commit was asked for, nobody knows for sure whether it took place: running a decision again
+            # could post it twice. Its caller asks again, and a claim answers. Before any decision ran (the lock, the
+            # signer) none is at fault, and each would only wait for the same again.
+            if len(group) == 1 or attempt.committing or not attempt.deciding:
+                _refuse_all(group, error)
+                return
+            _refuse_all(group, BusyError(reason="interrupted"))
             for job in group:
-                job.value, job.error, job.commit = None, None, None
                 self._write(fund, [job])
+        except BaseException:
+            _refuse_all(group, BusyError(reason="interrupted"))
+            raise
 
     def _write_together(self, fund: Fund, group: list[_Job[object]], attempt: _Attempt) -> None:
         signer = self._signer(fund)
@@ -255,6 +281,7 @@ class Sequencer:
                 if known is None or self._is_stale(fund, edge):
                     known = journal.account_ids(connection, fund.fund_id)
                 books = Books(connection, fund, self._clock, known)
+                attempt.deciding = True
                 for job in group:
                     _run(books, job)
                 books.settle()
@@ -348,10 +375,16 @@ class Sequencer:
         return note
 
 
+def _refuse_all(group: list[_Job[object]], error: BaseException) -> None:
+    for job in group:
+        job.value, job.error, job.commit = None, error, None
+
+
 def _run(books: Books, job: _Job[object]) -> None:
     """Let one decision post; a refusal takes back what it did, and nothing of the others."""
     if not job.alone:
         job.value = job.decide(books)
+        job.error = None
         return
     books.settle()
     before = books.snapshot()
@@ -371,6 +404,7 @@ def _run(books: Books, job: _Job[object]) -> None:
         job.error = refusal
     else:
         savepoint.commit()
+        job.error = None
 
 
 def log_keys(connection: sa.Connection, fund: Fund) -> list[str]:

@@ -63,6 +63,7 @@ class Ledger:
     sequencer: Sequencer
     fund: Fund
     counter: itertools.count[int] = field(default_factory=lambda: itertools.count(1))
+    others: list[Ledger] = field(default_factory=list)
 
     def decide(self, decide: Callable[[Books], T]) -> T:
         """Take a decision of its own."""
@@ -73,9 +74,18 @@ class Ledger:
         with self.database.reading() as connection:
             return funds.member(connection, self.fund.fund_id, name)
 
-    def reopened(self) -> Ledger:
-        """Open the same ledger as another process would: nothing is remembered."""
-        return reopen(self.database.url.render_as_string(hide_password=False), self.keys)
+    def reopened(self, *, busy_ms: int = 10_000) -> Ledger:
+        """Open the same ledger as another process would: nothing is remembered. It is closed with this one."""
+        url = self.database.url.render_as_string(hide_password=False)
+        other = reopen(url, self.keys, busy_ms=busy_ms)
+        self.others.append(other)
+        return other
+
+    def close(self) -> None:
+        """Close what was opened beside this one, and this one."""
+        for other in self.others:
+            other.close()
+        self.database.close()
 
 
 def reopen(url: str, keys: Path, *, busy_ms: int = 10_000) -> Ledger:
@@ -96,7 +106,10 @@ def new_ledger(database: Database, keys: Path) -> Ledger:
     )
     for channel in (KUAISHOU, DOUYIN):
         setting_up.open_channel(sequencer, clock, fund, channel)
-    for stage, name, number in (("bank", "CCB", "6217000000001001"), ("fund", "Main", "62170000000019")):
+    for stage, name, number in (
+        ("bank", "CCB", "6217000000001001"),
+        ("fund", "Main", "62170000000019"),
+    ):
         setting_up.open_account(sequencer, clock, fund, NewAccount(stage, name, number, "CNY"))
     for name, role in (
         ("Li", "finance"),
@@ -253,7 +266,9 @@ def approve(ledger: Ledger, number: int, member: str = "Wang") -> int:
 def proof(ledger: Ledger, amount: int, account: str = BANK) -> Proof:
     """Bring the bank line that proves a step."""
     line = bank_line(ledger, amount, "TRANSFER-1", account=account)
-    return Proof(line.line.booked_at, line.evidence.file, line.evidence.row, matching.line_claim(line))
+    return Proof(
+        line.line.booked_at, line.evidence.file, line.evidence.row, matching.line_claim(line)
+    )
 
 
 def send(ledger: Ledger, number: int, amount: int, fee: int = 0) -> int:
@@ -265,7 +280,9 @@ def send(ledger: Ledger, number: int, amount: int, fee: int = 0) -> int:
 def confirm(ledger: Ledger, number: int, amount: int) -> int:
     """Let a transfer arrive."""
     evidence = proof(ledger, amount, MAIN)
-    return ledger.decide(lambda books: transfers.confirm(books, MATCHING, number, amount, evidence))
+    return ledger.decide(
+        lambda books: transfers.confirm(books, MATCHING, number, amount, evidence)
+    )
 
 
 def give_back(ledger: Ledger, number: int, amount: int) -> int:
@@ -397,12 +414,19 @@ def _check_entries(connection: sa.Connection, fund: Fund, entries: list[dict[str
 
 def _check_balances(connection: sa.Connection, fund_id: int) -> None:
     """Every row of balances is the sum of all postings up to its entry; the last one of all postings."""
-    commits = [row.size - 1 for row in _rows(connection, fund_id, "SELECT size FROM checkpoints WHERE fund_id = :f ORDER BY size")]
+    commits = [
+        row.size - 1
+        for row in _rows(
+            connection, fund_id, "SELECT size FROM checkpoints WHERE fund_id = :f ORDER BY size"
+        )
+    ]
     sums: dict[tuple[int, str], list[int]] = defaultdict(lambda: [0, 0])
     expected: dict[tuple[int, str, int], tuple[int, int]] = {}
     ends = iter(commits)
     end = next(ends)
-    for row in _rows(connection, fund_id, "SELECT * FROM postings WHERE fund_id = :f ORDER BY seq, line"):
+    for row in _rows(
+        connection, fund_id, "SELECT * FROM postings WHERE fund_id = :f ORDER BY seq, line"
+    ):
         while row.seq > end:
             end = next(ends)
         sums[row.debit_id, row.commodity][0] += row.amount
@@ -414,24 +438,33 @@ def _check_balances(connection: sa.Connection, fund_id: int) -> None:
         for row in _rows(connection, fund_id, "SELECT * FROM balances WHERE fund_id = :f")
     }
     assert stored == expected
-    debits, credits = (sum(pair[side] for pair in sums.values()) for side in (0, 1))
-    assert debits == credits
+    assert sum(debits - credited for debits, credited in sums.values()) == 0
 
 
 def _check_log(connection: sa.Connection, fund: Fund) -> bytes:
     """Leaves, tiles, roots, edges and signatures of every checkpoint, recomputed; return the newest note."""
     leaves = []
-    for row in _rows(connection, fund.fund_id, "SELECT entry, leaf_hash FROM entries WHERE fund_id = :f ORDER BY seq"):
+    for row in _rows(
+        connection,
+        fund.fund_id,
+        "SELECT entry, leaf_hash FROM entries WHERE fund_id = :f ORDER BY seq",
+    ):
         leaf = sha256(b"\x00" + bytes(row.entry)).digest()
         assert leaf == bytes(row.leaf_hash)
         leaves.append(leaf)
     verifiers = [Verifier.from_text(vkey) for vkey in log_keys(connection, fund)]
     edge, note = Edge(), b""
-    for row in _rows(connection, fund.fund_id, "SELECT * FROM checkpoints WHERE fund_id = :f ORDER BY size"):
+    for row in _rows(
+        connection, fund.fund_id, "SELECT * FROM checkpoints WHERE fund_id = :f ORDER BY size"
+    ):
         # One tree that only ever grows: every checkpoint is an extension of every earlier one.
         edge.extend(leaves[edge.size : row.size])
         note = bytes(row.note)
-        assert (edge.size, edge.root(), edge.to_bytes()) == (row.size, bytes(row.root), bytes(row.edge))
+        assert (edge.size, edge.root(), edge.to_bytes()) == (
+            row.size,
+            bytes(row.root),
+            bytes(row.edge),
+        )
         opened = open_checkpoint(note, fund.origin, verifiers)
         assert (opened.size, opened.root) == (row.size, bytes(row.root))
     assert edge.size == len(leaves), "the newest checkpoint does not cover the newest entry"

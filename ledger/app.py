@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import partial
 from pathlib import Path
 
 from flask import Flask
 
 from ledger.web import assets, headers, problems
+from ledger.web.api.door import register_api
 from ledger.web.public.files import files
 from ledger.web.public.health import health
 from ledger.web.public.log import log
 from ledger.web.public.pages import pages
 from ledger.web.services import EXTENSION, Door, PublicServices, WebSettings
+from ledger.web.webhooks.door import register_webhooks
+from ledger.wiring import Ledger
 
 WEB_FOLDER = Path(__file__).parent / "web"
 
@@ -40,6 +44,18 @@ def create_app(
         door(app)
     problems.setup(app)  # last: a library behind a door may bring an error shape of its own
     return app
+
+
+def doors_of(ledger: Ledger) -> tuple[Door, ...]:
+    """Return the doors for machines: the API and the platforms' webhooks.
+
+    Args:
+        ledger: What they read and write.
+
+    Returns:
+        Doors for `create_app`.
+    """
+    return partial(register_api, ledger=ledger), partial(register_webhooks, ledger=ledger)
 
 
 def _configure(app: Flask, settings: WebSettings) -> None:

@@ -39,7 +39,7 @@ RUNTIME_ROLE = "ledger_runtime"
 """The PostgreSQL role that the service works as: no UPDATE, DELETE or TRUNCATE on history."""
 
 SQLITE_CACHE_KIB = 262_144
-"""Page cache of a connection: the unique keys of some millions of gifts fit, so that a replay does not read the disk."""
+"""Page cache of a connection: the unique keys of some millions of gifts fit, so that a replay reads no disk."""
 
 LOCK_SPACE = 0x4D5A
 """First half of the advisory lock's key: "MZ", so that we do not meet other users of the same server."""
@@ -124,9 +124,10 @@ class Database:
         Raises:
             BusyError: The database did not answer in time.
         """
-        with named_failures(), self.engine.connect() as connection:
+        with named_failures(), self.engine.connect() as plain:
+            connection = plain
             if not self.is_sqlite:
-                connection = connection.execution_options(
+                connection = plain.execution_options(
                     isolation_level="REPEATABLE READ", postgresql_readonly=True
                 )
             with connection.begin():
@@ -152,8 +153,8 @@ class Database:
         if not self._write_turn.acquire(timeout=self._busy_ms / 1000):
             raise BusyError(waited_ms=self._busy_ms)
         try:
-            with named_failures(), self.engine.connect() as connection:
-                connection = connection.execution_options(ledger_begin="IMMEDIATE")
+            with named_failures(), self.engine.connect() as plain:
+                connection = plain.execution_options(ledger_begin="IMMEDIATE")
                 with connection.begin():
                     yield connection
         finally:
@@ -174,6 +175,7 @@ def named_failures() -> Iterator[None]:
     Raises:
         BusyError: Locked.
         StorageFullError: No space left.
+        DBAPIError: Anything else, as it came.
     """
     try:
         yield
@@ -187,7 +189,7 @@ def named_failures() -> Iterator[None]:
         if (
             isinstance(original, psycopg.errors.DiskFull)
             or "disk is full" in text
-            or "full" == text
+            or text == "full"
         ):
             raise StorageFullError(reason="disk-full") from error
         raise

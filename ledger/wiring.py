@@ -1,24 +1,56 @@
-"""The parts of a running ledger, joined from the settings: for the command line and the web alike."""
+"""Join the parts: from the settings to an opened ledger, and from that to what the web asks for.
+
+Command line and web open the ledger here and nowhere else, so both write through the same kind of writer. Nothing here
+knows of HTTP.
+"""
 
 from __future__ import annotations
 
+import contextlib
+import logging
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from hashlib import sha256
+
+import sqlalchemy as sa
 
 from ledger.clock import Clock, SystemClock
 from ledger.db import Database
-from ledger.sequencer.groups import Sequencer
+from ledger.errors import LedgerError, NotFoundError, RolledBackError
+from ledger.journal import history as journal_history
+from ledger.journal.history import Fund
+from ledger.log import history as log_history
+from ledger.log.notes import Verifier
+from ledger.log.signer import LogSigner
+from ledger.log.tiles import TileAddress
+from ledger.projections import fund_page, gift_page, log_files, readiness, statement_list
+from ledger.projections.fund_page import View
+from ledger.projections.shapes import (
+    Contact,
+    EntryPage,
+    FundCard,
+    FundPage,
+    GiftPage,
+    StatementList,
+    TransferList,
+    Words,
+)
+from ledger.sequencer import receipts
+from ledger.sequencer.groups import Sequencer, leaf_reader, log_keys
 from ledger.settings import Settings
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class Ledger:
-    """A ledger that can be read and written.
+    """An opened ledger.
 
     Attributes:
         settings: What it was opened with.
-        database: Where it is kept.
-        sequencer: Its one writer in this process.
-        clock: Tells the time.
+        database: For reading.
+        sequencer: For writing.
+        clock: Tells the time to both.
     """
 
     settings: Settings
@@ -28,17 +60,173 @@ class Ledger:
 
 
 def open_ledger(settings: Settings, clock: Clock | None = None) -> Ledger:
-    """Open the ledger that the settings name.
+    """Open the ledger that the settings name. Nothing is read or written yet.
 
     Args:
-        settings: From the environment.
-        clock: The system's, if none is given.
+        settings: Where everything is.
+        clock: Tells the time; the machine's unless given.
 
     Returns:
-        The ledger. Nothing is read or written yet.
+        The ledger.
     """
     clock = clock or SystemClock()
-    settings.home.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if settings.database_url.startswith("sqlite"):
+        settings.home.mkdir(parents=True, exist_ok=True)
     database = Database(settings.database_url, busy_ms=settings.sqlite_busy_ms)
-    sequencer = Sequencer(database, settings.keys, clock)
+    sequencer = Sequencer(database, settings.keys, clock, group_max=settings.group_max)
     return Ledger(settings, database, sequencer, clock)
+
+
+def build_services(settings: Settings, ledger: Ledger | None = None) -> Services:
+    """Build what the web asks for.
+
+    Args:
+        settings: Where everything is.
+        ledger: An opened one; opened from the settings when left out.
+
+    Returns:
+        The services; their `ledger` is for the doors that write.
+    """
+    return Services(ledger or open_ledger(settings))
+
+
+class Services:
+    """Pages, the log's files and readiness, each read in one snapshot of the database.
+
+    Args:
+        ledger: Where from.
+
+    Attributes:
+        ledger: As given.
+    """
+
+    def __init__(self, ledger: Ledger) -> None:
+        self.ledger = ledger
+        settings = ledger.settings
+        # Witnesses do not sign yet; none is named until one does.
+        self._contact = Contact(Words(settings.operator), (), settings.contact)
+
+    @contextlib.contextmanager
+    def _view(self, slug: str) -> Iterator[View]:
+        with self.ledger.database.reading() as connection:
+            yield fund_page.view(connection, slug, self._contact, self.ledger.clock.now())
+
+    def funds(self) -> Sequence[FundCard]:
+        """Return all funds, by slug."""
+        with self.ledger.database.reading() as connection:
+            return fund_page.fund_cards(connection)
+
+    def fund_page(self, slug: str) -> FundPage:
+        """Return what the fund's page shows."""
+        with self._view(slug) as view:
+            return fund_page.fund_page(view)
+
+    def gift_page(self, slug: str, seq: int, check: int) -> GiftPage | None:
+        """Return a gift's way; None unless entry `seq` is a gift with this check value."""
+        with self._view(slug) as view:
+            stored = gift_page.find_gift(view, seq, check)
+            if stored is None:
+                return None
+            receipt = receipts.stored(view.connection, view.fund, seq).proof
+            keys = [Verifier.from_text(vkey) for vkey in log_keys(view.connection, view.fund)]
+            return gift_page.gift_page(view, stored, gift_page.Proven(receipt, keys))
+
+    def gift_proof(self, slug: str, seq: int) -> bytes:
+        """Return the receipt, a `c2sp.org/tlog-proof@v1` file of the entry."""
+        with self._view(slug) as view:
+            return receipts.stored(view.connection, view.fund, seq).proof
+
+    def entry(self, slug: str, seq: int) -> EntryPage | None:
+        """Return an entry; None above the last one."""
+        with self._view(slug) as view:
+            return log_files.entry_page(view, seq)
+
+    def statements(self, slug: str) -> StatementList:
+        """Return all statements, published and due."""
+        with self._view(slug) as view:
+            connection, fund = view.connection, view.fund
+            lines = statement_list.statement_lines(connection, fund, view.details.zone, view.now)
+            reached = fund_page.as_of(connection, fund.fund_id)
+            return StatementList(fund.slug, view.name, view.contact, reached, lines)
+
+    def statement_file(self, slug: str, statement_id: str) -> bytes | None:
+        """Return a published statement's PDF; None if there is none of this name.
+
+        A file whose bytes are not those that the log names is never handed out.
+        """
+        with self._view(slug) as view:
+            found = statement_list.published_file(view.connection, view.fund.fund_id, statement_id)
+        if found is None:
+            return None
+        path = self.ledger.settings.outputs / slug / f"{found.number}-{found.language}.pdf"
+        try:
+            data = path.read_bytes()
+        except FileNotFoundError:
+            logger.error("the published file %s is missing", path.name)  # noqa: TRY400 -- no trace is needed
+            return None
+        if sha256(data).digest() != found.sha256:
+            logger.error("the file %s is not the one that was published", path.name)
+            return None
+        return data
+
+    def transfers(self, slug: str) -> TransferList:
+        """Return all transfers."""
+        with self._view(slug) as view:
+            return fund_page.transfer_list(view)
+
+    def checkpoint(self, slug: str) -> bytes:
+        """Return the latest signed checkpoint (a signed note, UTF-8)."""
+        with self.ledger.database.reading() as connection:
+            fund = journal_history.fund_by_slug(connection, slug)
+            return log_history.latest_note(connection, fund.fund_id)[1]
+
+    def tile(self, slug: str, address: TileAddress) -> bytes | None:
+        """Return a tile or an entry bundle; None when the log does not have it (yet)."""
+        with self.ledger.database.reading() as connection:
+            fund = journal_history.fund_by_slug(connection, slug)
+            return log_files.tile_bytes(connection, fund.fund_id, address)
+
+    def log_key(self, slug: str) -> str:
+        """Return the log's verifier key lines (`<name>+<key ID>+<base64>`), newest first."""
+        with self.ledger.database.reading() as connection:
+            fund = journal_history.fund_by_slug(connection, slug)
+            return "\n".join(reversed(log_keys(connection, fund)))
+
+    def ready(self) -> list[str]:
+        """Return what keeps the service from doing its work, as short sentences; empty if fine."""
+        try:
+            with self.ledger.database.reading() as connection:
+                schema = readiness.schema_problem(connection)
+                if schema is not None:
+                    return [schema]
+                if readiness.owns_tables(connection):
+                    # Not a reason to stop: whoever has one role only still has triggers, tree and signer.
+                    logger.warning("the service works as the owner of the tables")
+                funds = journal_history.all_funds(connection)
+                problems = [self._log_problem(connection, fund) for fund in funds]
+        except (LedgerError, sa.exc.SQLAlchemyError) as error:
+            logger.exception("the database cannot be read")
+            return [f"The database cannot be read ({type(error).__name__})."]
+        return [problem for problem in problems if problem is not None]
+
+    def _log_problem(self, connection: sa.Connection, fund: Fund) -> str | None:
+        """Hold the database against the tree that the signer released last."""
+        try:
+            signer = LogSigner.open(
+                self.ledger.settings.keys, fund.slug, fund.origin, log_keys(connection, fund)
+            )
+            released = signer.released()
+            size, _ = log_history.latest_note(connection, fund.fund_id)
+            if released is not None and released.size > size:
+                raise RolledBackError(fund=fund.slug, offered_size=size, released_size=released.size)
+            leaves = leaf_reader(connection, fund.fund_id)
+            if released is not None and released.size:
+                root = log_history.root_at(connection, fund.fund_id, leaves, released.size)
+                if root != released.root:
+                    raise RolledBackError(fund=fund.slug, reason="other-root", released_size=released.size)
+        except NotFoundError:
+            return f"The signing key of {fund.slug} is missing."
+        except LedgerError as error:
+            logger.warning("the log of %s cannot go on: %s", fund.slug, error)
+            return f"The log of {fund.slug} cannot go on ({error.code})."
+        return None

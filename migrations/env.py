@@ -12,7 +12,7 @@ import ledger.periods.tables
 import ledger.privacy.tables
 import ledger.sequencer.tables
 import ledger.spending.tables
-import ledger.transfers.tables  # noqa: F401
+import ledger.transfers.tables
 from ledger.db import metadata
 
 context.configure(

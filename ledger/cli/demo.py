@@ -1,7 +1,7 @@
 """The whole way once, on a sample month: from platforms' callbacks to a published statement.
 
-Every step goes through the same doors as in earnest, and prints the figures that the ledger then holds. What the month's
-folder does not say (who the members are) is made up here.
+Every step goes through the same doors as in earnest, and prints the figures that the ledger then holds.
+What the month's folder does not say (who the members are) is made up here.
 """
 
 from __future__ import annotations

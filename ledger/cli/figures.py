@@ -160,9 +160,11 @@ class Figures:
         """Return the end figures for a person, a line each."""
         bank = self._found["bank"]
         return [
-            f"fund: opening {bank['opening']} + platforms {bank['from_platform_chain']} + direct "
-            f"{bank['direct_gift']} + interest {bank['interest']} − medicine {bank['paid_to_hospital']} "
-            f"= {bank['closing']}",
+            (
+                f"fund: opening {bank['opening']} + platforms {bank['from_platform_chain']} + direct "
+                f"{bank['direct_gift']} + interest {bank['interest']} − medicine "
+                f"{bank['paid_to_hospital']} = {bank['closing']}"
+            ),
             *(f"open: {item}" for item in self._found["open_items"]),
         ]
 

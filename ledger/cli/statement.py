@@ -89,8 +89,8 @@ def statement_publish(
 def publish(ledger: Ledger, fund: Fund, month: str, language: str, member: Member) -> Published:
     """Build a statement, keep its file, and put its hash into the log.
 
-    The file is written first: a crash before the entry leaves a file that nobody names, and the next try writes the same
-    bytes again.
+    The file is written first: a crash before the entry leaves a file that nobody names, and the next
+    try writes the same bytes again.
 
     Args:
         ledger: The ledger.

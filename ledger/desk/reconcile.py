@@ -1,7 +1,7 @@
 """Match what is open: payouts, transfers and spending against bank lines; what fits nothing stays open.
 
-Only what is unique from both sides is confirmed (`matching.rules`). Each match is one decision: the entry and the mark on
-its line stand or fall together.
+Only what is unique from both sides is confirmed (`matching.rules`). Each match is one decision: the
+entry and the mark on its line stand or fall together.
 """
 
 from __future__ import annotations

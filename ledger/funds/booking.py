@@ -19,6 +19,7 @@ from ledger.sequencer.books import Books
 from ledger.sequencer.groups import Sequencer
 
 _SLUG = re.compile(r"[a-z][a-z0-9-]{1,39}")
+NAME_CHARS_MAX = 80
 PLATFORMS = ("kuaishou", "douyin", "own")
 SETUP = Actor("system", "setup")
 """Who acts before there are members: whoever has the command line."""
@@ -272,7 +273,7 @@ def enrol_member(sequencer: Sequencer, clock: Clock, fund: Fund, name: str, role
         FieldError: No name, or no such role.
         ConflictError: There is a member of this name.
     """
-    if not name.strip() or len(name) > 80:
+    if not name.strip() or len(name) > NAME_CHARS_MAX:
         raise FieldError(
             field="name", value="", reason="missing" if not name.strip() else "too-long"
         )

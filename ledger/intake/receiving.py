@@ -1,7 +1,7 @@
 """Every way a gift can come in: pushed, looked back at, read from a file, posted to the interface.
 
-In: bytes with where they came from. Out: what became of each row. Guaranteed: right rows are kept and wrong ones come back;
-what a platform pushed is kept as it arrived before anything is read into it.
+In: bytes with where they came from. Out: what became of each row. Guaranteed: right rows are kept and
+wrong ones come back; what a platform pushed is kept as it arrived before anything is read into it.
 """
 
 from __future__ import annotations
@@ -205,6 +205,7 @@ class Receiver:
         Raises:
             SignatureError: Not from the platform; nothing was kept.
             FileFormatError: Signed, and not what the platform's page says.
+            FieldError: The channel's platform sends no callbacks.
         """
         if self.channel.platform == "kuaishou":
             kuaishou.verify(body, headers, secret)

@@ -127,17 +127,17 @@ def all_totals(connection: sa.Connection, fund_id: int) -> list[AccountTotals]:
     Returns:
         Sorted by account, then commodity; accounts never used are left out.
     """
-    result = []
+    result: list[AccountTotals] = []
     for name, account_id in sorted(
         (row.name, row.account_id)
         for row in connection.execute(
             sa.select(accounts.c.name, accounts.c.account_id).where(accounts.c.fund_id == fund_id)
         )
     ):
-        for commodity in commodities(connection, fund_id, account_id):
-            result.append(
-                AccountTotals(name, commodity, totals(connection, fund_id, account_id, commodity))
-            )
+        result.extend(
+            AccountTotals(name, commodity, totals(connection, fund_id, account_id, commodity))
+            for commodity in commodities(connection, fund_id, account_id)
+        )
     return result
 
 

@@ -7,8 +7,8 @@ from typing import Any
 
 import orjson
 
-from ledger.errors import FieldError, TooLargeError
-from ledger.journal.entries import ENTRY_BYTES_MAX, VERSION, Posting
+from ledger.errors import FieldError
+from ledger.journal.entries import Posting
 
 _SORTED = orjson.OPT_SORT_KEYS | orjson.OPT_STRICT_INTEGER
 
@@ -96,50 +96,3 @@ def postings_of(lines: Sequence[dict[str, Any]]) -> list[Posting]:
             raise FieldError(field="postings", reason="not-in-pairs")
         postings.append(Posting(debit["account"], credit["account"], debit["commodity"], amount))
     return postings
-
-
-def entry_bytes(
-    *,
-    fund: str,
-    seq: int,
-    kind: str,
-    recorded_at: str,
-    occurred_at: str,
-    actor: dict[str, str],
-    body: dict[str, Any],
-    postings: list[dict[str, str | int]],
-) -> bytes:
-    """Return the canonical bytes of an entry: one leaf of the log.
-
-    Args:
-        fund: Slug of the fund.
-        seq: Number of the entry.
-        kind: One of `KINDS`.
-        recorded_at: RFC 3339 UTC, cut to the minute.
-        occurred_at: RFC 3339 UTC.
-        actor: `role` and `id`.
-        body: What the kind says.
-        postings: Signed lines.
-
-    Returns:
-        2 to 65,535 bytes.
-
-    Raises:
-        TooLargeError: Longer than a bundle can hold.
-    """
-    data = encode(
-        {
-            "actor": actor,
-            "body": body,
-            "fund": fund,
-            "kind": kind,
-            "occurred_at": occurred_at,
-            "postings": postings,
-            "recorded_at": recorded_at,
-            "seq": seq,
-            "v": VERSION,
-        }
-    )
-    if len(data) > ENTRY_BYTES_MAX:
-        raise TooLargeError(what="entry", size=len(data), limit=ENTRY_BYTES_MAX)
-    return data

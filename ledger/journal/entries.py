@@ -39,7 +39,9 @@ KINDS = (
     "key.rotated",
     "privacy.erased",
 )
-"""Every kind of entry. `income` is money that reaches an account of ours without a gift: a direct donation, interest."""
+"""Every kind of entry. `income` is money that reaches an account of ours without a gift: a direct
+donation, interest.
+"""
 
 VERSION = 1
 """Of the encoding: in every entry, so that a change of format can never pass unnoticed."""

@@ -107,7 +107,15 @@ def _book_settlement(
     evidence: Evidence,
     line: SettlementLine,
 ) -> int | None:
-    """Post one settlement; return how many exceptions it raised, None when it was booked before."""
+    """Post one settlement.
+
+    Returns:
+        How many exceptions it raised; None when it was booked before.
+
+    Raises:
+        ConflictError: It was booked with other figures.
+        FieldError: Its net is below zero.
+    """
     figures = (
         line.period,
         line.gross,

@@ -31,8 +31,7 @@ class StoredLine(NamedTuple):
     matched_seq: int | None
 
 
-def _stored(row: sa.Row[tuple[object, ...]]) -> StoredLine:
-    values = row._mapping
+def _stored(values: sa.RowMapping) -> StoredLine:
     line = BankLine(
         line_no=values["line_no"],
         account="",
@@ -60,7 +59,7 @@ def open_lines(
     if account is not None:
         query = query.where(bank_lines.c.account == account)
     query = query.order_by(bank_lines.c.booked_ms, bank_lines.c.account, bank_lines.c.line_no)
-    return [_stored(row) for row in connection.execute(query)]
+    return [_stored(row) for row in connection.execute(query).mappings()]
 
 
 def line_by_row(connection: sa.Connection, fund_id: int, account: str, row: int) -> StoredLine:
@@ -78,16 +77,20 @@ def line_by_row(connection: sa.Connection, fund_id: int, account: str, row: int)
     Raises:
         NotFoundError: There is none.
     """
-    found = connection.execute(
-        sa.select(bank_lines)
-        .where(
-            bank_lines.c.fund_id == fund_id,
-            bank_lines.c.account == account,
-            bank_lines.c.line_no == row,
+    found = (
+        connection.execute(
+            sa.select(bank_lines)
+            .where(
+                bank_lines.c.fund_id == fund_id,
+                bank_lines.c.account == account,
+                bank_lines.c.line_no == row,
+            )
+            .order_by(bank_lines.c.booked_ms.desc())
+            .limit(1)
         )
-        .order_by(bank_lines.c.booked_ms.desc())
-        .limit(1)
-    ).first()
+        .mappings()
+        .first()
+    )
     if found is None:
         raise NotFoundError(what="bank-line", row=row)
     return _stored(found)

@@ -1,7 +1,7 @@
 """The default lists: diseases and groups of people, by code.
 
-The scheme names 25 diseases and 14 groups; where its text names none that we could read, the row is a placeholder and says
-so. A fund's own lists come by entries later.
+The scheme names 25 diseases and 14 groups; where its text names none that we could read, the row is a
+placeholder and says so. A fund's own lists come by entries later.
 """
 
 from __future__ import annotations

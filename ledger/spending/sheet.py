@@ -7,7 +7,7 @@ import io
 from dataclasses import dataclass
 from datetime import date
 
-from ledger.errors import AmountError, FileFormatError
+from ledger.errors import AmountError, FieldError, FileFormatError
 from ledger.journal.accounts import UNCLASSIFIED
 from ledger.money import AMOUNT_MAX, parse_amount
 from ledger.spending.lists import DISEASES, GROUPS
@@ -98,46 +98,78 @@ def read_sheet(name: str, data: bytes) -> list[SpendRow]:
     return rows
 
 
-def _row(name: str, line_no: int, row: dict[str, str | None]) -> SpendRow:
-    def refuse(field: str, reason: str) -> FileFormatError:
-        return FileFormatError(
-            file=name, line=line_no, field=field, reason=reason, value=str(row.get(field))[:40]
-        )
+COUNT_DIGITS_MAX = 9
+TEXT_CHARS_MAX = {"provider": 80, "batch": 40, "reference": 80}
 
+
+def _row(name: str, line_no: int, row: dict[str, str | None]) -> SpendRow:
+    """Check one row; a `FieldError` names field and reason, and this adds where it stands."""
     if None in row or None in row.values():
         raise FileFormatError(file=name, line=line_no, field="", reason="column-count")
     cells = {key: (value or "").strip() for key, value in row.items()}
+    try:
+        _check_codes(cells)
+        _check_texts(cells)
+        persons, person_times = _counts(cells)
+        return SpendRow(
+            line_no,
+            _day(cells["spent_on"]),
+            cells["disease"],
+            cells["group"],
+            cells["provider"],
+            cells["batch"],
+            persons,
+            person_times,
+            _amount(cells["amount_cny"]),
+            cells["reference"],
+        )
+    except FieldError as error:
+        field = str(error.fields["field"])
+        raise FileFormatError(
+            file=name,
+            line=line_no,
+            field=field,
+            reason=error.fields["reason"],
+            value=cells[field][:40],
+        ) from error
+
+
+def _check_codes(cells: dict[str, str]) -> None:
     for field, known in (("disease", DISEASES), ("group", GROUPS)):
         if cells[field] not in known and cells[field] != UNCLASSIFIED:
-            raise refuse(field, "not-on-the-list")
-    for field, longest in (("provider", 80), ("batch", 40), ("reference", 80)):
-        if not cells[field] or len(cells[field]) > longest or not cells[field].isprintable():
-            raise refuse(field, "missing" if not cells[field] else "not-a-text")
-    counts = {}
+            raise FieldError(field=field, reason="not-on-the-list")
+
+
+def _check_texts(cells: dict[str, str]) -> None:
+    for field, longest in TEXT_CHARS_MAX.items():
+        text = cells[field]
+        if not text or len(text) > longest or not text.isprintable():
+            raise FieldError(field=field, reason="not-a-text" if text else "missing")
+
+
+def _counts(cells: dict[str, str]) -> tuple[int, int]:
     for field in ("persons", "person_times"):
-        if not cells[field].isascii() or not cells[field].isdigit() or len(cells[field]) > 9:
-            raise refuse(field, "not-an-integer")
-        counts[field] = int(cells[field])
-    if counts["person_times"] < counts["persons"]:
-        raise refuse("person_times", "fewer-than-persons")
+        text = cells[field]
+        if not text.isascii() or not text.isdigit() or len(text) > COUNT_DIGITS_MAX:
+            raise FieldError(field=field, reason="not-an-integer")
+    persons, person_times = int(cells["persons"]), int(cells["person_times"])
+    if person_times < persons:
+        raise FieldError(field="person_times", reason="fewer-than-persons")
+    return persons, person_times
+
+
+def _amount(text: str) -> int:
     try:
-        amount = parse_amount(cells["amount_cny"], "CNY")
-        spent_on = date.fromisoformat(cells["spent_on"])
+        amount = parse_amount(text, "CNY")
     except AmountError as error:
-        raise refuse("amount_cny", str(error.fields["reason"])) from error
-    except ValueError as error:
-        raise refuse("spent_on", "not-a-date") from error
+        raise FieldError(field="amount_cny", reason=error.fields["reason"]) from error
     if not 0 < amount <= AMOUNT_MAX:
-        raise refuse("amount_cny", "not-positive")
-    return SpendRow(
-        line_no,
-        spent_on,
-        cells["disease"],
-        cells["group"],
-        cells["provider"],
-        cells["batch"],
-        counts["persons"],
-        counts["person_times"],
-        amount,
-        cells["reference"],
-    )
+        raise FieldError(field="amount_cny", reason="not-positive")
+    return amount
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError as error:
+        raise FieldError(field="spent_on", reason="not-a-date") from error

@@ -16,6 +16,11 @@ from ledger.sequencer.books import Books
 from ledger.transfers import history, store
 from ledger.transfers.states import APPROVERS, PROPOSERS, check_four_eyes, check_role, check_step
 
+REFERENCE_CHARS = (8, 80)
+"""Shorter ones are found in texts by chance; longer ones are cut by banks."""
+
+REASON_CHARS_MAX = 500
+
 
 class Proposal(NamedTuple):
     """What should be transferred.
@@ -52,7 +57,9 @@ class Proof(NamedTuple):
 
 
 def available(books: Books, account: str, commodity: str) -> int:
-    """Return what may still be proposed from an account: what it holds less what is proposed or approved, minor units."""
+    """Return what may still be proposed from an account: what it holds less what is proposed or
+    approved, minor units.
+    """
     promised = sum(
         one.amount
         for state in ("proposed", "approved")
@@ -86,7 +93,7 @@ def propose(books: Books, member: Member, proposal: Proposal) -> int:
         )
     if not proposal.to_account.startswith("Assets:Fund:"):
         raise FieldError(field="to", value=proposal.to_account[:60], reason="not-a-fund-account")
-    if not 8 <= len(proposal.reference) <= 80:
+    if not REFERENCE_CHARS[0] <= len(proposal.reference) <= REFERENCE_CHARS[1]:
         raise FieldError(field="reference", value=proposal.reference[:80], reason="length")
     if not 0 < proposal.amount <= AMOUNT_MAX:
         raise AmountError(field="amount", value=proposal.amount, reason="not-positive")
@@ -171,7 +178,7 @@ def reject(books: Books, member: Member, number: int, reason: str) -> int:
         StateError: It is sent or ended.
     """
     check_role(member.role, (*PROPOSERS, *APPROVERS))
-    if not reason.strip() or len(reason) > 500:
+    if not reason.strip() or len(reason) > REASON_CHARS_MAX:
         raise FieldError(
             field="reason", value="", reason="missing" if not reason.strip() else "too-long"
         )

@@ -218,12 +218,16 @@ class Services:
             released = signer.released()
             size, _ = log_history.latest_note(connection, fund.fund_id)
             if released is not None and released.size > size:
-                raise RolledBackError(fund=fund.slug, offered_size=size, released_size=released.size)
+                raise RolledBackError(
+                    fund=fund.slug, offered_size=size, released_size=released.size
+                )
             leaves = leaf_reader(connection, fund.fund_id)
             if released is not None and released.size:
                 root = log_history.root_at(connection, fund.fund_id, leaves, released.size)
                 if root != released.root:
-                    raise RolledBackError(fund=fund.slug, reason="other-root", released_size=released.size)
+                    raise RolledBackError(
+                        fund=fund.slug, reason="other-root", released_size=released.size
+                    )
         except NotFoundError:
             return f"The signing key of {fund.slug} is missing."
         except LedgerError as error:

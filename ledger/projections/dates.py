@@ -1,0 +1,83 @@
+"""Days on pages: when entries happened, and by when things are promised."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date, datetime, timedelta
+
+import sqlalchemy as sa
+
+from ledger.clock import from_text, local_date
+from ledger.journal.codec import decode
+from ledger.journal.tables import entries
+
+TRANSFER_DAYS = 3
+"""Working days within which a transfer is to arrive, until a fund promises otherwise by an entry."""
+
+STATEMENT_DAYS = 5
+"""Working days after a month within which its statement is due.
+
+Source:
+    Statements, section 1, document M.
+"""
+
+_FRIDAY = 4
+_AT_ONCE = 500
+
+
+def occurred(
+    connection: sa.Connection, fund_id: int, seqs: Iterable[int | None]
+) -> dict[int, datetime]:
+    """Read when some entries happened.
+
+    Args:
+        connection: In a transaction.
+        fund_id: The fund.
+        seqs: Entries, with None for those that do not exist.
+
+    Returns:
+        Instants in UTC by entry.
+    """
+    wanted = sorted({seq for seq in seqs if seq is not None})
+    found: dict[int, datetime] = {}
+    for at in range(0, len(wanted), _AT_ONCE):
+        rows = connection.execute(
+            sa.select(entries.c.seq, entries.c.entry).where(
+                entries.c.fund_id == fund_id, entries.c.seq.in_(wanted[at : at + _AT_ONCE])
+            )
+        )
+        for row in rows:
+            found[row.seq] = from_text(str(decode(bytes(row.entry))["occurred_at"]))
+    return found
+
+
+def working_days_after(day: date, count: int) -> date:
+    """Return the day that lies so many working days later.
+
+    Saturdays and Sundays are no working days; public holidays are not known here.
+    """
+    while count > 0:
+        day += timedelta(days=1)
+        if day.weekday() <= _FRIDAY:
+            count -= 1
+    return day
+
+
+def days_between(earlier: datetime, later: datetime, zone: str) -> int:
+    """Return the calendar days between two instants in a zone, never below 0."""
+    return max(0, (local_date(later, zone) - local_date(earlier, zone)).days)
+
+
+def month_first(month: str) -> date:
+    """Return the first day of a month such as `2026-10`."""
+    return date.fromisoformat(f"{month}-01")
+
+
+def month_last(month: str) -> date:
+    """Return the last day of a month such as `2026-10`."""
+    return next_month(month_first(month)) - timedelta(days=1)
+
+
+def next_month(first: date) -> date:
+    """Return the first day of the month after the one that a day lies in."""
+    return (first.replace(day=28) + timedelta(days=4)).replace(day=1)

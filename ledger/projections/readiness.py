@@ -1,0 +1,58 @@
+"""What the service needs of its database before it can do its work."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+
+import sqlalchemy as sa
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+
+MIGRATIONS = Path(__file__).resolve().parents[2] / "migrations"
+
+
+def owns_tables(connection: sa.Connection) -> bool:
+    """Tell whether we work as the owner of the tables.
+
+    An owner may change and delete history, whatever has been revoked. Only PostgreSQL knows owners.
+
+    Args:
+        connection: In a transaction.
+
+    Returns:
+        False on SQLite.
+    """
+    if connection.dialect.name != "postgresql":
+        return False
+    found = connection.execute(
+        sa.text(
+            "SELECT count(*) FROM pg_tables"
+            " WHERE schemaname = current_schema() AND tablename = 'entries' AND tableowner = current_user"
+        )
+    ).scalar_one()
+    return bool(found)
+
+
+def schema_problem(connection: sa.Connection) -> str | None:
+    """Compare the database's schema with the newest that this version knows.
+
+    Args:
+        connection: In a transaction.
+
+    Returns:
+        A sentence that says what to do; None when they agree.
+    """
+    found = MigrationContext.configure(connection).get_current_revision() or "none"
+    newest = _newest()
+    if found == newest:
+        return None
+    return f"The database's schema is {found}, this version needs {newest}: run `python -m ledger db upgrade`."
+
+
+@cache
+def _newest() -> str:
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    return ScriptDirectory.from_config(config).get_current_head() or "none"

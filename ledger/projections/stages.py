@@ -1,0 +1,233 @@
+"""The six stages of a fund's money, each term summed from its own accounts.
+
+All money of the fund's commodity is counted, so that what waits at a stage is the balance of its accounts. Money that was
+not a gift (an opening balance, interest, a donation, what a bank paid in, what a conversion brought) *joins* at the stage
+where it entered. For each stage
+
+    reached = joined + what the stage before passed on = waiting + left + what the next stage took
+
+holds exactly, because every posting that touches the way is on one side of one of these sums. What came back is not counted
+as reached again: a returned transfer is taken off `bank` and `sent`, a reversed spend off `fund` and `work`. No term is
+made from another term; who shows them compares.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+import sqlalchemy as sa
+
+from ledger.funds.history import Channel
+from ledger.journal import accounts as names
+from ledger.journal.tables import postings
+from ledger.moneyline.tables import segments
+from ledger.projections.accounts import Accounts
+from ledger.projections.shapes import Joined, JoinedKey, Left, LeftKey, Stage, StageKey
+
+PLATFORM, PAYOUT, BANK = "Assets:Platform:", "Assets:Payout:", "Assets:Bank:"
+TRANSIT, FUND, PROGRAMME = "Assets:InTransit:", "Assets:Fund:", "Expenses:Programme:"
+GIFTS, UNATTRIBUTED = "Income:Gifts:", "Income:Unattributed:"
+SHARE, TAX, CHARGEBACKS = "Expenses:PlatformShare:", "Expenses:Tax:", "Expenses:Chargebacks:"
+BANK_FEES = "Expenses:BankFees:"
+
+_DEDUCTIONS: tuple[tuple[str, LeftKey], ...] = (
+    (SHARE, "platform_share"),
+    (TAX, "tax"),
+    (CHARGEBACKS, "chargeback"),
+)
+_JOINED: Mapping[str, JoinedKey] = {
+    names.OPENING: "opening",
+    names.INTEREST: "interest",
+    names.DONATIONS: "donation",
+}
+
+
+class Outside(NamedTuple):
+    """Money that came to an account from outside the way.
+
+    Attributes:
+        account: Bank or fund account.
+        key: Where it came from.
+        amount: Minor units.
+    """
+
+    account: str
+    key: JoinedKey
+    amount: int
+
+
+def joined_key(income: str) -> JoinedKey:
+    """Name where money came from by the account that it is credited to."""
+    return _JOINED.get(income, "other")
+
+
+def from_outside(connection: sa.Connection, fund_id: int, accounts: Accounts) -> list[Outside]:
+    """Sum what came from outside, by account and origin.
+
+    One row of the money line for each such line of a bank's file, read by index.
+
+    Args:
+        connection: In a transaction.
+        fund_id: The fund.
+        accounts: Their size and commodity decide what is counted.
+
+    Returns:
+        Sums, by account and origin.
+    """
+    by_id = {account_id: name for name, account_id in accounts.ids.items()}
+    rows = connection.execute(
+        sa.select(postings.c.debit_id, postings.c.credit_id, sa.func.sum(postings.c.amount))
+        .select_from(
+            segments.join(
+                postings,
+                sa.and_(
+                    postings.c.fund_id == segments.c.fund_id,
+                    postings.c.seq == segments.c.seq,
+                    postings.c.debit_id == segments.c.target_id,
+                    postings.c.commodity == segments.c.target_commodity,
+                ),
+            )
+        )
+        .where(
+            segments.c.fund_id == fund_id,
+            segments.c.source_id.is_(None),
+            segments.c.target_commodity == accounts.commodity,
+            segments.c.seq < accounts.size,
+        )
+        .group_by(postings.c.debit_id, postings.c.credit_id)
+        .order_by(postings.c.debit_id, postings.c.credit_id)
+    )
+    return [
+        Outside(by_id[debit], joined_key(by_id[credit]), int(amount))
+        for debit, credit, amount in rows
+    ]
+
+
+def returned(connection: sa.Connection, fund_id: int, accounts: Accounts) -> int:
+    """Sum what transfers brought back to collection accounts, minor units."""
+    transit = [accounts.ids[name] for name, _ in accounts.below(TRANSIT)]
+    bank = [accounts.ids[name] for name, _ in accounts.below(BANK)]
+    found = connection.execute(
+        sa.select(sa.func.coalesce(sa.func.sum(segments.c.to_length), 0)).where(
+            segments.c.fund_id == fund_id,
+            segments.c.source_id.in_(transit),
+            segments.c.source_commodity == accounts.commodity,
+            segments.c.target_id.in_(bank),
+            segments.c.seq < accounts.size,
+        )
+    ).scalar_one()
+    return int(found)
+
+
+def make_stages(
+    accounts: Accounts, channels: Sequence[Channel], outside: Sequence[Outside], came_back: int
+) -> tuple[Stage, ...]:
+    """Sum the six stages.
+
+    Args:
+        accounts: In the fund's commodity.
+        channels: The fund's channels: a channel in another currency brings money in by conversion.
+        outside: What `from_outside` gave for the same accounts.
+        came_back: What `returned` gave.
+
+    Returns:
+        The stages in order; waits and lateness are not known here.
+    """
+    foreign = {one.name for one in channels if one.commodity != accounts.commodity}
+    conversion = accounts[names.CONVERSION]
+    reversed_spending = accounts.credits(PROGRAMME)
+    deducted = sum(
+        accounts.balance(prefix + name) for prefix, _ in _DEDUCTIONS for name in foreign
+    )
+    work = accounts.balance(PROGRAMME)
+    return (
+        Stage(
+            "raised",
+            accounts.credits(GIFTS)
+            + accounts.credits(UNATTRIBUTED)
+            - accounts.debits(UNATTRIBUTED),
+            accounts.balance(PLATFORM),
+            _left(
+                {
+                    **_deductions(accounts, foreign, wanted=False),
+                    "refund": accounts.debits(GIFTS),
+                    "other": conversion.debits,
+                }
+            ),
+        ),
+        Stage(
+            "settled",
+            accounts.debits(PAYOUT) + deducted,
+            accounts.balance(PAYOUT),
+            _left(_deductions(accounts, foreign, wanted=True)),
+            joined=(Joined("other", conversion.credits),) if conversion.credits else (),
+        ),
+        Stage(
+            "bank",
+            accounts.debits(BANK) - came_back,
+            accounts.balance(BANK),
+            _left({"bank_fee": accounts.balance(BANK_FEES)}),
+            joined=_joined(outside, BANK),
+        ),
+        Stage("sent", accounts.debits(TRANSIT) - came_back, accounts.balance(TRANSIT)),
+        Stage(
+            "fund",
+            accounts.debits(FUND) - reversed_spending,
+            accounts.balance(FUND),
+            joined=_joined(outside, FUND),
+        ),
+        Stage("work", work, work),
+    )
+
+
+def _deductions(accounts: Accounts, foreign: set[str], *, wanted: bool) -> dict[LeftKey, int]:
+    """Sum what settlements deduct, of foreign channels or of all others.
+
+    A foreign channel's deductions are stated in the currency that it pays in, behind the conversion.
+    """
+    found: dict[LeftKey, int] = {}
+    for prefix, key in _DEDUCTIONS:
+        found[key] = sum(
+            totals.balance
+            for name, totals in accounts.below(prefix)
+            if (name.removeprefix(prefix) in foreign) is wanted
+        )
+    return found
+
+
+def _left(parts: Mapping[LeftKey, int]) -> tuple[Left, ...]:
+    order = sorted(parts.items(), key=lambda part: -part[1])
+    return tuple(Left(key, amount) for key, amount in order if amount)
+
+
+def _joined(outside: Sequence[Outside], prefix: str) -> tuple[Joined, ...]:
+    found: dict[JoinedKey, int] = {}
+    for one in outside:
+        if one.account.startswith(prefix):
+            found[one.key] = found.get(one.key, 0) + one.amount
+    order = sorted(found.items(), key=lambda part: -part[1])
+    return tuple(Joined(key, amount) for key, amount in order)
+
+
+def stages_at(
+    connection: sa.Connection, fund_id: int, accounts: Accounts, channels: Sequence[Channel]
+) -> tuple[Stage, ...]:
+    """Read and sum the six stages in a log of the accounts' size."""
+    return make_stages(
+        accounts,
+        channels,
+        from_outside(connection, fund_id, accounts),
+        returned(connection, fund_id, accounts),
+    )
+
+
+ACCOUNTS_OF: Mapping[StageKey, str] = {
+    "raised": PLATFORM,
+    "settled": PAYOUT,
+    "bank": BANK,
+    "sent": TRANSIT,
+    "fund": FUND,
+    "work": PROGRAMME,
+}
+"""How the accounts of a stage begin."""

@@ -1,0 +1,137 @@
+"""Statements published, due and overdue."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+import sqlalchemy as sa
+
+from ledger.clock import from_ms, from_text, local_date
+from ledger.journal.codec import decode
+from ledger.journal.history import Fund
+from ledger.journal.tables import entries
+from ledger.periods import history as periods
+from ledger.periods.history import IssuedStatement
+from ledger.projections.dates import STATEMENT_DAYS, month_last, next_month, working_days_after
+from ledger.projections.shapes import StatementLine
+
+LANGUAGES = ("both", "zh", "en")
+"""Which language's file a statement's address gives, where there are several."""
+
+
+def statement_lines(
+    connection: sa.Connection, fund: Fund, zone: str, now: datetime
+) -> tuple[StatementLine, ...]:
+    """List a line for each published statement, and for each month without one.
+
+    Args:
+        connection: In a transaction.
+        fund: The fund.
+        zone: Its time zone.
+        now: Decides what is overdue.
+
+    Returns:
+        Published and overdue ones newest first, then those not due.
+    """
+    today = local_date(now, zone)
+    issued: dict[str, list[IssuedStatement]] = {}
+    for one in periods.issued(connection, fund.fund_id):
+        if one.published_seq is not None:
+            issued.setdefault(one.month, []).append(one)
+    lines: list[StatementLine] = []
+    waiting: list[StatementLine] = []
+    for month in _months(connection, fund.fund_id, zone, today):
+        due_on = working_days_after(month_last(month), STATEMENT_DAYS)
+        first = date.fromisoformat(f"{month}-01")
+        if month in issued:
+            lines += _published(issued[month], first, due_on, zone)
+        elif today > due_on:
+            late = (today - due_on).days
+            lines.append(StatementLine(month, first, 1, "overdue", due_on, days_late=late))
+        else:
+            waiting.append(StatementLine(month, first, 1, "not_due", due_on))
+    lines.sort(key=lambda line: (line.month, line.issue), reverse=True)
+    return (*lines, *waiting)
+
+
+def _months(connection: sa.Connection, fund_id: int, zone: str, today: date) -> list[str]:
+    """List the months from the first gift's to the current one, and closed ones before them."""
+    row = connection.execute(
+        sa.select(entries.c.entry)
+        .where(entries.c.fund_id == fund_id, entries.c.kind == "gift")
+        .order_by(entries.c.seq)
+        .limit(1)
+    ).first()
+    closed = [one.month for one in periods.closed(connection, fund_id)]
+    if row is None:
+        return closed
+    day = local_date(from_text(str(decode(bytes(row.entry))["occurred_at"])), zone).replace(day=1)
+    found = set(closed)
+    while day <= today:
+        found.add(f"{day:%Y-%m}")
+        day = next_month(day)
+    return sorted(found)
+
+
+def _published(
+    issued: list[IssuedStatement], first: date, due_on: date, zone: str
+) -> list[StatementLine]:
+    by_number: dict[str, list[IssuedStatement]] = {}
+    for one in issued:
+        by_number.setdefault(one.number, []).append(one)
+    lines = []
+    for number, files in by_number.items():
+        issue = issue_of(number)
+        file = preferred(files)
+        published_on = local_date(from_ms(file.built_ms), zone)
+        lines.append(
+            StatementLine(
+                id=f"{file.month}-{issue}" if issue > 1 else file.month,
+                month=first,
+                issue=issue,
+                state="published",
+                due_on=due_on,
+                published_on=published_on,
+                days_late=max(0, (published_on - due_on).days),
+                size_bytes=file.bytes,
+                entry=file.published_seq,
+            )
+        )
+    return lines
+
+
+def issue_of(number: str) -> int:
+    """Return the issue that a statement's number ends with: `qinghe-2026-10-M-v2` gives 2."""
+    text = number.rpartition("-v")[2]
+    return int(text) if text.isascii() and text.isdigit() else 1
+
+
+def preferred(files: list[IssuedStatement]) -> IssuedStatement:
+    """Return the file of a statement that its address gives: both languages, else Chinese, else English."""
+    order = {language: at for at, language in enumerate(LANGUAGES)}
+    return min(files, key=lambda one: order.get(one.language, len(order)))
+
+
+def published_file(
+    connection: sa.Connection, fund_id: int, statement_id: str
+) -> IssuedStatement | None:
+    """Find the published file that a statement's name in addresses stands for.
+
+    Args:
+        connection: In a transaction.
+        fund_id: The fund.
+        statement_id: `2026-10`, or `2026-10-2` for a second issue.
+
+    Returns:
+        The file; None if none is published under this name.
+    """
+    month, issue = statement_id[:7], statement_id[8:] or "1"
+    fitting = [
+        one
+        for one in periods.issued(connection, fund_id)
+        if one.month == month
+        and one.published_seq is not None
+        and str(issue_of(one.number)) == issue
+        and statement_id in (month, f"{month}-{issue}")
+    ]
+    return preferred(fitting) if fitting else None

@@ -116,8 +116,10 @@ def _book_settlement(
         ConflictError: It was booked with other figures.
         FieldError: Its net is below zero.
     """
+    gross = _gross(channel, line)
     figures = (
         line.period,
+        gross,
         line.gross,
         line.refund,
         line.share,
@@ -141,14 +143,14 @@ def _book_settlement(
         raise FieldError(field="net_cny", line=line.line_no, value=line.net, reason="negative-net")
     platform, commodity = accounts.platform(channel.name), channel.commodity
     held = books.totals(platform, commodity).balance
-    unattributed = max(0, line.gross - held)
+    unattributed = max(0, gross - held)
     until_ms = to_ms(month_end(line.period, zone))
     body = {
         "channel": channel.name,
         "period": line.period,
         "statement_no": line.statement_no,
         "commodity": commodity,
-        "gross": line.gross,
+        "gross": gross,
         "refund": -line.refund,
         "share": -line.share,
         "tax": -line.tax,
@@ -162,21 +164,22 @@ def _book_settlement(
     move = Move(
         platform,
         commodity,
-        line.gross,
+        gross,
         accounts.payout(channel.name),
         line.commodity,
         line.net,
         until_ms=until_ms,
     )
-    unseen = -line.refund - _reversed_late(books, channel)
+    charged = _reversed_late(books, channel) if channel.commodity == line.commodity else 0
+    unseen = -line.refund - charged
     seq = books.post(
         Draft(
             "settlement",
             to_text(books.clock.now()),
             actor,
             dict(body),
-            _settlement_postings(channel, line, unattributed),
-            (move,),
+            _settlement_postings(channel, line, gross, unattributed),
+            (move,) if gross else (),
             claim,
         )
     )
@@ -205,8 +208,27 @@ def _book_settlement(
     return raised
 
 
+def _gross(channel: Channel, line: SettlementLine) -> int:
+    """Return the gross in what the channel's gifts are posted in, minor units.
+
+    Raises:
+        FieldError: The sheet does not state it in that commodity.
+    """
+    if channel.commodity == line.commodity:
+        return line.gross
+    if line.gross_units is None or line.unit != channel.commodity:
+        raise FieldError(
+            field="unit",
+            line=line.line_no,
+            value=line.unit,
+            reason="other-commodity",
+            expected=channel.commodity,
+        )
+    return line.gross_units
+
+
 def _settlement_postings(
-    channel: Channel, line: SettlementLine, unattributed: int
+    channel: Channel, line: SettlementLine, gross: int, unattributed: int
 ) -> tuple[Posting, ...]:
     name, commodity = channel.name, channel.commodity
     platform = accounts.platform(name)
@@ -226,7 +248,7 @@ def _settlement_postings(
         return tuple(postings)
     # The platform pays in another currency, or counts in units without a rate: what it states in money stands against
     # the whole gross in the channel's commodity.
-    postings.append(Posting(accounts.CONVERSION, platform, commodity, line.gross))
+    postings.append(Posting(accounts.CONVERSION, platform, commodity, gross))
     paid = {accounts.payout(name): line.net, **deducted}
     postings += [
         Posting(to, accounts.CONVERSION, line.commodity, amount)
@@ -237,7 +259,11 @@ def _settlement_postings(
 
 
 def _reversed_late(books: Books, channel: Channel) -> int:
-    """Return what was reversed after it was settled and not charged by a settlement since, minor units."""
+    """Return what was reversed after it was settled and not charged by a settlement since.
+
+    Returns:
+        Minor units of the channel's commodity.
+    """
     reversed_late = 0
     for entry in journal_history.of_kind(
         books.connection, books.fund.fund_id, "gift.reversed", newest=10_000
@@ -255,7 +281,7 @@ def _differs(books: Books, seq: int, line: SettlementLine) -> str:
     body = decode(journal_history.entry(books.connection, books.fund.fund_id, seq).entry)["body"]
     now = {
         "period": line.period,
-        "gross": line.gross,
+        "gross": line.gross if line.gross_units is None else line.gross_units,
         "refund": -line.refund,
         "share": -line.share,
         "tax": -line.tax,

@@ -106,7 +106,10 @@ class SettlementLine:
         tax: Withheld tax.
         net: income + tax; what is paid.
         statement_no: The platform's number of the settlement.
-        commodity: ISO 4217 code.
+        commodity: ISO 4217 code of the sums.
+        gross_units: Gross in what the channel's gifts are counted in, where that is another
+            commodity than the sums: cents of a foreign currency, or a platform's units.
+        unit: That commodity; empty where it is the same.
     """
 
     line_no: int
@@ -121,6 +124,8 @@ class SettlementLine:
     net: int
     statement_no: str
     commodity: str
+    gross_units: int | None = None
+    unit: str = ""
 
 
 @dataclass(frozen=True, slots=True)

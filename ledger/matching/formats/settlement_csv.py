@@ -16,6 +16,7 @@ from ledger.matching.formats.sheets import (
     rows_under,
 )
 from ledger.matching.lines import SettlementFile, SettlementLine
+from ledger.money import EXPONENTS, PLATFORM_UNITS
 
 FORMAT = "settlement_csv"
 COMMODITY = "CNY"
@@ -31,6 +32,9 @@ COLUMNS = (
     "net_cny",
     "statement_no",
 )
+
+OPTIONAL_COLUMNS = ("gross_units", "unit")
+"""For a channel whose gifts are not counted in CNY: the gross in its own currency or unit."""
 
 _PLATFORM = re.compile(r"[a-z][a-z0-9_-]{0,31}")
 _PERIOD = re.compile(r"20\d\d-(?:0[1-9]|1[0-2])", re.ASCII)
@@ -101,7 +105,21 @@ def _line(row: Row) -> SettlementLine:
         net=sums["net_cny"],
         statement_no=row.identifier_needed("statement_no"),
         commodity=COMMODITY,
+        gross_units=_gross_units(row),
+        unit=row.text("unit"),
     )
+
+
+def _gross_units(row: Row) -> int | None:
+    unit = row.text("unit")
+    if not unit:
+        return None
+    if unit not in EXPONENTS and unit not in PLATFORM_UNITS:
+        raise row.wrong("unit", "unknown-commodity")
+    units = row.amount_needed("gross_units", unit)
+    if units <= 0:
+        raise row.wrong("gross_units", "not-positive")
+    return units
 
 
 def _check_signs(row: Row, sums: dict[str, int]) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from ledger.cli import gifts, money, operate, setup
+from ledger.cli import gifts, money, operate, privacy, setup
 from ledger.cli.session import Session
 
 
@@ -35,6 +35,7 @@ for command in (
     money.transfer,
     money.spend,
     money.period,
+    privacy.privacy,
     operate.db,
     operate.serve,
 ):

@@ -8,6 +8,7 @@ from ledger.actors import Actor
 from ledger.errors import FieldError
 from ledger.funds import history as funds
 from ledger.funds.history import Member, MoneyAccount
+from ledger.intake import erasing
 from ledger.intake.booking import close_sessions
 from ledger.journal.history import Fund
 from ledger.matching import booking as matching
@@ -229,6 +230,13 @@ def close_month(sequencer: Sequencer, fund: Fund, member: Member, month: str) ->
         return periods.close(books, acting(member), month, zone)
 
     return sequencer.decide(fund, decide).value
+
+
+def erase_gifts(sequencer: Sequencer, fund: Fund, member: Member, seqs: Sequence[int]) -> int:
+    """Erase what is private of gifts; return the entry that records how many."""
+    return sequencer.decide(
+        fund, lambda books: erasing.erase_gifts(books, acting(member), seqs)
+    ).value
 
 
 def publish_statement(sequencer: Sequencer, fund: Fund, member: Member, new: NewStatement) -> int:

@@ -29,6 +29,7 @@ from ledger.journal.codec import decode
 from ledger.journal.entries import Claim, Draft, Posting
 from ledger.moneyline.history import OpenHole
 from ledger.privacy import store as privacy_store
+from ledger.privacy.aliases import Aliases
 from ledger.privacy.tables import private_parts
 from ledger.sequencer.books import Books
 
@@ -78,8 +79,7 @@ def book_gifts(
     Returns:
         A verdict for each gift, in order.
     """
-    claim_scope = scope(channel)
-    known = books.claimed(claim_scope, [gift.source_id for gift in gifts])
+    known = _known(books, scope(channel), gifts)
     lane = _Lane(books, channel, actor, zone)
     verdicts: list[Verdict] = []
     mine: dict[str, tuple[int, bytes]] = {}
@@ -95,6 +95,26 @@ def book_gifts(
             books.settle()
             verdicts.append(Contradicted(found[0], _first_difference(books, found[0], gift)))
     return verdicts
+
+
+def _known(
+    books: Books, claim_scope: str, gifts: Sequence[PreparedGift]
+) -> dict[str, tuple[int, bytes]]:
+    """Find which gifts are entries already, those of erased donors too: they are known by keyed hashes."""
+    known: dict[str, tuple[int, bytes]] = {
+        key: (claim.seq, claim.digest)
+        for key, claim in books.claimed(claim_scope, [gift.source_id for gift in gifts]).items()
+    }
+    unknown = [gift for gift in gifts if gift.source_id not in known]
+    if not unknown or not books.has_erased(claim_scope):
+        return known
+    aliases = Aliases(books.keys, books.fund.slug)
+    by_alias = {aliases.of_id(claim_scope, gift.source_id): gift for gift in unknown}
+    for alias, claim in books.claimed(claim_scope, list(by_alias)).items():
+        gift = by_alias[alias]
+        same = claim.digest == aliases.of_digest(gift.digest)
+        known[gift.source_id] = (claim.seq, gift.digest if same else b"")
+    return known
 
 
 class _Lane:

@@ -157,3 +157,29 @@ def hold(connection: sa.Connection, fund_id: int, held: Held) -> bool:
         sa.insert(held_rows).values(fund_id=fund_id, held_id=last + 1, **held._asdict())
     )
     return True
+
+
+def empty_deliveries(
+    connection: sa.Connection, fund_id: int, channel: str, gift: dict[str, str]
+) -> None:
+    """Erase what the deliveries held that a gift came in; that they came, and their hashes, stay.
+
+    Args:
+        connection: In a write transaction.
+        fund_id: The fund.
+        channel: Where the gift came from.
+        gift: Its `event` and `evidence`, as its private part has them.
+    """
+    mine = sa.and_(deliveries.c.fund_id == fund_id, deliveries.c.channel == channel)
+    # A look-back answer holds many messages, each with evidence of its own: it is told by the id inside. They are few.
+    looked_back = connection.execute(
+        sa.select(deliveries.c.digest, deliveries.c.body).where(
+            mine, deliveries.c.via == "lookback"
+        )
+    )
+    event = gift["event"].encode()
+    digests = [bytes(row.digest) for row in looked_back if event in bytes(row.body)]
+    digests.append(bytes.fromhex(gift["evidence"]))
+    connection.execute(
+        sa.update(deliveries).where(mine, deliveries.c.digest.in_(digests)).values(body=b"")
+    )

@@ -37,3 +37,27 @@ def find(connection: sa.Connection, fund_id: int, seqs: list[int]) -> dict[int, 
         ).where(private_parts.c.fund_id == fund_id, private_parts.c.seq.in_(seqs))
     )
     return {row.seq: PrivatePart(*row[:6], bytes(row.salts)) for row in rows}
+
+
+def of_giver(connection: sa.Connection, fund_id: int, channel: str, giver: str) -> list[int]:
+    """Return the gifts of one person on a channel, in order."""
+    return list(
+        connection.execute(
+            sa.select(private_parts.c.seq)
+            .where(
+                private_parts.c.fund_id == fund_id,
+                private_parts.c.channel == channel,
+                private_parts.c.giver == giver,
+            )
+            .order_by(private_parts.c.seq)
+        ).scalars()
+    )
+
+
+def erase(connection: sa.Connection, fund_id: int, seqs: list[int]) -> None:
+    """Delete private parts."""
+    connection.execute(
+        sa.delete(private_parts).where(
+            private_parts.c.fund_id == fund_id, private_parts.c.seq.in_(seqs)
+        )
+    )

@@ -10,6 +10,7 @@ import copy
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import orjson
@@ -74,14 +75,21 @@ class Books:
         fund: The fund.
         connection: The transaction, for the doors' own tables.
         clock: Tells `recorded_at`.
+        keys: Folder of secrets that lie outside the database.
     """
 
     def __init__(
-        self, connection: sa.Connection, fund: Fund, clock: Clock, known_accounts: dict[str, int]
+        self,
+        connection: sa.Connection,
+        fund: Fund,
+        clock: Clock,
+        known_accounts: dict[str, int],
+        keys: Path,
     ) -> None:
         self.fund = fund
         self.connection = connection
         self.clock = clock
+        self.keys = keys
         self._known = known_accounts
         head = journal.head(connection, fund.fund_id)
         self.start = head.size
@@ -158,6 +166,14 @@ class Books:
         for key, seq, digest in claims.find(self.connection, self.fund.fund_id, scope, unknown):
             found[key] = Claimed(seq, digest)
         return found
+
+    def has_erased(self, scope: str) -> bool:
+        """Tell whether ids of a scope were replaced by keyed hashes, because a donor was erased."""
+        return claims.has_erased(self.connection, self.fund.fund_id, scope)
+
+    def erase_claim(self, scope: str, keys: tuple[str, str], digest: bytes) -> None:
+        """Replace a claim's id and digest by keyed hashes: the entry stays, the way back to the person goes."""
+        claims.rekey(self.connection, self.fund.fund_id, scope, keys, digest)
 
     def open_holes(self, account: str, commodity: str) -> list[OpenHole]:
         """Return what settlements left for gifts found later on a platform's line, oldest first."""

@@ -248,11 +248,17 @@ class Sequencer:
     def _write(self, fund: Fund, group: list[_Job[object]]) -> None:
         """Write one group; when that fails as a whole, each decision on its own, so that none poisons another."""
         attempt = _Attempt()
-        _refuse_all(group, BusyError(reason="interrupted"))  # if this thread is stopped before the commit
+        _refuse_all(
+            group, BusyError(reason="interrupted")
+        )  # if this thread is stopped before the commit
         try:
             self._write_together(fund, group, attempt)
         except Exception as error:
-            known = self._signers.pop(fund.fund_id, None) if isinstance(error, KeyMismatchError) else None
+            known = (
+                self._signers.pop(fund.fund_id, None)
+                if isinstance(error, KeyMismatchError)
+                else None
+            )
             if known is not None and not attempt.committing:
                 # Another process has let an old key go: read again which keys the log names.
                 self._write(fund, group)
@@ -280,7 +286,7 @@ class Sequencer:
                 edge = self._checked_edge(connection, fund, signer)
                 if known is None or self._is_stale(fund, edge):
                     known = journal.account_ids(connection, fund.fund_id)
-                books = Books(connection, fund, self._clock, known)
+                books = Books(connection, fund, self._clock, known, self._keys)
                 attempt.deciding = True
                 for job in group:
                     _run(books, job)

@@ -55,3 +55,41 @@ def find(
                 (fund_id, scope, *some),
             )
         )
+
+
+ERASED = "erased:"
+"""Begins the key of a claim whose donor was erased; no platform's id may begin so."""
+
+
+def has_erased(connection: sa.Connection, fund_id: int, scope: str) -> bool:
+    """Tell whether any claim of a scope was erased: one look into the index."""
+    found = connection.execute(
+        sa.select(claims.c.seq)
+        .where(
+            claims.c.fund_id == fund_id,
+            claims.c.scope == scope,
+            claims.c.key >= ERASED,
+            claims.c.key < ERASED[:-1] + ";",
+        )
+        .limit(1)
+    ).first()
+    return found is not None
+
+
+def rekey(
+    connection: sa.Connection, fund_id: int, scope: str, keys: tuple[str, str], digest: bytes
+) -> None:
+    """Replace a claim's key and digest by keyed hashes.
+
+    Args:
+        connection: In the sequencer's transaction.
+        fund_id: The fund.
+        scope: What kind of id.
+        keys: The id, and what stands for it from now on.
+        digest: 16 bytes that stand for the content from now on.
+    """
+    connection.execute(
+        sa.update(claims)
+        .where(claims.c.fund_id == fund_id, claims.c.scope == scope, claims.c.key == keys[0])
+        .values(key=keys[1], digest=digest)
+    )

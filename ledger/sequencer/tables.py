@@ -12,7 +12,7 @@ claims = sa.Table(
     sa.Column("fund_id", BigInt, primary_key=True),
     sa.Column("scope", sa.Text, primary_key=True, comment="What kind of id, e.g. gift:Kuaishou"),
     # The id as the platform gives it: mostly rising with time, so that new keys meet on few pages. Erasing a
-    # donor replaces it by a keyed hash, the one change that this table allows.
+    # donor replaces key and digest by keyed hashes, the one change that this table allows.
     sa.Column("key", sa.Text, primary_key=True),
     sa.Column("seq", BigInt, nullable=False),
     sa.Column(

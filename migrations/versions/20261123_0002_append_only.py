@@ -51,9 +51,9 @@ def _refuse_on_sqlite() -> None:
         "CREATE TRIGGER claims_no_delete BEFORE DELETE ON claims "
         "BEGIN SELECT RAISE(ABORT, 'append-only: DELETE on claims is refused'); END"
     )
-    # Erasing a donor replaces the platform's id by a keyed hash; what it points at never changes.
+    # Erasing a donor replaces id and digest by keyed hashes; what they point at never changes.
     op.execute(
-        "CREATE TRIGGER claims_no_update BEFORE UPDATE OF fund_id, scope, seq, digest ON claims "
+        "CREATE TRIGGER claims_no_update BEFORE UPDATE OF fund_id, scope, seq ON claims "
         "BEGIN SELECT RAISE(ABORT, 'append-only: UPDATE on claims is refused'); END"
     )
 
@@ -73,7 +73,7 @@ def _refuse_on_postgresql() -> None:
         "FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()"
     )
     op.execute(
-        "CREATE TRIGGER claims_no_update BEFORE UPDATE OF fund_id, scope, seq, digest ON claims "
+        "CREATE TRIGGER claims_no_update BEFORE UPDATE OF fund_id, scope, seq ON claims "
         "FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()"
     )
 
@@ -90,7 +90,7 @@ def _grant_on_postgresql() -> None:
     for table in tables:
         op.execute(f'GRANT SELECT, INSERT ON "{table}" TO {ROLE}')
         if table == "claims":
-            op.execute(f"GRANT UPDATE (key) ON claims TO {ROLE}")
+            op.execute(f"GRANT UPDATE (key, digest) ON claims TO {ROLE}")
         elif table not in (*APPEND_ONLY, "alembic_version"):
             op.execute(f'GRANT UPDATE, DELETE ON "{table}" TO {ROLE}')
 

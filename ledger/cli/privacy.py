@@ -1,0 +1,42 @@
+"""Erasing a donor."""
+
+from __future__ import annotations
+
+import click
+
+from ledger.cli.session import Session, by_option, fund_option, guarded, pass_session
+from ledger.desk import actions
+from ledger.errors import NotFoundError
+from ledger.intake.erasing import gifts_of_giver
+from ledger.journal.history import entry
+from ledger.journal.receipt_numbers import parse_receipt_number, receipt_number
+
+
+@click.group()
+def privacy() -> None:
+    """What is personal, beside the ledger."""
+
+
+@privacy.command("erase")
+@click.argument("receipt")
+@click.option(
+    "--all", "whole", is_flag=True, help="All gifts of the same person on the same channel."
+)
+@by_option
+@fund_option
+@pass_session
+@guarded
+def privacy_erase(
+    session: Session, receipt: str, *, whole: bool, member_name: str, fund_slug: str | None
+) -> None:
+    """Erase who gave the gift with a RECEIPT number: name, id, message, exact times. Every proof stays valid."""
+    ledger, fund = session.ledger(), session.fund(fund_slug)
+    member = session.member(fund, member_name)
+    number = parse_receipt_number(receipt)
+    with ledger.database.reading() as connection:
+        found = entry(connection, fund.fund_id, number.seq)
+        if receipt_number(found.seq, found.leaf_hash) != number:
+            raise NotFoundError(what="receipt")
+        seqs = gifts_of_giver(connection, fund.fund_id, found.seq) if whole else [found.seq]
+    seq = actions.erase_gifts(ledger.sequencer, fund, member, seqs)
+    session.say(f"{len(seqs)} gifts erased, entry {seq}", erased=len(seqs), seq=seq)

@@ -16,7 +16,7 @@ import sqlalchemy as sa
 
 from ledger.clock import Clock, SystemClock
 from ledger.db import Database
-from ledger.errors import LedgerError, NotFoundError, RolledBackError
+from ledger.errors import LedgerError, NotFoundError
 from ledger.journal import history as journal_history
 from ledger.journal.history import Fund
 from ledger.log import history as log_history
@@ -217,17 +217,14 @@ class Services:
             )
             released = signer.released()
             size, _ = log_history.latest_note(connection, fund.fund_id)
-            if released is not None and released.size > size:
-                raise RolledBackError(
-                    fund=fund.slug, offered_size=size, released_size=released.size
-                )
+            if released is None or not released.size:
+                return None
+            if released.size > size:
+                return f"The database of {fund.slug} is older than the tree that was signed last."
             leaves = leaf_reader(connection, fund.fund_id)
-            if released is not None and released.size:
-                root = log_history.root_at(connection, fund.fund_id, leaves, released.size)
-                if root != released.root:
-                    raise RolledBackError(
-                        fund=fund.slug, reason="other-root", released_size=released.size
-                    )
+            root = log_history.root_at(connection, fund.fund_id, leaves, released.size)
+            if root != released.root:
+                return f"The database of {fund.slug} holds another tree than was signed."
         except NotFoundError:
             return f"The signing key of {fund.slug} is missing."
         except LedgerError as error:

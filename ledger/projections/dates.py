@@ -51,6 +51,21 @@ def occurred(
     return found
 
 
+def first_gift_day(connection: sa.Connection, fund_id: int, zone: str) -> date | None:
+    """Return the day of the first gift that was recorded; None before it."""
+    data = connection.execute(
+        sa.select(entries.c.entry)
+        .where(entries.c.fund_id == fund_id, entries.c.kind == "gift")
+        .order_by(entries.c.seq)
+        .limit(1)
+    ).scalar()
+    return (
+        None
+        if data is None
+        else local_date(from_text(str(decode(bytes(data))["occurred_at"])), zone)
+    )
+
+
 def working_days_after(day: date, count: int) -> date:
     """Return the day that lies so many working days later.
 

@@ -28,6 +28,7 @@ from ledger.projections.accounts import Accounts
 from ledger.projections.dates import (
     TRANSFER_DAYS,
     days_between,
+    first_gift_day,
     occurred,
     working_days_after,
 )
@@ -169,7 +170,7 @@ def fund_page(of: View) -> FundPage:
         zone=details.zone,
         commodity=details.commodity,
         as_of=as_of(connection, fund_id),
-        since=_since(connection, fund_id, details.zone),
+        since=first_gift_day(connection, fund_id, details.zone),
         gifts=gift_count(connection, fund_id),
         raised_minor=stages[0].reached_minor,
         net_minor=accounts.debits(ACCOUNTS_OF["settled"]),
@@ -186,18 +187,6 @@ def fund_page(of: View) -> FundPage:
         statements=statement_lines(connection, of.fund, details.zone, of.now)[:STATEMENTS_SHOWN],
         last_gifts=last_gifts(of, channels),
     )
-
-
-def _since(connection: sa.Connection, fund_id: int, zone: str) -> date | None:
-    row = connection.execute(
-        sa.select(entries.c.entry)
-        .where(entries.c.fund_id == fund_id, entries.c.kind == "gift")
-        .order_by(entries.c.seq)
-        .limit(1)
-    ).first()
-    if row is None:
-        return None
-    return local_date(from_text(str(decode(bytes(row.entry))["occurred_at"])), zone)
 
 
 def _with_waits(of: View, accounts: Accounts, stages: tuple[Stage, ...]) -> tuple[Stage, ...]:
@@ -261,7 +250,7 @@ def transfer_lines(of: View) -> list[TransferLine]:
             TransferLine(
                 number=one.number,
                 amount_minor=one.amount,
-                state=cast(TransferState, one.state),
+                state=cast("TransferState", one.state),
                 proposed_on=local_date(when[one.proposed_seq], zone),
                 sent_on=day(one.sent_seq),
                 arrived_on=day(one.ended_seq) if arrived else None,

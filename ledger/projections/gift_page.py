@@ -1,7 +1,7 @@
 """One gift's whole way, and what the server has checked about it.
 
-In: an entry, its receipt as it is handed out, and the log's keys. Out: `GiftPage`. The cost is one look-up for each piece of
-the way, whatever the number of gifts.
+In: an entry, its receipt as it is handed out, and the log's keys. Out: `GiftPage`. The cost is one
+look-up for each piece of the way, whatever the number of gifts.
 """
 
 from __future__ import annotations

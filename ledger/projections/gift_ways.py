@@ -1,9 +1,10 @@
 """Turn the traced tree of a gift into ways from the first stage to where its parts stand.
 
-In: the pieces of a trace. Out: parts; each has an amount at every piece it passed, and what left between two. Guaranteed:
-the parts' amounts at any piece add up to the piece, what a part has at a piece plus what left on the way there is what it
-had before, and nothing is negative. Where one piece was left in several directions, what had been taken for it is divided
-by the one rounding rule (`moneyline.shares`), so the parts tile at every stage.
+In: the pieces of a trace. Out: parts; each has an amount at every piece it passed, and what left
+between two. Guaranteed: the parts' amounts at any piece add up to the piece, what a part has at a
+piece plus what left on the way there is what it had before, and nothing is negative. Where one
+piece was left in several directions, what had been taken for it is divided by the one rounding
+rule (`moneyline.shares`), so the parts tile at every stage.
 
 After a conversion amounts stay in the gift's own commodity: they say what of the gift went on, not what it became.
 """
@@ -25,7 +26,7 @@ class Hop:
         piece: Index of the piece.
         amount: What of the gift is there, minor units.
         left: What left on coming here.
-        left_at: Where that lies in everything that left the piece on coming here: the parts of a piece follow each other.
+        left_at: Where that lies in everything that left on coming here: the parts follow each other.
     """
 
     piece: int
@@ -88,8 +89,9 @@ def _onward(pieces: Sequence[Piece], index: int, child: int, parts: list[Part]) 
 def split_left(total: Sequence[int], lo: int, hi: int) -> tuple[int, ...]:
     """Divide a part of what left at a crossing among its causes.
 
-    The causes lie interleaved on one line of length `sum(total)`; neighbouring intervals add up to those of the whole, so
-    that all gifts of a settlement together pay exactly its tax, its refunds and its share.
+    The causes lie interleaved on one line of length `sum(total)`; neighbouring intervals add up to
+    those of the whole, so that all gifts of a settlement together pay exactly its tax, its refunds
+    and its share.
 
     Args:
         total: What each cause took at the whole crossing, minor units.

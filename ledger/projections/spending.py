@@ -100,8 +100,8 @@ def public_spending(
 ) -> tuple[tuple[Spending, ...], OtherSpending | None]:
     """Merge what could point at people, and whatever else is needed so that it cannot be worked out.
 
-    A disease with 1 to 4 people is never alone in the merged row, and the visits of that row leave room for every number
-    of people that a small disease may have.
+    A disease with 1 to 4 people is never alone in the merged row, and the visits of that row leave
+    room for every number of people that a small disease may have.
 
     Args:
         rows: By disease, largest first.

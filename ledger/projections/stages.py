@@ -1,14 +1,14 @@
 """The six stages of a fund's money, each term summed from its own accounts.
 
-All money of the fund's commodity is counted, so that what waits at a stage is the balance of its accounts. Money that was
-not a gift (an opening balance, interest, a donation, what a bank paid in, what a conversion brought) *joins* at the stage
-where it entered. For each stage
+All money of the fund's commodity is counted, so that what waits at a stage is the balance of its
+accounts. Money that was not a gift (an opening balance, interest, a donation, what a bank paid in,
+what a conversion brought) *joins* at the stage where it entered. For each stage
 
     reached = joined + what the stage before passed on = waiting + left + what the next stage took
 
-holds exactly, because every posting that touches the way is on one side of one of these sums. What came back is not counted
-as reached again: a returned transfer is taken off `bank` and `sent`, a reversed spend off `fund` and `work`. No term is
-made from another term; who shows them compares.
+holds exactly, because every posting that touches the way is on one side of one of these sums. What
+came back is not counted as reached again: a returned transfer is taken off `bank` and `sent`, a
+reversed spend off `fund` and `work`. No term is made from another term; who shows them compares.
 """
 
 from __future__ import annotations

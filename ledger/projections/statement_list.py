@@ -6,13 +6,18 @@ from datetime import date, datetime
 
 import sqlalchemy as sa
 
-from ledger.clock import from_ms, from_text, local_date
-from ledger.journal.codec import decode
+from ledger.clock import from_ms, local_date
 from ledger.journal.history import Fund
-from ledger.journal.tables import entries
 from ledger.periods import history as periods
 from ledger.periods.history import IssuedStatement
-from ledger.projections.dates import STATEMENT_DAYS, month_last, next_month, working_days_after
+from ledger.projections.dates import (
+    STATEMENT_DAYS,
+    first_gift_day,
+    month_first,
+    month_last,
+    next_month,
+    working_days_after,
+)
 from ledger.projections.shapes import StatementLine
 
 LANGUAGES = ("both", "zh", "en")
@@ -42,7 +47,7 @@ def statement_lines(
     waiting: list[StatementLine] = []
     for month in _months(connection, fund.fund_id, zone, today):
         due_on = working_days_after(month_last(month), STATEMENT_DAYS)
-        first = date.fromisoformat(f"{month}-01")
+        first = month_first(month)
         if month in issued:
             lines += _published(issued[month], first, due_on, zone)
         elif today > due_on:
@@ -56,16 +61,11 @@ def statement_lines(
 
 def _months(connection: sa.Connection, fund_id: int, zone: str, today: date) -> list[str]:
     """List the months from the first gift's to the current one, and closed ones before them."""
-    row = connection.execute(
-        sa.select(entries.c.entry)
-        .where(entries.c.fund_id == fund_id, entries.c.kind == "gift")
-        .order_by(entries.c.seq)
-        .limit(1)
-    ).first()
+    day = first_gift_day(connection, fund_id, zone)
     closed = [one.month for one in periods.closed(connection, fund_id)]
-    if row is None:
+    if day is None:
         return closed
-    day = local_date(from_text(str(decode(bytes(row.entry))["occurred_at"])), zone).replace(day=1)
+    day = day.replace(day=1)
     found = set(closed)
     while day <= today:
         found.add(f"{day:%Y-%m}")

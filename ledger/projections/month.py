@@ -1,0 +1,606 @@
+"""What a closed month did to every account, and what happened in it: the figures of its statement.
+
+In: a closed month. Out: totals at its two ends, its movements, its gifts one at a time.
+Guaranteed: each figure is summed from entries or balances on its own, none from another; memory
+does not grow with the number of gifts.
+
+A month ends with the commit that closed it, so that a signed checkpoint stands at its end; the
+next month begins behind.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any, NamedTuple
+
+import sqlalchemy as sa
+
+from ledger.clock import from_ms, from_text, month_end, to_ms
+from ledger.funds import history as funds
+from ledger.funds.history import Channel, MoneyAccount
+from ledger.journal import history as journal_history
+from ledger.journal.codec import decode
+from ledger.journal.history import Fund
+from ledger.journal.tables import accounts as account_table
+from ledger.journal.tables import entries
+from ledger.log import history as log_history
+from ledger.matching.history import references_of_entry
+from ledger.matching.tables import bank_lines, open_items, settlement_lines
+from ledger.moneyline.history import LineReader
+from ledger.moneyline.intervals import Line, effective_offset
+from ledger.moneyline.tables import segments, voids
+from ledger.periods import history as periods
+from ledger.projections.accounts import Accounts
+from ledger.projections.dates import occurred
+from ledger.projections.spending import Sum, sums
+from ledger.projections.stages import PLATFORM
+from ledger.spending.tables import spends
+from ledger.transfers import history as transfers
+
+_PAGE = 1000
+
+
+class Cut(NamedTuple):
+    """Which entries a month covers.
+
+    Attributes:
+        month: `2026-10`.
+        first: First entry.
+        size: Number after the last entry: the size of its checkpoint.
+        note: The signed checkpoint of that size.
+        previous: The month closed before it; None for the first.
+    """
+
+    month: str
+    first: int
+    size: int
+    note: bytes
+    previous: str | None
+
+
+def cut_of(connection: sa.Connection, fund_id: int, month: str) -> Cut:
+    """Find which entries a closed month covers.
+
+    Args:
+        connection: In a transaction.
+        fund_id: The fund.
+        month: `2026-10`.
+
+    Returns:
+        Its entries and its checkpoint.
+
+    Raises:
+        NotFoundError: It is not closed.
+    """
+    wanted = periods.period(connection, fund_id, month)
+    before = [
+        one for one in periods.closed(connection, fund_id) if one.closed_seq < wanted.closed_seq
+    ]
+    first = 0
+    if before:
+        first, _ = log_history.checkpoint_covering(connection, fund_id, before[-1].closed_seq)
+    size, note = log_history.checkpoint_covering(connection, fund_id, wanted.closed_seq)
+    return Cut(month, first, size, note, before[-1].month if before else None)
+
+
+class Movement(NamedTuple):
+    """Money that a segment moved.
+
+    Attributes:
+        seq: Entry.
+        kind: Its kind.
+        at: When it happened.
+        body: Its body.
+        source: Account, None for money from outside.
+        target: Account.
+        length: Taken, minor units of the source.
+        to_length: Arrived, minor units of the target.
+        commodity: Of the target.
+    """
+
+    seq: int
+    kind: str
+    at: datetime
+    body: dict[str, Any]
+    source: str | None
+    target: str
+    length: int
+    to_length: int
+    commodity: str
+
+
+class MonthGift(NamedTuple):
+    """One gift of a month.
+
+    Attributes:
+        number: Counted over the fund's whole life, from 1.
+        seq: Entry.
+        at: To the minute.
+        body: The entry's body.
+    """
+
+    number: int
+    seq: int
+    at: datetime
+    body: dict[str, Any]
+
+
+class BankSide(NamedTuple):
+    """What a bank says of an account.
+
+    Attributes:
+        account: Our name of it.
+        balance: After its newest line of the month, minor units.
+        at: When that line was booked.
+    """
+
+    account: str
+    balance: int
+    at: datetime
+
+
+class Loose(NamedTuple):
+    """A difference between an account's ledger and its bank at the end of a month.
+
+    Attributes:
+        at: When the side that has it booked it.
+        kind: What it is.
+        amount: What the ledger has more than the bank, minor units.
+        seq: Its entry; None when it has none.
+    """
+
+    at: datetime
+    kind: str
+    amount: int
+    seq: int | None
+
+
+class Item(NamedTuple):
+    """Something that was open at the end of the month."""
+
+    number: int
+    kind: str
+    at: datetime
+    amount: int
+    commodity: str
+
+
+class Settled(NamedTuple):
+    """A settlement's net and when it was settled and paid: entries."""
+
+    channel: str
+    commodity: str
+    net: int
+    settled_seq: int
+    paid_seq: int | None
+
+
+class Month:
+    """One closed month of a fund, read in one snapshot.
+
+    Args:
+        connection: In a transaction.
+        fund: The fund.
+        month: A closed month.
+
+    Attributes:
+        cut: Which entries it covers.
+        fund: The fund.
+        details: The fund's names, currency and zone.
+        channels: Its channels.
+        money_accounts: Its bank and fund accounts.
+        opening: Accounts before its first entry.
+        closing: Accounts behind its last.
+        movements: What moved in it, oldest first: settlements, payouts, transfers, spending, money from outside.
+    """
+
+    def __init__(self, connection: sa.Connection, fund: Fund, month: str) -> None:
+        self._connection = connection
+        self._fund_id = fund.fund_id
+        self.fund = fund
+        self.cut = cut_of(connection, fund.fund_id, month)
+        self.details = funds.details(connection, fund.fund_id)
+        self.channels: list[Channel] = funds.all_channels(connection, fund.fund_id)
+        self.money_accounts: list[MoneyAccount] = funds.money_account_list(
+            connection, fund.fund_id
+        )
+        commodity = self.details.commodity
+        self.opening = Accounts(connection, fund.fund_id, commodity, self.cut.first)
+        self.closing = Accounts(connection, fund.fund_id, commodity, self.cut.size)
+        self.movements = list(self._movements())
+
+    @property
+    def connection(self) -> sa.Connection:
+        """Return the snapshot that it is read from."""
+        return self._connection
+
+    def debits(self, prefix: str) -> int:
+        """Sum what was debited in the month to accounts whose name begins so, minor units."""
+        return self.closing.debits(prefix) - self.opening.debits(prefix)
+
+    def credits(self, prefix: str) -> int:
+        """Sum what was credited, likewise."""
+        return self.closing.credits(prefix) - self.opening.credits(prefix)
+
+    def moved(self, source: str, target: str) -> int:
+        """Sum what arrived in the month from one stage at another, by the beginnings of their names."""
+        return sum(
+            one.to_length
+            for one in self.movements
+            if one.source is not None
+            and one.source.startswith(source)
+            and one.target.startswith(target)
+            and one.commodity == self.details.commodity
+        )
+
+    def outside(self, target: str) -> list[Movement]:
+        """Return what came from outside to accounts whose name begins so."""
+        return [
+            one
+            for one in self.movements
+            if one.source is None
+            and one.target.startswith(target)
+            and one.commodity == self.details.commodity
+        ]
+
+    def _movements(self) -> Iterator[Movement]:
+        names = {
+            row.account_id: row.name
+            for row in self._connection.execute(
+                sa.select(account_table.c.account_id, account_table.c.name).where(
+                    account_table.c.fund_id == self._fund_id
+                )
+            )
+        }
+        rows = self._connection.execute(
+            sa.select(
+                segments.c.seq,
+                segments.c.source_id,
+                segments.c.length,
+                segments.c.target_id,
+                segments.c.to_length,
+                segments.c.target_commodity,
+                entries.c.kind,
+                entries.c.entry,
+            )
+            .select_from(
+                segments.join(
+                    entries,
+                    sa.and_(
+                        entries.c.fund_id == segments.c.fund_id, entries.c.seq == segments.c.seq
+                    ),
+                )
+            )
+            .where(
+                segments.c.fund_id == self._fund_id,
+                segments.c.seq >= self.cut.first,
+                segments.c.seq < self.cut.size,
+            )
+            .order_by(segments.c.seq, segments.c.part)
+        )
+        for row in rows:
+            value = decode(bytes(row.entry))
+            yield Movement(
+                row.seq,
+                row.kind,
+                from_text(value["occurred_at"]),
+                value["body"],
+                None if row.source_id is None else names[row.source_id],
+                names[row.target_id],
+                row.length,
+                row.to_length,
+                row.target_commodity,
+            )
+
+    # --- gifts --------------------------------------------------------------------------------
+
+    def gifts_before(self) -> int:
+        """Count the gifts of all earlier months."""
+        return int(
+            self._connection.execute(
+                sa.select(sa.func.count()).where(
+                    entries.c.fund_id == self._fund_id,
+                    entries.c.kind == "gift",
+                    entries.c.seq < self.cut.first,
+                )
+            ).scalar_one()
+        )
+
+    def gifts(self) -> Iterator[MonthGift]:
+        """Read the month's gifts, some at a time.
+
+        Yields:
+            Gifts, oldest first.
+        """
+        number = self.gifts_before()
+        after = self.cut.first - 1
+        while True:
+            rows = self._connection.execute(
+                sa.select(entries.c.seq, entries.c.entry)
+                .where(
+                    entries.c.fund_id == self._fund_id,
+                    entries.c.kind == "gift",
+                    entries.c.seq > after,
+                    entries.c.seq < self.cut.size,
+                )
+                .order_by(entries.c.seq)
+                .limit(_PAGE)
+            ).all()
+            if not rows:
+                return
+            for row in rows:
+                number += 1
+                value = decode(bytes(row.entry))
+                yield MonthGift(number, row.seq, from_text(value["occurred_at"]), value["body"])
+            after = rows[-1].seq
+
+    def reversals(self) -> list[tuple[int, dict[str, Any]]]:
+        """Return the month's reversals of gifts: entry and body."""
+        rows = self._connection.execute(
+            sa.select(entries.c.seq, entries.c.entry)
+            .where(
+                entries.c.fund_id == self._fund_id,
+                entries.c.kind == "gift.reversed",
+                entries.c.seq >= self.cut.first,
+                entries.c.seq < self.cut.size,
+            )
+            .order_by(entries.c.seq)
+        )
+        return [(row.seq, decode(bytes(row.entry))["body"]) for row in rows]
+
+    # --- what platforms owe -------------------------------------------------------------------
+
+    def unsettled(self, channel: str, size: int) -> int:
+        """Measure the gifts of a channel's line that no settlement has taken, in a log of a size; minor units.
+
+        From the line itself: its length less what settlements have taken and what is void behind their front.
+        """
+        account = PLATFORM + channel
+        at = self.opening if size == self.cut.first else self.closing
+        account_id = at.ids.get(account)
+        if account_id is None:
+            return 0
+        line = Line(account, self.details.commodity)
+        front = self._connection.execute(
+            sa.select(sa.func.max(segments.c.stop)).where(
+                segments.c.fund_id == self._fund_id,
+                segments.c.source_id == account_id,
+                segments.c.source_commodity == line.commodity,
+                segments.c.seq < size,
+            )
+        ).scalar()
+        start, end = int(front or 0), at[account].debits
+        if start >= end:
+            return 0
+        reader = LineReader(self._connection, self._fund_id, {account_id: account})
+        void_after = self._voids_after(account_id, size)
+        empty = [one for one in reader.voids(line, start, end) if one[0] not in void_after]
+        return effective_offset(start, end, empty)
+
+    def _voids_after(self, account_id: int, size: int) -> set[int]:
+        """Return where the gifts lie that were reversed only later."""
+        return set(
+            self._connection.execute(
+                sa.select(voids.c.start).where(
+                    voids.c.fund_id == self._fund_id,
+                    voids.c.account_id == account_id,
+                    voids.c.seq >= size,
+                )
+            ).scalars()
+        )
+
+    def unpaid(self, size: int) -> list[Settled]:
+        """Return the settlements that were booked and not paid in a log of a size."""
+        columns = [settlement_lines.c[name] for name in Settled._fields]
+        rows = self._connection.execute(
+            sa.select(*columns).where(
+                settlement_lines.c.fund_id == self._fund_id,
+                settlement_lines.c.settled_seq < size,
+                sa.or_(settlement_lines.c.paid_seq.is_(None), settlement_lines.c.paid_seq >= size),
+            )
+        )
+        return [Settled(*row) for row in rows]
+
+    # --- the bank's side ----------------------------------------------------------------------
+
+    def bank_sides(self, prefix: str) -> list[BankSide] | None:
+        """Return what the banks say of the accounts whose name begins so, at the end of the month.
+
+        Args:
+            prefix: `Assets:Bank:` or `Assets:Fund:`.
+
+        Returns:
+            None unless a line of the month states the balance of each.
+        """
+        first, stop = self._span_ms()
+        sides = []
+        for one in self.money_accounts:
+            if not one.name.startswith(prefix) or one.commodity != self.details.commodity:
+                continue
+            row = self._connection.execute(
+                sa.select(bank_lines.c.balance, bank_lines.c.booked_ms)
+                .where(
+                    bank_lines.c.fund_id == self._fund_id,
+                    bank_lines.c.account == one.name,
+                    bank_lines.c.balance.is_not(None),
+                    bank_lines.c.booked_ms >= first,
+                    bank_lines.c.booked_ms < stop,
+                )
+                .order_by(bank_lines.c.booked_ms.desc(), bank_lines.c.line_no.desc())
+                .limit(1)
+            ).first()
+            if row is None:
+                return None
+            sides.append(BankSide(one.name, int(row.balance), from_ms(row.booked_ms)))
+        return sides or None
+
+    def _span_ms(self) -> tuple[int, int]:
+        zone = self.details.zone
+        stop = to_ms(month_end(self.cut.month, zone))
+        year, number = int(self.cut.month[:4]), int(self.cut.month[5:])
+        before = f"{year - (number == 1):04d}-{(number - 2) % 12 + 1:02d}"
+        return to_ms(month_end(before, zone)), stop
+
+    def loose(self, side: BankSide) -> list[Loose]:
+        """List what makes an account's balance by the ledger differ from the bank's.
+
+        Args:
+            side: What the bank says.
+
+        Returns:
+            Bank lines that no entry of the log explained by then, and lines that the ledger has
+            and the bank had not yet; what they leave over, if anything, as one item of its own.
+        """
+        rows = self._connection.execute(
+            sa.select(
+                bank_lines.c.booked_ms,
+                bank_lines.c.line_no,
+                bank_lines.c.amount,
+                bank_lines.c.matched_seq,
+            ).where(bank_lines.c.fund_id == self._fund_id, bank_lines.c.account == side.account)
+        )
+        found: list[Loose] = []
+        for row in rows:
+            at = from_ms(row.booked_ms)
+            in_ledger = row.matched_seq is not None and row.matched_seq < self.cut.size
+            in_bank = at <= side.at
+            if in_bank and not in_ledger:
+                found.append(Loose(at, "bank-not-booked", -row.amount, None))
+            elif in_ledger and not in_bank:
+                kind = "received-not-credited" if row.amount > 0 else "sent-not-debited"
+                found.append(Loose(at, kind, row.amount, row.matched_seq))
+        found += self._spent_unseen(side.account)
+        rest = self.closing[side.account].balance - side.balance - sum(one.amount for one in found)
+        if rest:
+            found.append(Loose(side.at, "amount-differs", rest, None))
+        return sorted(found, key=lambda one: (one.at, one.amount))
+
+    def _spent_unseen(self, account: str) -> list[Loose]:
+        """Return spending from an account that no bank line explains: one item for each payment."""
+        if not account.startswith("Assets:Fund:"):
+            return []
+        seen = set(
+            self._connection.execute(
+                sa.select(bank_lines.c.matched_seq).where(
+                    bank_lines.c.fund_id == self._fund_id,
+                    bank_lines.c.account == account,
+                    bank_lines.c.matched_seq < self.cut.size,
+                )
+            ).scalars()
+        )
+        rows = self._connection.execute(
+            sa.select(
+                spends.c.reference,
+                sa.func.max(spends.c.seq),
+                sa.func.max(spends.c.spent_ms),
+                sa.func.sum(spends.c.amount),
+            )
+            .where(spends.c.fund_id == self._fund_id, spends.c.seq < self.cut.size)
+            .group_by(spends.c.reference)
+        ).all()
+        mine = self._spent_from(account, [row[1] for row in rows if row[1] not in seen])
+        return [
+            Loose(from_ms(row[2]), "sent-not-debited", -int(row[3]), row[1])
+            for row in rows
+            if row[1] in mine
+        ]
+
+    def _spent_from(self, account: str, seqs: list[int]) -> set[int]:
+        if not seqs:
+            return set()
+        return set(
+            self._connection.execute(
+                sa.select(segments.c.seq).where(
+                    segments.c.fund_id == self._fund_id,
+                    segments.c.seq.in_(seqs),
+                    segments.c.source_id == self.closing.ids[account],
+                )
+            ).scalars()
+        )
+
+    # --- transfers, open items, the log -------------------------------------------------------
+
+    def transfers(self) -> list[transfers.Transfer]:
+        """Return the transfers that were sent before the month's end and not ended before its beginning."""
+        return [
+            one
+            for one in transfers.all_transfers(self._connection, self._fund_id)
+            if one.sent_seq is not None
+            and one.sent_seq < self.cut.size
+            and (one.ended_seq is None or one.ended_seq >= self.cut.first)
+            and one.commodity == self.details.commodity
+        ]
+
+    def providers(self) -> list[tuple[str, int]]:
+        """Return the month's spending by provider, largest first, reversals taken off."""
+        return [(one.code, one.amount) for one in self.spending("provider")]
+
+    def spending(self, by: str) -> list[Sum]:
+        """Return the month's spending by `disease`, `people` or `provider`, likewise; counts are not hidden yet."""
+        span = (self.cut.first, self.cut.size)
+        return sums(self._connection, self._fund_id, self.details.commodity, by, span)
+
+    def items(self) -> list[Item]:
+        """Return what was open at the month's end, oldest first: exceptions, and bank lines without an entry."""
+        rows = self._connection.execute(
+            sa.select(open_items).where(
+                open_items.c.fund_id == self._fund_id,
+                open_items.c.raised_seq < self.cut.size,
+                sa.or_(
+                    open_items.c.resolved_seq.is_(None), open_items.c.resolved_seq >= self.cut.size
+                ),
+            )
+        )
+        found = [
+            Item(row.raised_seq, row.kind, from_ms(row.raised_ms), row.amount, row.commodity)
+            for row in rows
+        ]
+        _, stop = self._span_ms()
+        lines = self._connection.execute(
+            sa.select(bank_lines).where(
+                bank_lines.c.fund_id == self._fund_id,
+                bank_lines.c.booked_ms < stop,
+                sa.or_(
+                    bank_lines.c.matched_seq.is_(None), bank_lines.c.matched_seq >= self.cut.size
+                ),
+            )
+        )
+        found += [
+            Item(
+                row.line_no,
+                "unmatched-bank-line",
+                from_ms(row.booked_ms),
+                abs(row.amount),
+                row.commodity,
+            )
+            for row in lines
+        ]
+        return sorted(found, key=lambda one: (one.at, one.number))
+
+    def counted(self) -> tuple[int, int]:
+        """Recount the month's entries: how many there are, and how many different numbers they have."""
+        row = self._connection.execute(
+            sa.select(sa.func.count(), sa.func.count(sa.distinct(entries.c.seq))).where(
+                entries.c.fund_id == self._fund_id,
+                entries.c.seq >= self.cut.first,
+                entries.c.seq < self.cut.size,
+            )
+        ).one()
+        return int(row[0]), int(row[1])
+
+    def root_at(self, size: int) -> bytes:
+        """Recompute the root of a size from the tiles."""
+
+        def leaves(first: int, stop: int) -> list[bytes]:
+            return journal_history.leaf_hashes(self._connection, self._fund_id, first, stop)
+
+        return log_history.root_at(self._connection, self._fund_id, leaves, size)
+
+    def occurred(self, seqs: list[int | None]) -> dict[int, datetime]:
+        """Read when some entries happened."""
+        return occurred(self._connection, self._fund_id, seqs)
+
+    def references(self, seq: int | None) -> tuple[str, ...]:
+        """Return the references on the bank lines that an entry explains."""
+        return references_of_entry(self._connection, self._fund_id, seq)

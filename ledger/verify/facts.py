@@ -1,0 +1,94 @@
+"""What a fund's entries say of it besides money: the source of the tables that pages read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+
+@dataclass
+class Session:
+    """A broadcast: its channel, gifts, their sum, and the entry that closed it."""
+
+    channel: str
+    gifts: int = 0
+    total: int = 0
+    closed_seq: int | None = None
+
+
+@dataclass
+class Transfer:
+    """A transfer, as its entries tell it; the fields are the table's."""
+
+    number: int
+    state: str
+    from_account: str
+    to_account: str
+    commodity: str
+    amount: int
+    reference: str
+    proposed_by: str
+    proposed_seq: int
+    fee: int = 0
+    approved_by: str | None = None
+    approved_seq: int | None = None
+    sent_seq: int | None = None
+    ended_seq: int | None = None
+    transit_start: int | None = None
+
+
+class Interval(NamedTuple):
+    """A void, hole or fill: where, how long, and the entry that made it."""
+
+    account: str
+    commodity: str
+    start: int
+    length: int
+    seq: int
+
+
+@dataclass
+class Facts:
+    """All of it, by the key of its table.
+
+    Attributes:
+        opened: Body of `fund.opened`.
+        channels: By name: body and entry.
+        money_accounts: By account: body and entry.
+        rates: By unit, from_ms and entry: body.
+        members: By id: role, entry of enrolling, entry of removing.
+        sessions: By entry.
+        transfers: By number.
+        settlements: By statement number: body, entry, entry of the payout.
+        spends: By entry: body and POSIX seconds.
+        periods: By month: entry.
+        items: By entry: body, POSIX seconds, entry that resolved it.
+        statements: By number and language: body and entry.
+        evidence: By entry: file and row that prove it.
+        voids: By line and start.
+        holes: By line and start, with `until_ms`.
+        fills: By line and start.
+        keys: Entry and vkey, oldest first.
+        erased: Private parts that entries say were erased.
+        rate_seqs: Entries that set a rate.
+    """
+
+    opened: dict[str, Any] = field(default_factory=dict)
+    channels: dict[str, tuple[dict[str, Any], int]] = field(default_factory=dict)
+    money_accounts: dict[str, tuple[dict[str, Any], int]] = field(default_factory=dict)
+    rates: dict[tuple[str, int, int], dict[str, Any]] = field(default_factory=dict)
+    members: dict[str, tuple[str, int, int | None]] = field(default_factory=dict)
+    sessions: dict[int, Session] = field(default_factory=dict)
+    transfers: dict[int, Transfer] = field(default_factory=dict)
+    settlements: dict[str, tuple[dict[str, Any], int, int | None]] = field(default_factory=dict)
+    spends: dict[int, tuple[dict[str, Any], int]] = field(default_factory=dict)
+    periods: dict[str, int] = field(default_factory=dict)
+    items: dict[int, tuple[dict[str, Any], int, int | None]] = field(default_factory=dict)
+    statements: dict[tuple[str, str], tuple[dict[str, Any], int]] = field(default_factory=dict)
+    evidence: dict[int, tuple[str, int]] = field(default_factory=dict)
+    voids: dict[tuple[str, str, int], Interval] = field(default_factory=dict)
+    holes: dict[tuple[str, str, int], tuple[Interval, int]] = field(default_factory=dict)
+    fills: dict[tuple[str, str, int], Interval] = field(default_factory=dict)
+    keys: list[tuple[int, str]] = field(default_factory=list)
+    erased: int = 0
+    rate_seqs: set[int] = field(default_factory=set)

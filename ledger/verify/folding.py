@@ -1,0 +1,513 @@
+"""Sum a run of entries up, so that runs can be read by several processes and joined in order.
+
+In: the bytes of neighbouring entries. Out: totals by account, and what has to be seen in order (all but plain gifts).
+Guaranteed: everything that does not depend on what came before is checked here. What does is handed on as *offsets*: a
+gift says that it starts at 5,000 where this run has put 300 on its line so far, so the line must have held 4,700 before;
+as long as the next gifts agree, they cost nothing. Whoever joins the runs compares each offset with the total before the
+run, and where an offset changes inside it names the very entry.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from ledger.verify.entries import (
+    BrokenEntryError,
+    Gift,
+    are_base64,
+    are_utf8,
+    gift_pattern,
+    posix,
+    read_entry,
+    read_gift,
+)
+from ledger.verify.report import Findings, failure
+
+Key = tuple[str, str]
+"""Account and commodity."""
+
+Lane = tuple[str, str]
+"""Channel and commodity."""
+
+
+class Rate(NamedTuple):
+    """What a platform's unit is worth, as its entry says."""
+
+    unit: str
+    units: int
+    minor: int
+    commodity: str
+
+
+class Event(NamedTuple):
+    """An entry that has to be seen in order.
+
+    Attributes:
+        seq: Its number.
+        value: The entry, decoded.
+        gifts: Plain gifts since the event before: sums by lane.
+        session: For `session.closed`: gifts and sum of that broadcast in this run so far.
+    """
+
+    seq: int
+    value: dict[str, Any]
+    gifts: tuple[tuple[Lane, int], ...]
+    session: tuple[int, int] = (0, 0)
+
+
+class Offset(NamedTuple):
+    """What must have been there before the run, from an entry on."""
+
+    seq: int
+    offset: int
+
+
+@dataclass
+class SessionRun:
+    """What a run holds of one broadcast: gifts, their sum, channel, and the offsets of their counters."""
+
+    channel: str
+    first_seq: int
+    gifts: int = 0
+    total: int = 0
+    offsets: list[Offset] = field(default_factory=list)
+
+
+class CommitRun(NamedTuple):
+    """The accounts that a commit touched, with their totals relative to the run's start."""
+
+    last: int
+    touched: dict[Key, tuple[int, int]]
+
+
+@dataclass
+class Folded:
+    """What a run of entries comes to.
+
+    Attributes:
+        first: Number of its first entry.
+        stop: Number after the last.
+        totals: Debits and credits by account and commodity.
+        first_use: Entry that used an account first.
+        places: Offsets of gifts' places, by lane.
+        sessions: By the broadcast's entry.
+        events: In order.
+        gifts_after: Sums of plain gifts after the last event.
+        gifts: How many gifts.
+        recorded_first: POSIX seconds of the first entry.
+        recorded_last: POSIX seconds of the last entry.
+        commits: Commits that end in this run.
+        findings: What was checked.
+    """
+
+    first: int
+    stop: int
+    totals: dict[Key, list[int]] = field(default_factory=dict)
+    first_use: dict[str, int] = field(default_factory=dict)
+    places: dict[Lane, list[Offset]] = field(default_factory=dict)
+    sessions: dict[int, SessionRun] = field(default_factory=dict)
+    events: list[Event] = field(default_factory=list)
+    gifts_after: tuple[tuple[Lane, int], ...] = ()
+    gifts: int = 0
+    recorded_first: int = 0
+    recorded_last: int = 0
+    commits: list[CommitRun] = field(default_factory=list)
+    findings: Findings = field(default_factory=Findings)
+
+
+@dataclass
+class Columns:
+    """What rows of the same run are held to; stays in the process that made it.
+
+    Attributes:
+        kinds: Kind of each entry; empty for one that could not be read.
+        recorded: POSIX seconds of each entry.
+        postings: Entry, line, debit account's id, credit account's id, commodity, amount.
+        gifts: Of each gift: number, channel, donor, name, delivery, message.
+    """
+
+    kinds: list[str] = field(default_factory=list)
+    recorded: list[int] = field(default_factory=list)
+    postings: list[tuple[int, int, int, int, str, int]] = field(default_factory=list)
+    gifts: list[tuple[int, str, str, str, str, str | None]] = field(default_factory=list)
+
+
+UNKNOWN_ACCOUNT = -1
+"""Stands for the id of an account that the accounts' rows do not have: no posting's row has it."""
+
+TABLE = "entries"
+
+
+class _LaneRun:
+    """Gifts of one channel and commodity in a run."""
+
+    __slots__ = (
+        "channel", "commodity", "credit_id", "debit_id", "gifts_key", "income", "offset", "offsets", "pending",
+        "platform", "platform_key",
+    )  # fmt: skip
+
+    def __init__(
+        self, channel: str, commodity: str, totals: dict[Key, list[int]], ids: Mapping[str, int]
+    ) -> None:
+        self.channel, self.commodity = channel, commodity
+        self.platform_key = (f"Assets:Platform:{channel}", commodity)
+        self.gifts_key = (f"Income:Gifts:{channel}", commodity)
+        self.platform = totals.setdefault(self.platform_key, [0, 0])
+        self.income = totals.setdefault(self.gifts_key, [0, 0])
+        self.debit_id = ids.get(self.platform_key[0], UNKNOWN_ACCOUNT)
+        self.credit_id = ids.get(self.gifts_key[0], UNKNOWN_ACCOUNT)
+        self.offset: int | None = None
+        self.offsets: list[Offset] = []
+        self.pending = 0
+
+
+class Folding:
+    """Folds the entries of one fund's run; made new for each run.
+
+    Args:
+        slug: The fund.
+        first: Number of the first entry.
+        ids: Accounts' ids by name; empty where there are no rows.
+        rates: Rates by their entry.
+        label: What failures call the place.
+    """
+
+    def __init__(
+        self,
+        slug: str,
+        first: int,
+        ids: Mapping[str, int],
+        rates: Mapping[int, Rate],
+        label: str = TABLE,
+    ) -> None:
+        self._slug, self._ids, self._label = slug, ids, label
+        self.rates = dict(rates)
+        self._match = gift_pattern(slug).fullmatch
+        self._lanes: dict[tuple[bytes, bytes], _LaneRun] = {}
+        self._sessions: dict[bytes, SessionRun] = {}
+        self._touched: set[Key] = set()
+        self._touched_lanes: set[_LaneRun] = set()
+        self._recorded_text: bytes = b""
+        self._recorded = 0
+        self._occurred: set[bytes] = set()
+        self.folded = Folded(first, first)
+        self.columns = Columns()
+
+    def touch(self, keys: Iterable[Key]) -> None:
+        """Count accounts as touched by the commit that began before this run."""
+        self._touched.update(keys)
+
+    def fold(self, entries: Sequence[bytes], ends: Sequence[int] = ()) -> Folded:
+        """Fold entries.
+
+        Args:
+            entries: All of the run, in order.
+            ends: Sizes of the log at which commits end, rising, those of this run.
+
+        Returns:
+            What they come to.
+        """
+        folded = self.folded
+        at = folded.first
+        for end in ends:
+            self._fold_slice(entries[at - folded.first : end - folded.first], at)
+            self._end_commit(end - 1)
+            at = end
+        self._fold_slice(entries[at - folded.first :], at)
+        folded.stop = folded.first + len(entries)
+        folded.gifts_after = self._flush()
+        folded.recorded_last = self._recorded
+        for lane in self._lanes.values():
+            folded.places[lane.channel, lane.commodity] = lane.offsets
+        # An account that nothing was put on here was only looked up.
+        folded.totals = {key: both for key, both in folded.totals.items() if both[0] or both[1]}
+        folded.findings.count("entries", len(entries))
+        folded.findings.count("zero-sums", len(entries))
+        folded.findings.count("sequence", len(entries))
+        folded.findings.count("gift-places", folded.gifts)
+        return folded
+
+    # --- one slice ----------------------------------------------------------------------------
+
+    def _fold_slice(self, entries: Sequence[bytes], first: int) -> None:
+        """Fold the entries of one commit, or a part of them. This loop is most of what verification costs."""
+        match, lanes, sessions, columns = self._match, self._lanes, self._sessions, self.columns
+        touched, occurred_texts = self._touched_lanes, self._occurred
+        add_kind, add_recorded = columns.kinds.append, columns.recorded.append
+        add_posting, add_gift = columns.postings.append, columns.gifts.append
+        items: list[bytes] = []
+        commitments: list[bytes] = []
+        fast = 0
+        for seq, data in enumerate(entries, first):
+            found = match(data)
+            if found is None:
+                self._slow(data, seq)
+                continue
+            (
+                amount_text, channel, commodity, delivery, donor, item, line, message, n, name, rate, session, unit,
+                units, occurred, recorded, number,
+            ) = found.groups()  # fmt: skip
+            if number != b"%d" % seq or (rate is None) != (unit is None):
+                self._slow(data, seq)  # names what is wrong
+                continue
+            amount = int(amount_text)
+            lane = lanes.get((channel, commodity)) or self._open_lane(channel, commodity, seq)
+            run = sessions.get(session) or self._open_session(session, channel, seq)
+            if recorded != self._recorded_text:
+                self._tick(recorded, seq)
+            occurred_texts.add(occurred)
+            offset = int(line) - lane.platform[0]
+            if offset != lane.offset:
+                lane.offset = offset
+                lane.offsets.append(Offset(seq, offset))
+            run.gifts += 1
+            offset = int(n) - run.gifts
+            if not run.offsets or offset != run.offsets[-1].offset:
+                run.offsets.append(Offset(seq, offset))
+            if run.channel != lane.channel:
+                self._fail("sessions", seq, "other-channel", run.channel, lane.channel)
+            run.total += amount
+            lane.platform[0] += amount
+            lane.income[1] += amount
+            lane.pending += amount
+            touched.add(lane)
+            items.append(item)
+            commitments += (donor, name, delivery)
+            if message is not None:
+                commitments.append(message)
+            if rate is not None:
+                self._check_rate(seq, amount, lane.commodity, int(rate), unit.decode(), int(units))
+            fast += 1
+            add_kind("gift")
+            add_recorded(self._recorded)
+            add_posting((seq, 0, lane.debit_id, lane.credit_id, lane.commodity, amount))
+            add_gift(
+                (
+                    seq,
+                    lane.channel,
+                    donor.decode("latin-1"),
+                    name.decode("latin-1"),
+                    delivery.decode("latin-1"),
+                    None if message is None else message.decode("latin-1"),
+                )  # fmt: skip
+            )
+        self.folded.gifts += fast
+        self._check_texts(entries, first, items, commitments)
+
+    def _check_texts(
+        self, entries: Sequence[bytes], first: int, items: list[bytes], commitments: list[bytes]
+    ) -> None:
+        """Check what the pattern took loosely, all at once; when it fails, find the entry by reading each whole."""
+        times_fine = True
+        for text in self._occurred:
+            try:
+                posix(text.decode("ascii"), minute=True)
+            except BrokenEntryError:
+                times_fine = False
+        self._occurred.clear()
+        if times_fine and are_base64(b"".join(commitments)) and are_utf8(b"\n".join(items)):
+            return
+        for seq, data in enumerate(entries, first):
+            try:
+                value = read_entry(data, self._slug, seq)
+                if value["kind"] == "gift":
+                    read_gift(value)
+            except BrokenEntryError as error:
+                self._fail(error.check, seq, error.reason, error.expected, error.found)
+
+    def _slow(self, data: bytes, seq: int) -> None:
+        """Fold any entry that is not a gift in its usual form."""
+        columns = self.columns
+        try:
+            value = read_entry(data, self._slug, seq)
+            gift = read_gift(value) if value["kind"] == "gift" else None
+        except BrokenEntryError as error:
+            self._fail(error.check, seq, error.reason, error.expected, error.found)
+            columns.kinds.append("")
+            columns.recorded.append(-1)
+            return
+        recorded = str(value["recorded_at"]).encode()
+        if recorded != self._recorded_text:
+            self._tick(recorded, seq)
+        columns.kinds.append(value["kind"])
+        columns.recorded.append(self._recorded)
+        if gift is not None:
+            self._slow_gift(gift, seq)
+        self._post(value["postings"], seq)
+        if gift is None or gift.fills is not None:
+            self._add_event(value, seq)
+        else:
+            lane = self._lane(gift, seq)
+            lane.pending += gift.amount
+
+    def _slow_gift(self, gift: Gift, seq: int) -> None:
+        """Count a gift; its postings are counted by whoever calls."""
+        self.folded.gifts += 1
+        session, channel = b"%d" % gift.session, gift.channel.encode()
+        run = self._sessions.get(session) or self._open_session(session, channel, seq)
+        run.gifts += 1
+        run.total += gift.amount
+        if run.channel != gift.channel:
+            self._fail("sessions", seq, "other-channel", run.channel, gift.channel)
+        offset = gift.n - run.gifts
+        if not run.offsets or offset != run.offsets[-1].offset:
+            run.offsets.append(Offset(seq, offset))
+        if gift.fills is None:
+            lane = self._lane(gift, seq)
+            offset = gift.line - lane.platform[0]
+            if offset != lane.offset:
+                lane.offset = offset
+                lane.offsets.append(Offset(seq, offset))
+        if gift.rate is not None and gift.unit is not None and gift.units is not None:
+            self._check_rate(seq, gift.amount, gift.commodity, gift.rate, gift.unit, gift.units)
+        self.columns.gifts.append(
+            (seq, gift.channel, gift.donor, gift.name, gift.delivery, gift.message)
+        )
+
+    def _lane(self, gift: Gift, seq: int) -> _LaneRun:
+        key = (gift.channel.encode(), gift.commodity.encode())
+        return self._lanes.get(key) or self._open_lane(*key, seq)
+
+    def _post(self, lines: Sequence[Mapping[str, Any]], seq: int) -> None:
+        """Add an entry's postings, which come in pairs of debit and credit."""
+        totals, columns, ids = self.folded.totals, self.columns, self._ids
+        for number, (debit, credit) in enumerate(zip(lines[::2], lines[1::2], strict=True)):
+            amount, commodity = debit["amount"], debit["commodity"]
+            debit_key, credit_key = (debit["account"], commodity), (credit["account"], commodity)
+            totals.setdefault(debit_key, [0, 0])[0] += amount
+            totals.setdefault(credit_key, [0, 0])[1] += amount
+            self._touched.add(debit_key)
+            self._touched.add(credit_key)
+            for account in (debit["account"], credit["account"]):
+                self.folded.first_use.setdefault(account, seq)
+            columns.postings.append(
+                (
+                    seq,
+                    number,
+                    ids.get(debit["account"], UNKNOWN_ACCOUNT),
+                    ids.get(credit["account"], UNKNOWN_ACCOUNT),
+                    commodity,
+                    amount,
+                )  # fmt: skip
+            )
+
+    def _add_event(self, value: dict[str, Any], seq: int) -> None:
+        session = (0, 0)
+        if value["kind"] == "session.closed":
+            run = self._sessions.get(
+                b"%d" % value["body"].get("session", -1) if _is_whole(value) else b""
+            )
+            session = (0, 0) if run is None else (run.gifts, run.total)
+        elif value["kind"] == "rate.set":
+            self._learn_rate(value["body"], seq)
+        self.folded.events.append(Event(seq, value, self._flush(), session))
+
+    def _learn_rate(self, body: Mapping[str, Any], seq: int) -> None:
+        try:
+            self.rates[seq] = read_rate(body)
+        except BrokenEntryError as error:
+            self._fail(error.check, seq, error.reason, error.expected, error.found)
+
+    def _flush(self) -> tuple[tuple[Lane, int], ...]:
+        """Return the sums of gifts since the last event, and begin anew."""
+        sums = []
+        for lane in self._lanes.values():
+            if lane.pending:
+                sums.append(((lane.channel, lane.commodity), lane.pending))
+                lane.pending = 0
+        return tuple(sums)
+
+    # --- first sights -------------------------------------------------------------------------
+
+    def _open_lane(self, channel: bytes, commodity: bytes, seq: int) -> _LaneRun:
+        lane = _LaneRun(
+            channel.decode("ascii"), commodity.decode("ascii"), self.folded.totals, self._ids
+        )
+        self._lanes[channel, commodity] = lane
+        for key in (lane.platform_key, lane.gifts_key):
+            self.folded.first_use.setdefault(key[0], seq)
+        return lane
+
+    def _open_session(self, session: bytes, channel: bytes, seq: int) -> SessionRun:
+        run = SessionRun(channel.decode("utf-8", "replace"), seq)
+        self._sessions[session] = run
+        self.folded.sessions[int(session)] = run
+        return run
+
+    def _tick(self, recorded: bytes, seq: int) -> None:
+        """Read a recorded time that differs from the one before."""
+        try:
+            seconds = posix(recorded.decode("ascii"), minute=True)
+        except BrokenEntryError as error:
+            self._fail(error.check, seq, error.reason, error.expected, error.found)
+            return
+        if self._recorded_text and seconds < self._recorded:
+            self._fail(
+                "sequence", seq, "time-goes-back", self._recorded_text.decode(), recorded.decode()
+            )
+        if not self._recorded_text:
+            self.folded.recorded_first = seconds
+        self._recorded_text, self._recorded = recorded, seconds
+
+    def _check_rate(
+        self, seq: int, amount: int, commodity: str, rate_seq: int, unit: str, units: int
+    ) -> None:
+        rate = self.rates.get(rate_seq)
+        if rate is None or rate_seq >= seq or rate.unit != unit or rate.commodity != commodity:
+            self._fail("rates", seq, "no-such-rate", rate_seq, unit)
+            return
+        worth = (2 * units * rate.minor + rate.units) // (2 * rate.units)
+        if worth != amount:
+            self._fail("rates", seq, "differs", worth, amount)
+        self.folded.findings.count("rates")
+
+    def _end_commit(self, last: int) -> None:
+        totals = self.folded.totals
+        for lane in self._touched_lanes:
+            self._touched.add(lane.platform_key)
+            self._touched.add(lane.gifts_key)
+        touched = {}
+        for key in self._touched:
+            debits, credits = totals.get(key, (0, 0))
+            touched[key] = (debits, credits)
+        self.folded.commits.append(CommitRun(last, touched))
+        self._touched.clear()
+        self._touched_lanes.clear()
+
+    def _fail(
+        self, check: str, seq: int, reason: str, expected: object = "", found: object = ""
+    ) -> None:
+        self.folded.findings.fail(
+            check, failure(self._slug, seq, (self._label, f"seq={seq}"), reason, expected, found)
+        )
+
+
+def read_rate(body: Mapping[str, Any]) -> Rate:
+    """Read a rate from its entry's body.
+
+    Args:
+        body: Of a `rate.set`.
+
+    Returns:
+        The rate.
+
+    Raises:
+        BrokenEntryError: A field is missing or of the wrong type.
+    """
+    numbers = []
+    for name in ("units", "minor"):
+        value = body.get(name)
+        if type(value) is not int or value <= 0:
+            raise BrokenEntryError("rates", f"field-{name}", found=value)
+        numbers.append(value)
+    unit, commodity = body.get("unit"), body.get("commodity")
+    if not isinstance(unit, str) or not isinstance(commodity, str):
+        raise BrokenEntryError("rates", "field-unit", found=unit)
+    return Rate(unit, numbers[0], numbers[1], commodity)
+
+
+def _is_whole(value: Mapping[str, Any]) -> bool:
+    session = value["body"].get("session")
+    return type(session) is int

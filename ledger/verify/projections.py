@@ -1,0 +1,339 @@
+"""Hold the tables that pages read to what the entries say, column by column as far as the entries hold the data.
+
+In: a fund's facts. Out: findings. What is personal or private (names, whole account numbers, counterparties, counts of
+people) is in no entry: of it only what is committed to, or hashed, can be held.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from hashlib import sha256
+from typing import Any
+
+import orjson
+
+from ledger.errors import LedgerError
+from ledger.privacy.commitments import open_commitment
+from ledger.verify.claims import OtherClaim
+from ledger.verify.facts import Facts
+from ledger.verify.report import Findings, failure
+from ledger.verify.rows import Rows
+
+Expected = Mapping[tuple[Any, ...], tuple[Any, ...]]
+"""Values by key."""
+
+KEPT_BYTES_AT_ONCE = 64
+"""Files of evidence read at once: they may be large."""
+
+
+class Projections:
+    """Compares one fund's tables.
+
+    Args:
+        rows: The database.
+        fund_id: The fund.
+        slug: Its name.
+        facts: What its entries say.
+        findings: Where failures go.
+    """
+
+    def __init__(
+        self, rows: Rows, fund_id: int, slug: str, facts: Facts, findings: Findings
+    ) -> None:
+        self._rows, self._fund_id, self._slug = rows, fund_id, slug
+        self._facts, self._findings = facts, findings
+
+    def compare_all(self, *, counts: bool = True) -> None:
+        """Compare every table.
+
+        Args:
+            counts: Open the commitments of spending too.
+        """
+        self._money_line()
+        self._setup()
+        self._flow()
+        self._ends()
+        if counts:
+            self._spend_counts()
+
+    def _money_line(self) -> None:
+        facts = self._facts
+        sql = "SELECT a.name, t.commodity, t.start, t.length, t.seq{} FROM {} t LEFT JOIN accounts a " \
+            "ON a.fund_id = t.fund_id AND a.account_id = t.account_id WHERE t.fund_id = ?"  # fmt: skip
+        key = ("account", "commodity", "start")
+        voids = {place: one[3:] for place, one in facts.voids.items()}
+        fills = {place: one[3:] for place, one in facts.fills.items()}
+        holes = {place: (*one[3:], until_ms) for place, (one, until_ms) in facts.holes.items()}
+        for table, extra, expected in (
+            ("voids", "", voids),
+            ("fills", "", fills),
+            ("holes", ", t.until_ms", holes),
+        ):
+            self._compare(
+                "voids",
+                table,
+                (*key, "length", "seq", "until_ms"),
+                3,
+                expected,
+                sql.format(extra, table),
+            )
+
+    def _setup(self) -> None:
+        facts, opened = self._facts, self._facts.opened
+        names = ("name_zh", "name_en", "promise_zh", "promise_en", "commodity", "zone")
+        if opened:
+            self._table("fund_details", (), names, {(): tuple(opened.get(name) for name in names)})
+            self._table("funds", (), ("slug", "origin"), {(): (self._slug, opened.get("origin"))})
+        fields = ("platform", "title_zh", "title_en", "commodity")
+        self._table(
+            "channels", ("name",), (*fields, "opened_seq"),
+            {(name,): (*(body.get(f) for f in fields), seq) for name, (body, seq) in facts.channels.items()},
+        )  # fmt: skip
+        self._table(
+            "money_accounts", ("name",), ("number", "commodity", "opened_seq"),
+            {
+                (name,): (body.get("number_ending"), body.get("commodity"), seq)
+                for name, (body, seq) in facts.money_accounts.items()
+            },
+            lambda row: (row[0], str(row[1])[-4:], *row[2:]),
+        )  # fmt: skip
+        fields = ("units", "minor", "commodity")
+        self._table(
+            "rates", ("unit", "from_ms", "seq"), fields,
+            {key: tuple(body.get(f) for f in fields) for key, body in facts.rates.items()},
+        )  # fmt: skip
+        self._table(
+            "members", ("member_id",), ("role", "enrolled_seq", "removed_seq"),
+            {(name,): member for name, member in facts.members.items()},
+        )  # fmt: skip
+
+    def _flow(self) -> None:
+        facts = self._facts
+        self._table(
+            "sessions", ("session_seq",), ("channel", "gifts", "total", "closed_seq"),
+            {(seq,): (one.channel, one.gifts, one.total, one.closed_seq) for seq, one in facts.sessions.items()},
+        )  # fmt: skip
+        fields = ("channel", "period", "commodity", "gross", "refund", "share", "tax", "net")
+        self._table(
+            "settlement_lines", ("statement_no",), (*fields, "settled_seq", "paid_seq"),
+            {
+                (number,): (*(body.get(f) for f in fields), settled, paid)
+                for number, (body, settled, paid) in facts.settlements.items()
+            },
+        )  # fmt: skip
+        fields = (
+            "state", "from_account", "to_account", "commodity", "amount", "fee", "reference", "proposed_by", "approved_by",
+            "proposed_seq", "approved_seq", "sent_seq", "ended_seq", "transit_start",
+        )  # fmt: skip
+        self._table(
+            "transfers", ("number",), fields,
+            {(number,): tuple(getattr(one, f) for f in fields) for number, one in facts.transfers.items()},
+        )  # fmt: skip
+        fields = ("disease", "people", "provider", "batch", "amount", "commodity", "reference")
+        self._table(
+            "spends", ("seq",), ("spent_ms", *fields),
+            {(seq,): (at * 1000, *(body.get(f) for f in fields)) for seq, (body, at) in facts.spends.items()},
+        )  # fmt: skip
+
+    def _ends(self) -> None:
+        facts = self._facts
+        self._table(
+            "periods",
+            ("month",),
+            ("closed_seq",),
+            {(month,): (seq,) for month, seq in facts.periods.items()},
+        )
+        fields = ("kind", "subject", "amount", "commodity")
+        self._table(
+            "open_items", ("raised_seq",), ("raised_ms", *fields, "resolved_seq"),
+            {
+                (seq,): (at, *(body.get(f) for f in fields), resolved)
+                for seq, (body, at, resolved) in facts.items.items()
+            },
+            lambda row: (row[0], row[1] // 1000, *row[2:]),
+        )  # fmt: skip
+        self._table(
+            "statements", ("number", "language"), ("size", "sha256", "bytes", "published_seq"),
+            {
+                key: (body.get("size"), body.get("sha256"), body.get("bytes"), seq)
+                for key, (body, seq) in facts.statements.items()
+            },
+            lambda row: (*row[:3], bytes(row[3]).hex(), *row[4:]),
+            "published_seq IS NOT NULL",
+        )  # fmt: skip
+        self._matched_lines()
+        self._lines_without_file()
+        self._kept("files", "sha256")
+        self._kept("deliveries", "digest")
+
+    def _matched_lines(self) -> None:
+        """Hold bank lines to the entries that they explain."""
+        rows = self._rows.all(
+            "SELECT account, identity, sha256, line_no, matched_seq FROM bank_lines "
+            "WHERE fund_id = ? AND matched_seq IS NOT NULL",
+            self._fund_id,
+        )
+        facts = self._facts
+        # A transfer's fee may be a line of its own beside the one that proves it.
+        with_fees = {one.sent_seq for one in facts.transfers.values()}
+        proven = {seq for *_, digest, line_no, seq in rows if facts.evidence.get(seq) == (bytes(digest).hex(), line_no)}
+        for account, _, digest, line_no, seq in rows:
+            self._findings.count("evidence")
+            stated, found = facts.evidence.get(seq), (bytes(digest).hex(), line_no)
+            if seq in facts.spends or stated == found or (seq in with_fees and seq in proven):
+                continue
+            self._fail("evidence", seq, "bank_lines", f"{account} matched_seq={seq}", "differs", stated or "", found)
+
+    def _lines_without_file(self) -> None:
+        """Hold that every bank line came from a file that is kept."""
+        rows = self._rows.all(
+            "SELECT b.account, b.line_no FROM bank_lines b LEFT JOIN files f ON f.fund_id = b.fund_id "
+            "AND f.sha256 = b.sha256 WHERE b.fund_id = ? AND f.sha256 IS NULL LIMIT 1",
+            self._fund_id,
+        )
+        for account, line_no in rows:
+            self._fail(
+                "evidence", None, "bank_lines", f"{account} line_no={line_no} sha256", "missing"
+            )
+
+    def _kept(self, table: str, column: str) -> None:
+        """Hold what is kept as evidence to the hash that it is filed under."""
+        names = self._rows.all(
+            f"SELECT {column} FROM {table} WHERE fund_id = ? ORDER BY {column}", self._fund_id
+        )
+        for first in range(0, len(names), KEPT_BYTES_AT_ONCE):
+            some = [row[0] for row in names[first : first + KEPT_BYTES_AT_ONCE]]
+            marks = ", ".join("?" * len(some))
+            rows = self._rows.all(
+                f"SELECT {column}, body FROM {table} WHERE fund_id = ? AND {column} IN ({marks})",
+                self._fund_id,
+                *some,
+            )
+            for name, body in rows:
+                self._findings.count("evidence")
+                computed = sha256(body).digest()
+                if computed != bytes(name):
+                    self._fail(
+                        "evidence",
+                        None,
+                        table,
+                        f"{column}={bytes(name).hex()}",
+                        "differs",
+                        computed,
+                        name,
+                    )
+
+    def _spend_counts(self) -> None:
+        """Open the commitments to how many people were helped."""
+        rows = self._rows.all(
+            "SELECT seq, persons, person_times, salt FROM spends WHERE fund_id = ?", self._fund_id
+        )
+        for seq, persons, person_times, salt in rows:
+            stated = self._facts.spends.get(seq, ({}, 0))[0].get("counts")
+            private = orjson.dumps(
+                {"person_times": person_times, "persons": persons}, option=orjson.OPT_SORT_KEYS
+            )
+            self._findings.count("commitments")
+            try:
+                open_commitment(str(stated), bytes(salt or b""), "counts", private)
+            except LedgerError:
+                self._fail("commitments", seq, "spends", f"seq={seq} counts", "does-not-open")
+
+    # --- claims -------------------------------------------------------------------------------
+
+    def compare_claims(self, others: list[OtherClaim], reversals: Mapping[int, int]) -> None:
+        """Hold the claims that are not gifts' to the entries they name.
+
+        Args:
+            others: As stored.
+            reversals: Reversing entry of each reversed gift.
+        """
+        facts = self._facts
+        expected: dict[tuple[str, str], int] = {
+            ("reversal", str(gift)): seq
+            for gift, seq in reversals.items()
+            if gift not in facts.spends
+        }
+        for number, (body, seq, _) in facts.settlements.items():
+            expected[f"settlement:{body.get('channel')}", number] = seq
+        for (number, language), (_, seq) in facts.statements.items():
+            expected["statement", f"{number}/{language}"] = seq
+        found = {(one.scope, one.key): one for one in others}
+        for key, seq in expected.items():
+            self._findings.count("claims")
+            claim = found.get(key)
+            if claim is None or claim.seq != seq:
+                self._fail("claims", seq, "claims", f"{key[0]} seq={seq}", "missing" if claim is None else "differs",
+                           seq, "" if claim is None else claim.seq)  # fmt: skip
+        spends = {one.seq for one in others if one.scope == "spend"}
+        for seq in sorted(spends ^ facts.spends.keys()):
+            self._fail(
+                "claims",
+                seq,
+                "claims",
+                f"spend seq={seq}",
+                "missing" if seq in facts.spends else "unexpected",
+            )
+        for key, claim in found.items():
+            if key[0].startswith(("reversal", "settlement:", "statement")) and key not in expected:
+                self._fail(
+                    "claims", claim.seq, "claims", f"{key[0]} seq={claim.seq}", "unexpected"
+                )
+
+    # --- comparing ----------------------------------------------------------------------------
+
+    def _table(  # noqa: PLR0913  # a table is its name, keys, columns and three ways to differ from the usual
+        self,
+        table: str,
+        key: tuple[str, ...],
+        columns: tuple[str, ...],
+        expected: Expected,
+        seen: Callable[[tuple[Any, ...]], tuple[Any, ...]] = tuple,
+        only: str = "",
+    ) -> None:
+        sql = f"SELECT {', '.join((*key, *columns))} FROM {table} WHERE fund_id = ?{f' AND {only}' if only else ''}"
+        self._compare("projections", table, (*key, *columns), len(key), expected, sql, seen)
+
+    def _compare(  # noqa: PLR0913  # the same
+        self,
+        check: str,
+        table: str,
+        columns: tuple[str, ...],
+        width: int,
+        expected: Expected,
+        sql: str,
+        seen: Callable[[tuple[Any, ...]], tuple[Any, ...]] = tuple,
+    ) -> None:
+        found = {}
+        for row in self._rows.all(sql, self._fund_id):
+            values = seen(row)
+            found[values[:width]] = values[width:]
+        self._findings.count(check, len(found))
+        for key, values in expected.items():
+            place = " ".join(f"{name}={value}" for name, value in zip(columns, key, strict=False))
+            other = found.pop(key, None)
+            if other is None:
+                self._fail(check, None, table, place, "missing", values)
+            elif other != values:
+                wrong = next(
+                    at
+                    for at, (one, two) in enumerate(zip(values, other, strict=True))
+                    if one != two
+                )
+                self._fail(check, None, table, f"{place} {columns[width + wrong]}".strip(), "differs",
+                           values[wrong], other[wrong])  # fmt: skip
+        for key in found:
+            place = " ".join(f"{name}={value}" for name, value in zip(columns, key, strict=False))
+            self._fail(check, None, table, place, "unexpected")
+
+    def _fail(
+        self,
+        check: str,
+        seq: int | None,
+        table: str,
+        key: str,
+        reason: str,
+        expected: object = "",
+        found: object = "",
+    ) -> None:
+        self._findings.fail(check, failure(self._slug, seq, (table, key), reason, expected, found))

@@ -391,6 +391,8 @@ class Transfer:
         arrived_on: Day it reached the fund's account; None if it has not by the cut-off. A day after the month is
             allowed and printed; the transfer then counts as in transit.
         returned_on: Day it came back; None if it did not.
+        ended_entry: The entry of its arrival or return. Entries decide what belongs to a month, days are only printed:
+            a month's books are closed when its money is explained, and the bank's days may lie behind it.
     """
 
     number: int
@@ -402,6 +404,7 @@ class Transfer:
     approved_by: str
     arrived_on: date | None = None
     returned_on: date | None = None
+    ended_entry: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -168,25 +168,24 @@ def _bank(b: BankLines, p: DueLines) -> Iterator[Tie]:
 
 
 def _transit(statement: Statement) -> Iterator[Tie]:
-    t, period = statement.transit, statement.period
-
-    def in_month(day: object) -> bool:
-        return day is not None and period.first <= day <= period.last  # type: ignore[operator]
+    t, ledger = statement.transit, statement.ledger
+    first, last = ledger.l1_first or 0, -1 if ledger.l1_last is None else ledger.l1_last
 
     def amount(chosen: list[Transfer]) -> int:
         return sum(transfer.amount_minor for transfer in chosen)
 
-    sent = [transfer for transfer in t.transfers if in_month(transfer.sent_on)]
-    arrived = [transfer for transfer in t.transfers if in_month(transfer.arrived_on)]
-    returned = [transfer for transfer in t.transfers if in_month(transfer.returned_on)]
+    ended = [
+        transfer
+        for transfer in t.transfers
+        if transfer.ended_entry is not None and first <= transfer.ended_entry <= last
+    ]
+    sent = [transfer for transfer in t.transfers if first <= transfer.entry <= last]
+    arrived = [transfer for transfer in ended if transfer.arrived_on is not None]
+    returned = [transfer for transfer in ended if transfer.returned_on is not None]
     under_way = [
         transfer
         for transfer in t.transfers
-        if transfer.sent_on <= period.last
-        and not any(
-            end is not None and end <= period.last
-            for end in (transfer.arrived_on, transfer.returned_on)
-        )
+        if transfer.entry <= last and (transfer.ended_entry is None or transfer.ended_entry > last)
     ]
     yield Tie("B4", "Σ transfers sent", statement.bank.b4, amount(sent))
     yield Tie("T2", "Σ transfers arrived", t.t2, amount(arrived))

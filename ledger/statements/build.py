@@ -622,10 +622,10 @@ def _outstanding(item: Loose, zone: str) -> Outstanding:
 def _transit(month: Month, roles: dict[str, str]) -> TransitLines:
     found = month.transfers()
     when = month.occurred([seq for one in found for seq in (one.sent_seq, one.ended_seq)])
-    size, zone = month.cut.size, month.details.zone
+    zone = month.details.zone
 
     def day(seq: int | None) -> date | None:
-        return None if seq is None or seq >= size else local_date(when[seq], zone)
+        return None if seq is None else local_date(when[seq], zone)
 
     rows = []
     for one in found:
@@ -641,6 +641,8 @@ def _transit(month: Month, roles: dict[str, str]) -> TransitLines:
                 approved_by=roles.get(one.approved_by or "", one.approved_by or ""),
                 arrived_on=day(one.ended_seq) if one.state == "confirmed" else None,
                 returned_on=day(one.ended_seq) if one.state == "returned" else None,
+                ended_entry=one.ended_seq,
+                ended_entry=one.ended_seq,
             )
         )
     return TransitLines(

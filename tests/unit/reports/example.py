@@ -286,6 +286,7 @@ def full_month() -> Statement:
                     "财务甲",
                     "批准人乙",
                     date(2019, 9, 16),
+                    ended_entry=144_010,
                 ),
                 Transfer(
                     12,
@@ -296,6 +297,7 @@ def full_month() -> Statement:
                     "财务甲",
                     "批准人乙",
                     date(2019, 10, 8),
+                    ended_entry=158_209,
                 ),
             ),
         ),

@@ -125,7 +125,11 @@ def test_a_transfer_that_came_back_is_neither_arrived_nor_under_way() -> None:
     statement = example.full_month()
     arrived, sent = statement.transit.transfers
     returned = replace(
-        sent, arrived_on=None, sent_on=date(2019, 9, 20), returned_on=date(2019, 9, 25)
+        sent,
+        arrived_on=None,
+        sent_on=date(2019, 9, 20),
+        returned_on=date(2019, 9, 25),
+        ended_entry=146_500,
     )
     transit = replace(statement.transit, t2r=5500000, t3=0, transfers=(arrived, returned))
     with pytest.raises(StatementTieError) as caught:

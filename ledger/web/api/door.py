@@ -1,0 +1,91 @@
+"""Add the API to the app: its addresses, its description, and a page that lists them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import orjson
+from flask import Flask, Response, render_template
+from flask_smorest import Api, Blueprint
+from marshmallow import Schema
+
+from ledger.intake.calls import GiftCalls
+from ledger.web import headers
+from ledger.web.api import schemas
+from ledger.web.api.gifts import post_gifts
+from ledger.web.api.reading import Reading
+from ledger.wiring import Ledger
+
+SEQ = "<int(max=1099511627775):seq>"
+"""Entries are numbered below 2^40: what a receipt number has room for, and any database."""
+
+
+def register_api(app: Flask, ledger: Ledger) -> None:
+    """Add the API below `/api`.
+
+    Args:
+        app: The app.
+        ledger: What it reads and writes.
+    """
+    calls = GiftCalls(ledger.sequencer, ledger.clock)
+    api = Api(app, spec_kwargs=_description(ledger.settings.public_host))
+    for name, schema in schemas.COMPONENTS.items():
+        api.spec.components.schema(name, schema)
+    api.spec.components.security_scheme("token", {"type": "http", "scheme": "bearer"})
+    api.register_blueprint(_blueprint(Reading(ledger.database, calls), calls))
+    app.add_url_rule("/api/openapi.json", "openapi", lambda: _openapi(api))
+    app.add_url_rule("/api/docs", "api_docs", lambda: _docs(api))
+
+
+def _description(public_host: str) -> dict[str, Any]:
+    return {
+        "title": "Mingzhang 明账",
+        "version": "1",
+        "openapi_version": "3.1.0",
+        "servers": [{"url": "/", "description": public_host}],
+        "info": {
+            "description": "Gifts in, receipts out; funds, entries and proofs for everybody.",
+            "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
+        },
+    }
+
+
+def _blueprint(reading: Reading, calls: GiftCalls) -> Blueprint:
+    v1 = Blueprint(
+        "v1",
+        __name__,
+        url_prefix="/api/v1",
+        template_folder="templates",
+        description="Funds, gifts, entries and receipts.",
+    )
+    not_found = {"responses": {"404": schemas.problem("There is no such thing.")}}
+
+    def add(rule: str, name: str, schema: type[Schema]) -> None:
+        view = v1.doc(**not_found)(v1.response(200, schema)(getattr(reading, name)))
+        v1.add_url_rule(rule, f"get_{name}", view)
+
+    add("/funds", "funds", schemas.FundListSchema)
+    add("/funds/<fund>", "fund", schemas.FundSchema)
+    add(f"/funds/<fund>/entries/{SEQ}", "entry", schemas.EntrySchema)
+    add("/funds/<fund>/gifts/<receipt>", "gift", schemas.GiftSchema)
+    file = {"description": "The file.", "content": {"text/plain": {"schema": {"type": "string"}}}}
+    v1.add_url_rule(
+        "/funds/<fund>/gifts/<receipt>.tlog-proof",
+        "get_proof",
+        v1.doc(responses={"200": file, **not_found["responses"]})(reading.proof),
+    )
+    post = post_gifts(calls)
+    # `doc` would wrap the view in two more calls; what it says is put where it would have put it.
+    post._apidoc = {"manual_doc": schemas.POST_GIFTS}  # type: ignore[attr-defined]  # noqa: SLF001
+    v1.add_url_rule("/funds/<fund>/gifts", "post_gifts", post, methods=["POST"])
+    return v1
+
+
+def _openapi(api: Api) -> Response:
+    body = orjson.dumps(api.spec.to_dict(), option=orjson.OPT_INDENT_2)
+    return headers.public_page(Response(body, content_type="application/json"))
+
+
+def _docs(api: Api) -> Response:
+    page = render_template("api_docs.html", spec=api.spec.to_dict())
+    return headers.public_page(Response(page, content_type="text/html; charset=utf-8"))

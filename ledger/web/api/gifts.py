@@ -1,0 +1,178 @@
+"""Post gifts: one or many, with a receipt for each.
+
+This is the one address that machines call all day. So the body is read by our own format's reader and not by the
+schemas that describe it, and nothing here looks into the database.
+"""
+
+from __future__ import annotations
+
+from binascii import b2a_base64
+from collections.abc import Callable, Sequence
+from http import HTTPStatus
+
+import orjson
+from flask import Response, request
+from werkzeug.exceptions import UnsupportedMediaType
+
+from ledger.errors import ConflictError, FieldError, InputError, UnauthorizedError
+from ledger.intake.calls import GiftCalls, Kept, Result, Wrong
+from ledger.intake.events import explain
+from ledger.intake.gift_receipts import GiftReceipt
+from ledger.web.language import Voice, language_of
+from ledger.web.problems import PROBLEM_JSON, problem_document, problem_of
+
+JSON = "application/json"
+BEARER = "Bearer "
+
+ERRORS_MAX = 100
+"""Rows that a problem document names; more of the same would help nobody."""
+
+
+def post_gifts(calls: GiftCalls) -> Callable[[str], Response]:
+    """Make the view.
+
+    Args:
+        calls: Takes the calls of this process.
+
+    Returns:
+        A view of `fund`.
+    """
+
+    def view(fund: str) -> Response:
+        """Record gifts.
+
+        One gift as an object, or an array of at most 10,000. Right rows are kept and wrong ones named.
+
+        Raises:
+            UnsupportedMediaType: Not JSON.
+        """
+        caller = calls.caller(fund, _token())
+        if request.mimetype != JSON:
+            raise UnsupportedMediaType
+        body = request.get_data(cache=False)
+        results = calls.take(caller, request.args.get("channel", ""), body, _key())
+        return _answer(fund, body, results)
+
+    return view
+
+
+def _token() -> str:
+    """Return the bearer token of the request.
+
+    Raises:
+        UnauthorizedError: There is none.
+    """
+    given = request.headers.get("Authorization", "")
+    if given[: len(BEARER)].lower() != BEARER.lower():
+        raise UnauthorizedError(reason="no-token")
+    return given[len(BEARER) :].strip()
+
+
+def _key() -> str:
+    """Return the idempotency key without the quotes that a structured header has around it.
+
+    Raises:
+        FieldError: It is empty.
+
+    Source:
+        draft-ietf-httpapi-idempotency-key-header, section 2.1 (a structured header's string).
+    """
+    given = request.headers.get("Idempotency-Key")
+    if given is None:
+        return ""
+    key = given.strip()
+    if len(key) > 1 and key[0] == key[-1] == '"':
+        key = key[1:-1]
+    if not key:
+        raise FieldError(field="Idempotency-Key", reason="missing", value="")
+    return key
+
+
+def _answer(fund: str, body: bytes, results: Sequence[Result]) -> Response:
+    """Answer for all gifts of a call.
+
+    | status | when |
+    | --- | --- |
+    | 201 | all of them are recorded by this call |
+    | 200 | all of them are in the ledger, some by an earlier call |
+    | 207 | some are, and some were not taken |
+    | 409, 422 | none is: all are conflicts, or not |
+    """
+    kept = [one for one in results if isinstance(one, Kept)]
+    if not kept:
+        return _problem([one for one in results if isinstance(one, Wrong)])
+    is_single = len(results) == 1 and body.lstrip()[:1] == b"{"
+    status = HTTPStatus.OK
+    if len(kept) < len(results):
+        status = HTTPStatus.MULTI_STATUS
+    elif all(one.is_new for one in kept):
+        status = HTTPStatus.CREATED
+    shown = [_shown(one) for one in results]
+    value: object = shown[0] if is_single else {"counts": _counts(results), "results": shown}
+    response = Response(orjson.dumps(value), status, content_type=JSON)
+    if is_single:
+        response.headers["Location"] = f"/api/v1/funds/{fund}/gifts/{kept[0].receipt.number}"
+    return response
+
+
+def _counts(results: Sequence[Result]) -> dict[str, int]:
+    counts = {"recorded": 0, "already_recorded": 0, "conflict": 0, "refused": 0}
+    for one in results:
+        counts[_outcome(one)] += 1
+    return counts
+
+
+def _outcome(result: Result) -> str:
+    if isinstance(result, Kept):
+        return "recorded" if result.is_new else "already_recorded"
+    return "conflict" if result.seq is not None else "refused"
+
+
+def _shown(result: Result) -> dict[str, object]:
+    if isinstance(result, Kept):
+        return {"line": result.line, "outcome": _outcome(result), **_receipt(result.receipt)}
+    return {"line": result.line, "outcome": _outcome(result), **_reason(result)}
+
+
+def _reason(wrong: Wrong) -> dict[str, object]:
+    shown: dict[str, object] = {
+        "field": wrong.field,
+        "reason": wrong.reason,
+        "says": explain(wrong.reason),
+        "value": wrong.value,
+    }
+    if wrong.seq is not None:
+        shown["seq"] = wrong.seq
+    return shown
+
+
+def _receipt(receipt: GiftReceipt) -> dict[str, object]:
+    return {
+        "seq": receipt.seq,
+        "receipt": receipt.number,
+        "entry": receipt.entry.decode(),
+        "proof": receipt.proof.decode(),
+        "opening": {
+            one.label: {
+                "salt": b2a_base64(one.salt, newline=False).decode("ascii"),
+                "value": one.private,
+            }
+            for one in receipt.opening
+        },
+    }
+
+
+def _problem(wrong: Sequence[Wrong]) -> Response:
+    """Answer for a call of which nothing was taken, with each row named."""
+    all_conflicts = all(one.seq is not None for one in wrong)
+    error = ConflictError() if all_conflicts else FieldError()
+    return _problem_of(error, wrong)
+
+
+def _problem_of(error: InputError | ConflictError, wrong: Sequence[Wrong]) -> Response:
+    problem = problem_of(error)
+    document = problem_document(problem, Voice(language_of(request.path)))
+    document["errors"] = [
+        {"code": error.code, "line": one.line, **_reason(one)} for one in wrong[:ERRORS_MAX]
+    ]
+    return Response(orjson.dumps(document), problem.status, content_type=PROBLEM_JSON)

@@ -1,0 +1,276 @@
+"""How the API describes what it takes and gives: marshmallow for answers, JSON Schema where we read ourselves.
+
+`docs/gift-format.md` is the contract for a gift's fields, and `tests/web/test_api.py` holds both together.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from marshmallow import Schema, fields
+
+from ledger.intake.sources.own_rows import BODY_ROWS_MAX
+from ledger.money import EXPONENTS, PLATFORM_UNITS
+
+
+def _text(description: str, **extra: Any) -> fields.String:
+    return fields.String(required=True, metadata={"description": description, **extra})
+
+
+def _whole(description: str) -> fields.Integer:
+    return fields.Integer(required=True, metadata={"description": description})
+
+
+class FundCardSchema(Schema):
+    """A fund in a list."""
+
+    fund = _text("Name in addresses.")
+    name_zh = _text("Name in Chinese.")
+    name_en = _text("Name in English.")
+    commodity = _text("ISO 4217 code that it keeps its books in.")
+    zone = _text("Time zone that decides its days and months.")
+    log = _text("Origin of its log; `https://<log>/checkpoint` and the tiles lie below it.")
+
+
+class FundListSchema(Schema):
+    """All funds."""
+
+    funds = fields.List(fields.Nested(FundCardSchema), required=True)
+
+
+class ChannelSchema(Schema):
+    """Where gifts come from."""
+
+    name = _text("What `channel` takes.")
+    platform = _text("`kuaishou`, `douyin` or `own`.")
+    title_zh = _text("For pages.")
+    title_en = _text("For pages.")
+    commodity = _text("What its gifts are posted in.")
+
+
+class AccountSchema(Schema):
+    """An account's totals in one commodity, whole minor units."""
+
+    account = _text("Name.")
+    commodity = _text("ISO 4217 code or platform unit.")
+    debits = _whole("All debits.")
+    credits = _whole("All credits.")
+    balance = _whole("Debits less credits.")
+
+
+class FundSchema(FundCardSchema):
+    """A fund with its balances at its newest checkpoint."""
+
+    size = _whole("Entries under the checkpoint.")
+    checkpoint = _text("Signed note (c2sp.org/tlog-checkpoint).")
+    channels = fields.List(fields.Nested(ChannelSchema), required=True)
+    accounts = fields.List(fields.Nested(AccountSchema), required=True)
+
+
+class EntrySchema(Schema):
+    """An entry of a fund's journal."""
+
+    seq = _whole("Its number.")
+    kind = _text("What it says; see docs/entries.md.")
+    leaf_hash = _text("SHA-256 of 0x00 and the entry (RFC 6962), hexadecimal.")
+    entry = _text("Canonical JSON (RFC 8785) as a text: these are the bytes in the log.")
+
+
+class GiftSchema(Schema):
+    """A gift's public receipt."""
+
+    seq = _whole("Number of its entry.")
+    receipt = _text("Receipt number, 12 characters.")
+    entry = _text("Canonical JSON (RFC 8785) as a text.")
+    proof = _text("`c2sp.org/tlog-proof@v1` file.")
+
+
+_OPTIONAL_TEXTS = {
+    "giver": (128, "The platform's opaque id of the user; personal, never public."),
+    "nickname": (100, "Display name; personal, never public."),
+    "message": (500, "Personal, never public; may hold line breaks."),
+    "gift": (100, "Name or id of the gift."),
+    "session": (128, "Room or broadcast."),
+}
+
+GIFT_IN: dict[str, Any] = {
+    "type": "object",
+    "description": "A gift as docs/gift-format.md describes it. A field that is not listed is refused.",
+    "required": ["id", "at"],
+    "additionalProperties": False,
+    "properties": {
+        "id": {
+            "type": "string",
+            "minLength": 1,
+            "maxLength": 128,
+            "description": "Makes the gift count once within its channel.",
+        },
+        "at": {
+            "type": "string",
+            "format": "date-time",
+            "description": "When it was given, with its offset.",
+        },
+        "amount": {
+            "type": "string",
+            "pattern": r"^[0-9]+(\.[0-9]+)?$",
+            "description": "What it was worth in all, as a decimal text: 12.50.",
+        },
+        "amount_minor": {
+            "type": "integer",
+            "minimum": 1,
+            "description": "The same in minor units.",
+        },
+        "currency": {"type": "string", "enum": sorted(EXPONENTS)},
+        "coins": {"type": "integer", "minimum": 1, "description": "Whole units of a platform."},
+        "unit": {"type": "string", "enum": sorted(PLATFORM_UNITS)},
+        "count": {"type": "integer", "minimum": 1, "maximum": 1_000_000, "default": 1},
+        **{
+            name: {"type": "string", "maxLength": length, "description": description}
+            for name, (length, description) in _OPTIONAL_TEXTS.items()
+        },
+    },
+    "oneOf": [
+        {"required": ["amount", "currency"]},
+        {"required": ["amount_minor", "currency"]},
+        {"required": ["coins", "unit"]},
+    ],
+}
+
+_OPENED = {
+    "type": "object",
+    "required": ["salt", "value"],
+    "properties": {
+        "salt": {"type": "string", "contentEncoding": "base64", "description": "32 bytes."},
+        "value": {"type": "string", "description": "The private part."},
+    },
+}
+
+GIFT_OUT: dict[str, Any] = {
+    "type": "object",
+    "description": "What became of a gift. `line` is its place in the body, from 1.",
+    "required": ["line", "outcome"],
+    "properties": {
+        "line": {"type": "integer", "minimum": 1},
+        "outcome": {
+            "type": "string",
+            "enum": ["recorded", "already_recorded", "conflict", "refused"],
+        },
+        "seq": {"type": "integer", "description": "The entry; of a conflict the first one."},
+        "receipt": {"type": "string", "description": "Receipt number, 12 characters."},
+        "entry": {"type": "string", "description": "Canonical JSON (RFC 8785) as a text."},
+        "proof": {"type": "string", "description": "`c2sp.org/tlog-proof@v1` file."},
+        "opening": {
+            "type": "object",
+            "description": "For the donor: opens the commitments of the entry. Empty when erased.",
+            "properties": dict.fromkeys(("donor", "name", "delivery", "message"), _OPENED),
+        },
+        "field": {"type": "string", "description": "First field that is wrong or differs."},
+        "reason": {"type": "string"},
+        "says": {"type": "string", "description": "The reason as a sentence."},
+        "value": {"type": "string", "description": "What stood there; empty when personal."},
+    },
+}
+
+GIFTS_OUT: dict[str, Any] = {
+    "type": "object",
+    "required": ["counts", "results"],
+    "properties": {
+        "counts": {"type": "object", "additionalProperties": {"type": "integer"}},
+        "results": {"type": "array", "items": {"$ref": "#/components/schemas/GiftResult"}},
+    },
+}
+
+PROBLEM: dict[str, Any] = {
+    "type": "object",
+    "description": "RFC 9457.",
+    "required": ["type", "title", "status"],
+    "properties": {
+        "type": {"type": "string", "format": "uri-reference"},
+        "title": {"type": "string"},
+        "status": {"type": "integer"},
+        "detail": {"type": "string"},
+        "instance": {"type": "string"},
+        "errors": {"type": "array", "items": {"type": "object"}},
+    },
+}
+
+
+def _ref(name: str) -> dict[str, str]:
+    return {"$ref": f"#/components/schemas/{name}"}
+
+
+def problem(description: str) -> dict[str, Any]:
+    """Describe an answer that is a problem document."""
+    return {
+        "description": description,
+        "content": {"application/problem+json": {"schema": _ref("Problem")}},
+    }
+
+
+def _given(description: str) -> dict[str, Any]:
+    either = {"oneOf": [_ref("GiftResult"), _ref("GiftResults")]}
+    return {"description": description, "content": {"application/json": {"schema": either}}}
+
+
+POST_GIFTS: dict[str, Any] = {
+    "security": [{"token": []}],
+    "parameters": [
+        {
+            "name": "channel",
+            "in": "query",
+            "required": True,
+            "description": "Channel of the fund that the gifts come from.",
+            "schema": {"type": "string"},
+        },
+        {
+            "name": "Idempotency-Key",
+            "in": "header",
+            "required": False,
+            "description": "Repeats of the call with this key and the same body get the first answer.",
+            "schema": {"type": "string", "maxLength": 128},
+        },
+    ],
+    "requestBody": {
+        "required": True,
+        "content": {
+            "application/json": {
+                "schema": {
+                    "oneOf": [
+                        _ref("GiftIn"),
+                        {
+                            "type": "array",
+                            "items": _ref("GiftIn"),
+                            "minItems": 1,
+                            "maxItems": BODY_ROWS_MAX,
+                        },
+                    ]
+                }
+            }
+        },
+    },
+    "responses": {
+        "201": _given("All gifts are recorded by this call."),
+        "200": _given("All gifts are in the ledger, some of them by an earlier call."),
+        "207": {
+            "description": "Some gifts are in the ledger, and some were not taken.",
+            "content": {"application/json": {"schema": _ref("GiftResults")}},
+        },
+        "401": problem("No token, or one that is unknown, ended or of another fund."),
+        "403": problem("The token is for something else."),
+        "404": problem("There is no such fund."),
+        "409": problem(
+            "Every gift's id is known with other content, or the idempotency key was used with another body."
+        ),
+        "413": problem("The body is too large."),
+        "415": problem("The body is not `application/json`."),
+        "422": problem("No gift could be taken; each is named in `errors`."),
+        "503": problem("The database was busy or full; nothing was recorded. Send it again."),
+    },
+}
+
+COMPONENTS: dict[str, dict[str, Any]] = {
+    "GiftIn": GIFT_IN,
+    "GiftResult": GIFT_OUT,
+    "GiftResults": GIFTS_OUT,
+    "Problem": PROBLEM,
+}

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
-from ledger.clock import from_ms, from_text, month_end, to_ms
+from ledger.clock import from_ms, from_text
 from ledger.funds import history as funds
 from ledger.funds.history import Channel, MoneyAccount
 from ledger.journal import history as journal_history
@@ -39,6 +39,7 @@ from ledger.spending.tables import spends
 from ledger.transfers import history as transfers
 
 _PAGE = 1000
+_MINUTE = 60
 
 
 class Cut(NamedTuple):
@@ -405,13 +406,13 @@ class Month:
     # --- the bank's side ----------------------------------------------------------------------
 
     def bank_sides(self, prefix: str) -> list[BankSide] | None:
-        """Return what the banks say of the accounts whose name begins so, at the end of the month.
+        """Return what the banks say of the accounts whose name begins so, when the month was closed.
 
         Args:
             prefix: `Assets:Bank:` or `Assets:Fund:`.
 
         Returns:
-            None unless a line of the month states the balance of each.
+            None unless for each account a line that was booked since the last closing states it.
         """
         first, stop = self._span_ms()
         sides = []
@@ -436,11 +437,15 @@ class Month:
         return sides or None
 
     def _span_ms(self) -> tuple[int, int]:
-        zone = self.details.zone
-        stop = to_ms(month_end(self.cut.month, zone))
-        year, number = int(self.cut.month[:4]), int(self.cut.month[5:])
-        before = f"{year - (number == 1):04d}-{(number - 2) % 12 + 1:02d}"
-        return to_ms(month_end(before, zone)), stop
+        """Return when the month's entries were recorded: a bank's line booked later cannot be among them."""
+        ends = [self.cut.first - 1, self.cut.size - 1]
+        rows = self._connection.execute(
+            sa.select(entries.c.seq, entries.c.recorded_at).where(
+                entries.c.fund_id == self._fund_id, entries.c.seq.in_(ends)
+            )
+        )
+        when = {row.seq: (row.recorded_at + _MINUTE) * 1000 for row in rows}
+        return when.get(ends[0], 0), when[ends[1]]
 
     def loose(self, side: BankSide) -> list[Loose]:
         """List what makes an account's balance by the ledger differ from the bank's.

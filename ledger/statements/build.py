@@ -642,7 +642,6 @@ def _transit(month: Month, roles: dict[str, str]) -> TransitLines:
                 arrived_on=day(one.ended_seq) if one.state == "confirmed" else None,
                 returned_on=day(one.ended_seq) if one.state == "returned" else None,
                 ended_entry=one.ended_seq,
-                ended_entry=one.ended_seq,
             )
         )
     return TransitLines(

@@ -6,12 +6,14 @@ import contextlib
 import sqlite3
 import threading
 from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import psycopg
 import sqlalchemy as sa
 from sqlalchemy import event
 from sqlalchemy.engine import URL, make_url
+from sqlalchemy.pool import ConnectionPoolEntry as PoolRecord
 
 from ledger.errors import BusyError, StorageFullError
 
@@ -82,7 +84,7 @@ class Database:
         )
 
         @event.listens_for(engine, "connect")
-        def _prepare(connection: sqlite3.Connection, _record: object) -> None:
+        def _prepare(connection: sqlite3.Connection, record: PoolRecord) -> None:
             # The driver's own BEGIN comes too late and takes no write lock: we say BEGIN ourselves.
             connection.isolation_level = None
             cursor = connection.cursor()
@@ -93,6 +95,15 @@ class Database:
             cursor.execute(f"PRAGMA cache_size=-{SQLITE_CACHE_KIB}")
             cursor.execute("PRAGMA temp_store=MEMORY")
             cursor.close()
+            record.info["file"] = _file_identity(self.url)
+
+        @event.listens_for(engine, "checkout")
+        def _same_file(
+            _connection: sqlite3.Connection, record: PoolRecord, _proxy: object
+        ) -> None:
+            # A backup put in the file's place: an old connection would write where nobody can read any more.
+            if record.info["file"] != _file_identity(self.url):
+                raise sa.exc.DisconnectionError
 
         @event.listens_for(engine, "begin")
         def _begin(connection: sa.Connection) -> None:
@@ -163,6 +174,15 @@ class Database:
     def close(self) -> None:
         """Close all pooled connections."""
         self.engine.dispose()
+
+
+def _file_identity(url: URL) -> tuple[int, int] | None:
+    """Return device and inode of a SQLite file, None where there is none."""
+    try:
+        found = Path(url.database or "").stat()
+    except FileNotFoundError:
+        return None
+    return found.st_dev, found.st_ino
 
 
 @contextlib.contextmanager

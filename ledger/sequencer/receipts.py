@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
+from ledger.errors import InvariantError
 from ledger.journal import history as journal_history
 from ledger.journal.history import Fund
 from ledger.journal.receipt_numbers import receipt_number
@@ -43,7 +44,12 @@ def from_commit(commit: Commit, seq: int) -> bytes:
 
     Returns:
         A `c2sp.org/tlog-proof@v1` file.
+
+    Raises:
+        InvariantError: The commit did not add it: a repeat's receipt is the `stored` one.
     """
+    if not commit.start <= seq < commit.size:
+        raise InvariantError(reason="not-in-this-commit", seq=seq, start=commit.start, size=commit.size)
     read = _commit_reader(commit.edge, commit.leaves)
     return encode_tlog_proof(seq, proofs.inclusion_proof(seq, commit.size, read), commit.note)
 

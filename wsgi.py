@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from ledger.app import create_app
+from ledger.app import create_app, doors_of
 from ledger.settings import from_environment
 from ledger.wiring import build_services
 
 settings = from_environment()
-app = create_app(settings, build_services(settings))
+services = build_services(settings)
+app = create_app(settings, services, doors_of(services.ledger))

@@ -59,6 +59,10 @@ _SCRUBS: tuple[tuple[re.Pattern[str], str], ...] = (
 )
 
 
+TALKATIVE = ("alembic", "fontTools", "weasyprint", "weasyprint.progress")
+"""Libraries that tell every step at "info"."""
+
+
 def configure_logs(level: str, form: str) -> None:
     """Send every log line, ours and the libraries', through the processors that leave things out.
 
@@ -93,6 +97,8 @@ def configure_logs(level: str, form: str) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level.upper())
+    for name in TALKATIVE:
+        logging.getLogger(name).setLevel(max(logging.WARNING, root.level))
 
 
 class _StandardError(logging.Handler):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import logging
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,10 +12,7 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
-from ledger.db import Database, metadata
-
-# It tells each step at "info", among the answers of commands that only ask for the revision.
-logging.getLogger("alembic").setLevel(logging.WARNING)
+from ledger.db import Database, in_both, metadata
 
 MIGRATIONS = Path(__file__).resolve().parents[2] / "migrations"
 
@@ -64,7 +60,9 @@ def drift(database: Database) -> list[str]:
     """Return how the database's tables differ from the code's, a line each; empty when they agree."""
     with _configured(database) as config, database.reading() as connection:
         assert config is not None
-        context = MigrationContext.configure(connection, opts={"compare_type": False})
+        context = MigrationContext.configure(
+            connection, opts={"compare_type": False, "include_object": in_both}
+        )
         return [repr(difference) for difference in compare_metadata(context, metadata)]
 
 

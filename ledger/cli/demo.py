@@ -29,6 +29,7 @@ from ledger.funds import history as funds
 from ledger.intake.receiving import Receiver, Tally
 from ledger.journal import accounts
 from ledger.journal.history import Fund
+from ledger.log.history import latest_note
 from ledger.matching import history as matching_history
 from ledger.matching.formats.detect import read_bank_file
 from ledger.matching.formats.settlement_csv import read_settlement_file
@@ -38,6 +39,7 @@ from ledger.settings import Settings
 from ledger.spending.sheet import SpendRow, read_sheet
 from ledger.transfers.booking import Proposal
 from ledger.wiring import Ledger, open_ledger
+from reports.render import Languages
 
 SAMPLE_MONTH = Path(__file__).parent / "sample_month"
 COINS = ("KSCOIN", 10, 100)
@@ -345,7 +347,8 @@ class Walk:
         """Build and publish the month's statement."""
         from ledger.cli.statement import publish
 
-        for language, name in (("zh", "statement.pdf"), ("en", "statement-en.pdf")):
+        names: dict[Languages, str] = {"zh": "statement.pdf", "en": "statement-en.pdf"}
+        for language, name in names.items():
             built = publish(
                 self._ledger, self._fund, self.period, language, self._people["controller"]
             )
@@ -359,6 +362,9 @@ class Walk:
         from ledger.cli.checking import verify_ledger
 
         verify_ledger(self._session, self._ledger.settings)
+        with self._ledger.database.reading() as connection:
+            _size, note = latest_note(connection, self._fund.fund_id)
+        (self._settings.home / "checkpoint").write_bytes(note)
         self.figures.read_ledger(self._ledger, self._fund)
         for line in self.figures.sentences():
             self._say(line)

@@ -4,7 +4,18 @@ from __future__ import annotations
 
 import click
 
-from ledger.cli import gifts, money, operate, privacy, setup
+from ledger.cli import (
+    checking,
+    demo,
+    exporting,
+    gifts,
+    money,
+    operate,
+    privacy,
+    setup,
+    statement,
+    tracing,
+)
 from ledger.cli.session import Session
 
 
@@ -36,6 +47,11 @@ for command in (
     money.spend,
     money.period,
     privacy.privacy,
+    tracing.trace,
+    exporting.export,
+    statement.statement,
+    checking.verify,
+    demo.demo,
     operate.db,
     operate.serve,
 ):

@@ -16,8 +16,9 @@ from ledger.journal.history import Fund
 from ledger.periods.booking import NewStatement
 from ledger.statements.build import build_statement
 from ledger.wiring import Ledger
+from reports.render import Languages
 
-LANGUAGES = ("zh", "en")
+LANGUAGES: tuple[Languages, ...] = ("zh", "en")
 
 
 class Published(NamedTuple):
@@ -48,7 +49,7 @@ def statement() -> None:
 def statement_build(
     session: Session,
     month: str,
-    language: str,
+    language: Languages,
     out: Path | None,
     member_name: str,
     fund_slug: str | None,
@@ -73,7 +74,7 @@ def statement_build(
 @pass_session
 @guarded
 def statement_publish(
-    session: Session, month: str, language: str, member_name: str, fund_slug: str | None
+    session: Session, month: str, language: Languages, member_name: str, fund_slug: str | None
 ) -> None:
     """Build a month's statement, keep its file and put its hash into the log."""
     ledger, fund = session.ledger(), session.fund(fund_slug)
@@ -86,7 +87,9 @@ def statement_publish(
     )
 
 
-def publish(ledger: Ledger, fund: Fund, month: str, language: str, member: Member) -> Published:
+def publish(
+    ledger: Ledger, fund: Fund, month: str, language: Languages, member: Member
+) -> Published:
     """Build a statement, keep its file, and put its hash into the log.
 
     The file is written first: a crash before the entry leaves a file that nobody names, and the next
@@ -118,5 +121,5 @@ def publish(ledger: Ledger, fund: Fund, month: str, language: str, member: Membe
     return Published(built.number, path, seq)
 
 
-def _path(ledger: Ledger, fund: Fund, number: str, language: str) -> Path:
+def _path(ledger: Ledger, fund: Fund, number: str, language: Languages) -> Path:
     return ledger.settings.outputs / fund.slug / f"{number}-{language}.pdf"

@@ -167,6 +167,7 @@ def from_stages(commodity: str, stages: Sequence[Stage]) -> Flow:
                 longest_wait_days=stage.longest_wait_days,
                 late=stage.late,
                 average_days=_tenths(stage.average_tenths),
+                joined=tuple((part.key, part.amount_minor) for part in stage.joined),
             )
             for stage in stages
         ),

@@ -101,6 +101,7 @@ def verify_database(  # noqa: PLR0913  # six things that a caller decides, five 
     workers: int = 1,
     progress: Progress = lambda done, total: None,  # noqa: ARG005  # their names are the interface
     private: bool = True,
+    run: int = RUN,
 ) -> Report:
     """Recompute everything from the entries and compare every table with it.
 
@@ -112,6 +113,7 @@ def verify_database(  # noqa: PLR0913  # six things that a caller decides, five 
         workers: Processes to share the work; 1 does it in this one.
         progress: Told how far it is.
         private: Open commitments and compare claims too; without, the entries, the money and the log are verified.
+        run: Entries that a process takes at once: 256 times a power of two.
 
     Returns:
         The report. Whatever is wrong with the data is in it; an exception means that the database cannot be opened.
@@ -124,14 +126,16 @@ def verify_database(  # noqa: PLR0913  # six things that a caller decides, five 
     findings = Findings()
     database = Database(url)
     job = _Job(url, keys, findings, remembered)
-    job.vkeys, job.progress, job.private = vkeys, progress, private
+    job.vkeys, job.progress, job.private, job.run = vkeys, progress, private, run
     try:
         with database.reading() as connection:
             job.rows = Rows(connection)
             job.verify(since, workers)
     except (sa.exc.SQLAlchemyError, driver_error(database)) as error:
         place = ("database", "")
-        findings.fail("readable", failure("", None, place, "unreadable", "", str(error).split("\n")[0]))
+        findings.fail(
+            "readable", failure("", None, place, "unreadable", "", str(error).split("\n")[0])
+        )
     except BrokenProcessPool as error:
         findings.fail("readable", failure("", None, ("worker", ""), "ended", "", error))
     finally:
@@ -183,6 +187,7 @@ class _Job:
         self.vkeys: Sequence[str] | None = None
         self.progress: Progress = lambda _done, _total: None
         self.private = True
+        self.run = RUN
         self.total = 0
         self.done = 0
 
@@ -200,7 +205,7 @@ class _Job:
             self._check_since(funds, since)
         self.progress(0, self.total)
         # Starting a process takes as long as verifying some runs.
-        with Crew(workers if self.total > 2 * RUN else 1) as crew:
+        with Crew(workers if self.total > 2 * self.run else 1) as crew:
             for fund in funds:
                 self._verify_fund(fund, crew)
 
@@ -464,8 +469,8 @@ class _Job:
 
     def _tasks(self, fund: _Fund, slots: str) -> Iterator[Task]:
         probes = tuple(one.size for one in fund.probes.values())
-        for first in range(0, fund.size, RUN):
-            stop = min(first + RUN, fund.size)
+        for first in range(0, fund.size, self.run):
+            stop = min(first + self.run, fund.size)
             yield Task(
                 self.url,
                 fund.fund_id,
@@ -478,6 +483,7 @@ class _Job:
                 fund.keys,
                 probes,
                 slots,
+                self.run,
             )
 
     def _read_claims(

@@ -176,13 +176,25 @@ class Projections:
         facts = self._facts
         # A transfer's fee may be a line of its own beside the one that proves it.
         with_fees = {one.sent_seq for one in facts.transfers.values()}
-        proven = {seq for *_, digest, line_no, seq in rows if facts.evidence.get(seq) == (bytes(digest).hex(), line_no)}
+        proven = {
+            seq
+            for *_, digest, line_no, seq in rows
+            if facts.evidence.get(seq) == (bytes(digest).hex(), line_no)
+        }
         for account, _, digest, line_no, seq in rows:
             self._findings.count("evidence")
             stated, found = facts.evidence.get(seq), (bytes(digest).hex(), line_no)
             if seq in facts.spends or stated == found or (seq in with_fees and seq in proven):
                 continue
-            self._fail("evidence", seq, "bank_lines", f"{account} matched_seq={seq}", "differs", stated or "", found)
+            self._fail(
+                "evidence",
+                seq,
+                "bank_lines",
+                f"{account} matched_seq={seq}",
+                "differs",
+                stated or "",
+                found,
+            )
 
     def _lines_without_file(self) -> None:
         """Hold that every bank line came from a file that is kept."""

@@ -107,7 +107,7 @@ class Report:
     Attributes:
         subject: What was verified.
         entries: Entries that were read.
-        checks: In the order of `SENTENCES`.
+        checks: In the order in which they are best read.
         notes: What whoever reads the report must know, such as where a key came from; English, then Chinese.
     """
 
@@ -189,12 +189,13 @@ class Findings:
         self.notes.extend(other.notes)
 
     def report(self, subject: str, entries: int, checks: Iterable[str]) -> Report:
-        """Return the report; the checks named are in it even when nothing was counted."""
-        names = {*checks, *self.counts, *self.broken}
+        """Return the report: the checks named, also when nothing was counted, then all others that were made."""
+        further = {*self.counts, *self.broken}
+        names = [*checks]
+        names += [name for name in SENTENCES if name in further and name not in names]
         listed = [
             Check(name, *SENTENCES[name], self.counts.get(name, 0), self.broken.get(name))
-            for name in SENTENCES
-            if name in names
+            for name in names
         ]
         return Report(subject, entries, tuple(listed), tuple(self.notes))
 
@@ -308,7 +309,7 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "该分录为该日志该位置的规范分录。",
     ),
 }
-"""What each check holds, in the order in which a report lists them."""
+"""What each check holds."""
 
 _REASONS_EN: dict[str, str] = {
     "cut-back": (

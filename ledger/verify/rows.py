@@ -61,6 +61,7 @@ class Task:
         keys: The log's keys.
         probes: Further sizes to compute the root of.
         slots: File of the claims' slots (`claims.py`), empty to leave private parts and claims out.
+        run: Entries of a full run.
     """
 
     url: str
@@ -74,6 +75,7 @@ class Task:
     keys: tuple[NamedKey, ...]
     probes: tuple[int, ...]
     slots: str
+    run: int = RUN
 
 
 class Mark(NamedTuple):
@@ -383,7 +385,7 @@ class _Run:
             row = rows.get(size)
             edge = b"" if row is None else row[2]
             root = None if row is None else row[1]
-            if size - task.first == RUN:
+            if size - task.first == task.run:
                 result.marks.append(Mark(size, None, root, edge))
                 continue
             hashes = tops.hashes + low.hashes

@@ -213,7 +213,11 @@ def test_any_changed_value_is_found_and_its_table_named(ledger: Ledger, table: s
 def test_a_row_taken_away_is_found(ledger: Ledger, table: str) -> None:
     described = metadata.tables[table]
     with ledger.database.reading() as connection:
-        last = sa.select(described).order_by(*(column.desc() for column in described.primary_key)).limit(1)
+        last = (
+            sa.select(described)
+            .order_by(*(column.desc() for column in described.primary_key))
+            .limit(1)
+        )
         row = dict(connection.execute(last).one()._mapping)
     if table in ("files", "bank_lines"):
         pytest.skip("nothing says that a file was kept but the file")
@@ -400,6 +404,46 @@ def test_a_damaged_file_is_a_finding_and_no_traceback(
     assert "readable" in failures(report)
 
 
-def test_several_processes_find_the_same(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("ledger.verify.database.RUN", 256)
-    assert failures(verified(ledger)) == {}
+@pytest.mark.parametrize("workers", [1, 2])
+def test_many_runs_and_processes_join_to_the_same(ledger: Ledger, workers: int) -> None:
+    for number in range(140):  # so that a checkpoint lies exactly at a run's end
+        ledgers.give(ledger, ledgers.gift(f"single-{number}", 2))
+    report = verified(ledger, run=256, workers=workers)
+    assert failures(report) == {}
+    assert report.entries > 3 * 256
+    counted = {check.name: check.counted for check in verified(ledger).checks}
+    assert {check.name: check.counted for check in report.checks} == counted
+
+
+@pytest.mark.parametrize("table", ["entries", "postings", "balances", "checkpoints", "tiles"])
+def test_what_is_changed_is_named_in_any_run(ledger: Ledger, table: str) -> None:
+    for number in range(140):
+        ledgers.give(ledger, ledgers.gift(f"single-{number}", 2))
+    described = metadata.tables[table]
+    with ledger.database.reading() as connection:
+        rows = [
+            dict(row._mapping)
+            for row in connection.execute(sa.select(described).order_by(*described.primary_key))
+        ]
+    column = {
+        "entries": "leaf_hash",
+        "postings": "amount",
+        "balances": "credits",
+        "checkpoints": "root",
+        "tiles": "root",
+    }[table]
+    for row in rows[:: max(1, len(rows) // 6)]:
+        key = {one.name: row[one.name] for one in described.primary_key}
+        change(ledger, table, key, {column: other_value(table, column, row[column])})
+        found = failures(verified(ledger, run=256))
+        named = [one for one in found.values() if one.table == table]
+        assert named, (table, key, found)
+        if "seq" in key:
+            assert named[0].seq == key["seq"]
+        change(ledger, table, key, {column: row[column]})
+
+
+def test_without_private_parts_the_rest_is_verified(ledger: Ledger) -> None:
+    report = verified(ledger, private=False)
+    assert report.ok
+    assert not {"claims", "commitments"} & {check.name for check in report.checks}

@@ -43,6 +43,9 @@ KUAISHOU_GIFTS = (
     ("107", "骏马", 2888, 9),
 )
 DOUYIN_ITEMS = 120
+SURNAMES = "李王张刘陈杨赵黄周吴徐孙胡朱高林何郭马罗梁宋郑谢韩唐冯于董萧"
+GIVEN = ("大姐", "小妹", "老哥", "乡亲", "阿姨", "老师", "同学")
+
 DOUYIN_GIFTS = (
     ("gift/daisy=", 10, 50),
     ("gift/candy=", 90, 30),
@@ -131,7 +134,7 @@ def kuaishou_row(chance: random.Random, number: int) -> dict:
         "giftUnitPrice": coins,
         "giftTotalPrice": coins * count,
         "normalGift": True,
-        "userInfo": {"userId": f"ksu_{user:04d}", "userName": f"乡亲{user:03d}", "headUrl": ""},
+        "userInfo": {"userId": f"ksu_{user:04d}", "userName": nickname(user), "headUrl": ""},
     }
 
 
@@ -254,6 +257,11 @@ def make_kuaishou(month: Month) -> int:
 # -- Douyin -----------------------------------------------------------------------------------------------------------
 
 
+def nickname(user: int) -> str:
+    """Give a viewer a name of the kind that viewers choose."""
+    return f"{SURNAMES[user % len(SURNAMES)]}家{GIVEN[user % len(GIVEN)]}{user:03d}"
+
+
 def douyin_item(chance: random.Random, number: int, at: datetime) -> dict:
     gift, fen, _ = chance.choices(DOUYIN_GIFTS, [weight for *_, weight in DOUYIN_GIFTS])[0]
     count = chance.choice((1, 1, 2, 3)) if fen < 900 else 1
@@ -265,7 +273,7 @@ def douyin_item(chance: random.Random, number: int, at: datetime) -> dict:
         "gift_num": count,
         "gift_value": fen * count,
         "avatar_url": "",
-        "nickname": f"牧民{user:03d}",
+        "nickname": nickname(user),
         "timestamp": milliseconds(at),
     }
 

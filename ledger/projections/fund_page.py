@@ -19,6 +19,7 @@ from ledger.intake.tables import sessions
 from ledger.journal import history as journal_history
 from ledger.journal.codec import decode
 from ledger.journal.history import Fund, StoredEntry
+from ledger.journal.receipt_numbers import receipt_number
 from ledger.journal.tables import entries
 from ledger.matching import history as matching
 from ledger.privacy.pseudonyms import mask_nickname
@@ -318,4 +319,5 @@ def _gift_line(
         units=body.get("units"),
         units_commodity=body.get("unit"),
         reversed=undone,
+        receipt=receipt_number(stored.seq, stored.leaf_hash).compact,
     )

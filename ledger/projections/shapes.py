@@ -333,6 +333,7 @@ class GiftLine:
         units: What the giver paid in the platform's own unit; None for money.
         units_commodity: That unit (`DYCOIN`); None for money.
         reversed: It was taken back.
+        receipt: Its receipt number, compact: the address of its own page.
     """
 
     entry: int
@@ -343,6 +344,7 @@ class GiftLine:
     units: int | None = None
     units_commodity: str | None = None
     reversed: bool = False
+    receipt: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,6 +42,9 @@ from ledger.wiring import Ledger, open_ledger
 from reports.render import Languages
 
 SAMPLE_MONTH = Path(__file__).parent / "sample_month"
+MERCHANT = "1900000001"
+"""WeChat Pay's bill names no account: the number of a made-up merchant stands for it."""
+
 COINS = ("KSCOIN", 10, 100)
 """10 快币 are 1.00 CNY."""
 
@@ -175,7 +178,7 @@ class Walk:
             account = funding.NewAccount(
                 stage,
                 name,
-                file.account or "basic-account",
+                file.account or MERCHANT,
                 file.commodity,
                 file.opening_minor or 0,
             )

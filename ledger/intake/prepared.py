@@ -6,7 +6,10 @@ In: gift events. Out: prepared gifts, and problems. Guaranteed: what is left for
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import NamedTuple
+
+import orjson
 
 from ledger.clock import from_posix, to_minute_text
 from ledger.intake.events import (
@@ -34,7 +37,7 @@ RateTable = Mapping[str, Sequence[TimedRate]]
 
 
 class PreparedGift(NamedTuple):
-    """A gift that only lacks its number.
+    """A gift that only lacks its number. Flat, of plain values: so it passes cheaply from one process to another.
 
     Attributes:
         source_id: Its id on the channel.
@@ -44,8 +47,17 @@ class PreparedGift(NamedTuple):
         occurred_ms: Exact.
         gross: Minor units of `commodity`.
         commodity: What it is posted in.
-        fields: The public part of the entry's body.
-        sealed: Commitments and what opens them.
+        pieces: How many of it.
+        item: Id or name of the gift.
+        signed: Whether a signature over what arrived was checked.
+        via: How it came.
+        rate: Number of the entry that set the rate; None for a gift of money.
+        unit: What `units` counts.
+        units: As sent.
+        written: The public part of the entry's body, already encoded: see `write_parts`.
+        commitments: To the private parts, in the order of `LABELS`; the last only with a message.
+        delivery: Personal: canonical JSON of event id and exact times.
+        salts: What opens the commitments.
         giver: Personal.
         nickname: Personal.
         message: Personal.
@@ -59,12 +71,46 @@ class PreparedGift(NamedTuple):
     occurred_ms: int
     gross: int
     commodity: str
-    fields: dict[str, object]
-    sealed: Sealed
+    pieces: int
+    item: str
+    signed: bool
+    via: str
+    rate: int | None
+    unit: str
+    units: int
+    written: tuple[bytes, bytes, bytes, bytes]
+    commitments: tuple[str, ...]
+    delivery: str
+    salts: bytes
     giver: str
     nickname: str
     message: str
     line: int
+
+    @property
+    def fields(self) -> dict[str, object]:
+        """Return the public part of the entry's body."""
+        fields: dict[str, object] = {
+            "count": self.pieces,
+            "delivery": self.commitments[2],
+            "donor": self.commitments[0],
+            "item": self.item,
+            "name": self.commitments[1],
+            "signed": self.signed,
+            "via": self.via,
+        }
+        if self.rate is not None:
+            fields["rate"] = self.rate
+            fields["unit"] = self.unit
+            fields["units"] = self.units
+        if self.message:
+            fields["message"] = self.commitments[3]
+        return fields
+
+    @property
+    def sealed(self) -> Sealed:
+        """Return the commitments and what opens them."""
+        return Sealed(self.commitments, self.delivery, self.salts)
 
 
 def rates_at(rates: RateTable, occurred_ms: int) -> dict[str, TimedRate]:
@@ -144,21 +190,6 @@ def _value(
 def _prepared(
     event: GiftEvent, gross: int, commodity: str, rate_seq: int | None, sealed: Sealed
 ) -> PreparedGift:
-    fields: dict[str, object] = {
-        "count": event.count,
-        "delivery": sealed.commitments[2],
-        "donor": sealed.commitments[0],
-        "item": event.item,
-        "name": sealed.commitments[1],
-        "signed": event.signed,
-        "via": event.via,
-    }
-    if rate_seq is not None:
-        fields["rate"] = rate_seq
-        fields["unit"] = event.unit
-        fields["units"] = event.units
-    if event.message:
-        fields["message"] = sealed.commitments[3]
     return PreparedGift(
         event.source_id,
         content_digest(event),
@@ -167,13 +198,69 @@ def _prepared(
         event.occurred_at_ms,
         gross,
         commodity,
-        fields,
-        sealed,
+        event.count,
+        event.item,
+        event.signed,
+        event.via,
+        rate_seq,
+        event.unit,
+        event.units,
+        write_parts(event, rate_seq, sealed.commitments),
+        sealed.commitments,
+        sealed.delivery,
+        sealed.salts,
         event.giver,
         event.nickname,
         event.message,
         event.line,
     )
+
+
+def write_parts(
+    event: GiftEvent, rate_seq: int | None, commitments: tuple[str, ...]
+) -> tuple[bytes, bytes, bytes, bytes]:
+    """Encode what is known of the entry's body before it has its place, so that the one writer only joins pieces.
+
+    Args:
+        event: Checked.
+        rate_seq: Number of the rate's entry, None for a gift of money.
+        commitments: In the order of `LABELS`.
+
+    Returns:
+        Four pieces of canonical JSON: the members from `count` to `item`, which stand before `line`; `message` or
+        nothing, before `n`; `name` and `rate`, before `session`; and `signed` to `via`, which end the body.
+
+    Source:
+        RFC 8785 section 3.2.3: members stand in the order of their names.
+    """
+    # Commitments are base64 and need no escapes.
+    donor, name, delivery = commitments[0], commitments[1], commitments[2]
+    head = f'"count":{event.count},"delivery":"{delivery}","donor":"{donor}","item":'.encode()
+    message = f'"message":"{commitments[3]}",'.encode() if event.message else b""
+    if rate_seq is None:
+        return (
+            head + _text(event.item) + b",",
+            message,
+            f'"name":"{name}",'.encode(),
+            _tail(event.signed, event.via),
+        )
+    coins = b'"unit":%b,"units":%d,"via":%b' % (_text(event.unit), event.units, _text(event.via))
+    return (
+        head + _text(event.item) + b",",
+        message,
+        f'"name":"{name}","rate":{rate_seq},'.encode(),
+        b'"signed":%b,' % orjson.dumps(event.signed) + coins,
+    )
+
+
+@lru_cache(maxsize=1024)
+def _text(text: str) -> bytes:
+    return orjson.dumps(text)
+
+
+@lru_cache(maxsize=16)
+def _tail(signed: bool, via: str) -> bytes:
+    return b'"signed":%b,"via":%b' % (orjson.dumps(signed), orjson.dumps(via))
 
 
 _minutes: dict[int, str] = {}

@@ -25,6 +25,7 @@ from ledger.journal.balances import Totals, totals
 from ledger.journal.codec import encode, signed_lines
 from ledger.journal.entries import ENTRY_BYTES_MAX, KINDS, VERSION, Draft, Move, Posting
 from ledger.journal.history import Fund
+from ledger.log.hashing import leaf_hashes
 from ledger.money import AMOUNT_MAX
 from ledger.moneyline import history as line_history
 from ledger.moneyline import store as moneyline
@@ -52,6 +53,25 @@ class Claimed(NamedTuple):
     digest: bytes
 
 
+@dataclass(frozen=True, slots=True)
+class Run:
+    """What entries that stand beside each other have in common.
+
+    Attributes:
+        kind: Of each entry.
+        debit: Account that each adds to.
+        credit: Account that each takes from.
+        commodity: Of each posting.
+        scope: Of each claim.
+    """
+
+    kind: str
+    debit: str
+    credit: str
+    commodity: str
+    scope: str
+
+
 @dataclass
 class Growth:
     """Everything that a commit adds, and that a refused decision must give back."""
@@ -63,8 +83,9 @@ class Growth:
     totals: dict[tuple[int, str], list[int]] = field(default_factory=dict)
     touched: set[tuple[int, str]] = field(default_factory=set)
     accounts: dict[str, int] = field(default_factory=dict)
-    claims: dict[tuple[str, str], Claimed] = field(default_factory=dict)
+    claims: dict[str, dict[str, tuple[int, bytes]]] = field(default_factory=dict)
     fronts: dict[tuple[int, str], int] = field(default_factory=dict)
+    holes: dict[tuple[int, str], list[OpenHole]] = field(default_factory=dict)
     notes: dict[str, Any] = field(default_factory=dict)
 
 
@@ -114,6 +135,11 @@ class Books:
         return self._growth.size
 
     @property
+    def recorded_text(self) -> str:
+        """Return the time of this commit as its entries show it."""
+        return self._growth.recorded_text
+
+    @property
     def leaves(self) -> list[bytes]:
         """Return the leaf hashes that this commit adds."""
         return self._growth.leaves
@@ -155,14 +181,11 @@ class Books:
             The known ones only.
         """
         found: dict[str, Claimed] = {}
-        unknown: list[str] = []
-        mine = self._growth.claims
-        for key in keys:
-            claim = mine.get((scope, key)) if mine else None
-            if claim is None:
-                unknown.append(key)
-            else:
-                found[key] = claim
+        unknown = keys
+        mine = self._growth.claims.get(scope)
+        if mine:
+            found = {key: Claimed(*mine[key]) for key in keys if key in mine}
+            unknown = [key for key in keys if key not in mine]
         for key, seq, digest in claims.find(self.connection, self.fund.fund_id, scope, unknown):
             found[key] = Claimed(seq, digest)
         return found
@@ -176,12 +199,21 @@ class Books:
         claims.rekey(self.connection, self.fund.fund_id, scope, keys, digest)
 
     def open_holes(self, account: str, commodity: str) -> list[OpenHole]:
-        """Return what settlements left for gifts found later on a platform's line, oldest first."""
+        """Return what settlements left for gifts found later on a platform's line, oldest first.
+
+        Whoever fills one shortens it in this very list, which is read once a commit.
+        """
         account_id = self._account_id(account)
         if account_id is None:
             return []
-        self.settle()
-        return line_history.open_holes(self.connection, self.fund.fund_id, account_id, commodity)
+        key = (account_id, commodity)
+        found = self._growth.holes.get(key)
+        if found is None:
+            if self._hole_rows or self._fill_rows:
+                self.settle()
+            found = line_history.open_holes(self.connection, self.fund.fund_id, *key)
+            self._growth.holes[key] = found
+        return found
 
     def front(self, account: str, commodity: str) -> int:
         """Return the raw end of the last settlement of a platform's line."""
@@ -250,10 +282,64 @@ class Books:
         growth.leaves.append(leaf)
         if draft.claim is not None:
             claim = draft.claim
-            growth.claims[claim.scope, claim.key] = Claimed(seq, claim.digest)
+            growth.claims.setdefault(claim.scope, {})[claim.key] = (seq, claim.digest)
             self._claim_rows.append((fund_id, claim.scope, claim.key, seq, claim.digest))
         growth.size = seq + 1
         return seq
+
+    def post_run(
+        self,
+        run: Run,
+        items: Sequence[tuple[int, str, bytes]],
+        encode_all: Callable[[int, int], list[bytes]],
+    ) -> None:
+        """Post many entries of one posting each between the same two accounts, at a fraction of their single price.
+
+        Args:
+            run: What they have in common.
+            items: Amount in minor units, claimed id and content digest of each, in order.
+            encode_all: From the number of the first entry and the debits before it, the canonical bytes of each.
+
+        Raises:
+            InvariantError: An amount that cannot be posted: a door's mistake.
+            TooLargeError: An entry does not fit a bundle.
+        """
+        if not items:
+            return
+        growth, fund_id, commodity = self._growth, self.fund.fund_id, run.commodity
+        amounts = [item[0] for item in items]
+        if min(amounts) <= 0 or max(amounts) > AMOUNT_MAX or run.debit == run.credit:
+            raise InvariantError(reason="posting", kind=run.kind, amount=max(amounts))
+        debit_id, credit_id = self.open_account(run.debit), self.open_account(run.credit)
+        debited = self._totals(debit_id, commodity)
+        first, kind, recorded_at, scope = growth.size, run.kind, growth.recorded_at, run.scope
+        data = encode_all(first, debited[0])
+        longest = max(map(len, data))
+        if longest > ENTRY_BYTES_MAX:
+            raise TooLargeError(what="entry", size=longest, limit=ENTRY_BYTES_MAX)
+        leaves = leaf_hashes(data)
+        numbers = range(first, first + len(items))
+        self._entry_rows += [
+            (fund_id, seq, kind, recorded_at, one, leaf)
+            for seq, one, leaf in zip(numbers, data, leaves, strict=True)
+        ]
+        self._posting_rows += [
+            (fund_id, seq, 0, debit_id, credit_id, commodity, amount)
+            for seq, amount in zip(numbers, amounts, strict=True)
+        ]
+        self._claim_rows += [
+            (fund_id, scope, key, seq, digest)
+            for seq, (_, key, digest) in zip(numbers, items, strict=True)
+        ]
+        growth.claims.setdefault(scope, {}).update(
+            (key, (seq, digest)) for seq, (_, key, digest) in zip(numbers, items, strict=True)
+        )
+        growth.leaves += leaves
+        total = sum(amounts)
+        debited[0] += total
+        self._totals(credit_id, commodity)[1] += total
+        growth.touched |= {(debit_id, commodity), (credit_id, commodity)}
+        growth.size = first + len(items)
 
     def add_void(self, account: str, commodity: str, start: int, length: int) -> None:
         """Mark a gift's interval on a platform's line as void, by the entry just posted."""
@@ -277,11 +363,17 @@ class Books:
             columns: The same for every row of the table.
             row: Values.
         """
+        self.add_rows(table, columns, (row,))
+
+    def add_rows(
+        self, table: sa.Table, columns: Sequence[str], rows: Sequence[tuple[Any, ...]]
+    ) -> None:
+        """Add many rows of a door's own table; see `add_row`."""
         found = self._other_rows.get(table)
         if found is None:
-            self._other_rows[table] = (columns, [row])
+            self._other_rows[table] = (columns, list(rows))
         else:
-            found[1].append(row)
+            found[1].extend(rows)
 
     def at_settling(self, name: str, action: Callable[[], None]) -> None:
         """Do something once, after the rows so far are inserted and before anybody else reads the tables."""
@@ -324,8 +416,9 @@ class Books:
         growth.totals = {key: list(value) for key, value in growth.totals.items()}
         growth.touched = set(growth.touched)
         growth.accounts = dict(growth.accounts)
-        growth.claims = dict(growth.claims)
+        growth.claims = {scope: dict(keys) for scope, keys in growth.claims.items()}
         growth.fronts = dict(growth.fronts)
+        growth.holes = {key: list(value) for key, value in growth.holes.items()}
         growth.notes = copy.deepcopy(growth.notes)
         return growth
 
@@ -470,6 +563,7 @@ class Books:
         self._growth.fronts[account_id, commodity] = end
         if line_end > before:
             assert move.until_ms is not None
+            self._growth.holes.pop((account_id, commodity), None)
             self._hole_rows.append(
                 (
                     self.fund.fund_id,

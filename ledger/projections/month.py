@@ -26,7 +26,7 @@ from ledger.journal.tables import accounts as account_table
 from ledger.journal.tables import entries
 from ledger.log import history as log_history
 from ledger.matching.history import references_of_entry
-from ledger.matching.tables import bank_lines, open_items, settlement_lines
+from ledger.matching.tables import bank_lines, files, open_items, settlement_lines
 from ledger.moneyline.history import LineReader
 from ledger.moneyline.intervals import Line, effective_offset
 from ledger.moneyline.tables import segments, voids
@@ -36,7 +36,8 @@ from ledger.projections.dates import occurred
 from ledger.projections.spending import Sum, sums
 from ledger.projections.stages import PLATFORM
 from ledger.spending.tables import spends
-from ledger.transfers import history as transfers
+from ledger.transfers import history as transfer_history
+from ledger.transfers.history import Transfer
 
 _PAGE = 1000
 _MINUTE = 60
@@ -414,7 +415,7 @@ class Month:
         Returns:
             None unless for each account a line that was booked since the last closing states it.
         """
-        first, stop = self._span_ms()
+        first, _ = self._span_ms()
         sides = []
         for one in self.money_accounts:
             if not one.name.startswith(prefix) or one.commodity != self.details.commodity:
@@ -422,11 +423,10 @@ class Month:
             row = self._connection.execute(
                 sa.select(bank_lines.c.balance, bank_lines.c.booked_ms)
                 .where(
-                    bank_lines.c.fund_id == self._fund_id,
+                    self._known_lines(),
                     bank_lines.c.account == one.name,
                     bank_lines.c.balance.is_not(None),
                     bank_lines.c.booked_ms >= first,
-                    bank_lines.c.booked_ms < stop,
                 )
                 .order_by(bank_lines.c.booked_ms.desc(), bank_lines.c.line_no.desc())
                 .limit(1)
@@ -447,6 +447,18 @@ class Month:
         when = {row.seq: (row.recorded_at + _MINUTE) * 1000 for row in rows}
         return when.get(ends[0], 0), when[ends[1]]
 
+    def _known_lines(self) -> sa.ColumnElement[bool]:
+        """Choose the bank lines that the ledger knew when the month was closed: later files change nothing in it."""
+        _, stop = self._span_ms()
+        known = sa.select(files.c.sha256).where(
+            files.c.fund_id == self._fund_id, files.c.taken_ms < stop
+        )
+        return sa.and_(
+            bank_lines.c.fund_id == self._fund_id,
+            bank_lines.c.booked_ms < stop,
+            bank_lines.c.sha256.in_(known),
+        )
+
     def loose(self, side: BankSide) -> list[Loose]:
         """List what makes an account's balance by the ledger differ from the bank's.
 
@@ -463,7 +475,7 @@ class Month:
                 bank_lines.c.line_no,
                 bank_lines.c.amount,
                 bank_lines.c.matched_seq,
-            ).where(bank_lines.c.fund_id == self._fund_id, bank_lines.c.account == side.account)
+            ).where(self._known_lines(), bank_lines.c.account == side.account)
         )
         found: list[Loose] = []
         for row in rows:
@@ -526,16 +538,24 @@ class Month:
 
     # --- transfers, open items, the log -------------------------------------------------------
 
-    def transfers(self) -> list[transfers.Transfer]:
-        """Return the transfers that were sent before the month's end and not ended before its beginning."""
+    def transfers(self) -> list[Transfer]:
+        """Return the transfers that were sent before the month's end and not ended before its beginning.
+
+        What ended later is not known yet: the same statement comes out whenever it is made.
+        """
         return [
-            one
-            for one in transfers.all_transfers(self._connection, self._fund_id)
+            self._as_then(one)
+            for one in transfer_history.all_transfers(self._connection, self._fund_id)
             if one.sent_seq is not None
             and one.sent_seq < self.cut.size
             and (one.ended_seq is None or one.ended_seq >= self.cut.first)
             and one.commodity == self.details.commodity
         ]
+
+    def _as_then(self, one: Transfer) -> Transfer:
+        if one.ended_seq is None or one.ended_seq < self.cut.size:
+            return one
+        return one._replace(state="sent", ended_seq=None)
 
     def providers(self) -> list[tuple[str, int]]:
         """Return the month's spending by provider, largest first, reversals taken off."""
@@ -561,11 +581,9 @@ class Month:
             Item(row.raised_seq, row.kind, from_ms(row.raised_ms), row.amount, row.commodity)
             for row in rows
         ]
-        _, stop = self._span_ms()
         lines = self._connection.execute(
             sa.select(bank_lines).where(
-                bank_lines.c.fund_id == self._fund_id,
-                bank_lines.c.booked_ms < stop,
+                self._known_lines(),
                 sa.or_(
                     bank_lines.c.matched_seq.is_(None), bank_lines.c.matched_seq >= self.cut.size
                 ),

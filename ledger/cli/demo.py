@@ -20,6 +20,7 @@ from ledger.cli import database as schema
 from ledger.cli import setup
 from ledger.cli.figures import Figures
 from ledger.cli.session import Session, guarded, pass_session
+from ledger.cli.statement import Language
 from ledger.clock import FixedClock, month_end
 from ledger.desk import actions
 from ledger.desk.reconcile import reconcile
@@ -39,7 +40,6 @@ from ledger.settings import Settings
 from ledger.spending.sheet import SpendRow, read_sheet
 from ledger.transfers.booking import Proposal
 from ledger.wiring import Ledger, open_ledger
-from reports.render import Languages
 
 SAMPLE_MONTH = Path(__file__).parent / "sample_month"
 MERCHANT = "1900000001"
@@ -350,7 +350,7 @@ class Walk:
         """Build and publish the month's statement."""
         from ledger.cli.statement import publish
 
-        names: dict[Languages, str] = {"zh": "statement.pdf", "en": "statement-en.pdf"}
+        names: dict[Language, str] = {"zh": "statement.pdf", "en": "statement-en.pdf"}
         for language, name in names.items():
             built = publish(
                 self._ledger, self._fund, self.period, language, self._people["controller"]

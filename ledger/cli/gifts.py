@@ -8,9 +8,9 @@ from typing import BinaryIO
 
 import click
 
-from ledger.cli.session import Session, fund_option, guarded, pass_session
+from ledger.cli.session import Session, fund_option, guarded, naming, pass_session
 from ledger.cli.setup import secret_path
-from ledger.errors import FileFormatError, NotFoundError
+from ledger.errors import NotFoundError
 from ledger.funds import history as funds
 from ledger.intake.events import RowProblem
 from ledger.intake.receiving import Receiver, Tally, open_own_file
@@ -84,15 +84,13 @@ def import_one(session: Session, receiver: Receiver, source: str, path: Path) ->
     Raises:
         FileFormatError: The file as a whole cannot be read.
     """
-    try:
+    with naming(path):
         if source == "lookback":
             return receiver.take_lookback(path.read_bytes()), 0
         with path.open("rb") as stream:
             if source == "deliveries":
                 return _deliveries(session, receiver, stream)
             return _own(session, receiver, stream, path), 0
-    except FileFormatError as error:
-        raise FileFormatError(**{"file": path.name, **error.fields}) from error
 
 
 def _deliveries(session: Session, receiver: Receiver, stream: BinaryIO) -> tuple[Tally, int]:

@@ -6,7 +6,14 @@ from pathlib import Path
 
 import click
 
-from ledger.cli.session import Session, by_option, fund_option, guarded, pass_session
+from ledger.cli.session import (
+    Session,
+    by_option,
+    fund_option,
+    guarded,
+    naming,
+    pass_session,
+)
 from ledger.desk import actions
 from ledger.desk.reconcile import reconcile as run_reconcile
 from ledger.errors import FieldError
@@ -42,8 +49,9 @@ def settlement_import(session: Session, files: tuple[Path, ...], fund_slug: str 
     added = repeated = raised = 0
     for path in files:
         data = path.read_bytes()
-        sheet = read_settlement_file(path.name, data)
-        taken = actions.take_settlements(ledger.sequencer, fund, (path.name, data), sheet)
+        with naming(path):
+            sheet = read_settlement_file(path.name, data)
+            taken = actions.take_settlements(ledger.sequencer, fund, (path.name, data), sheet)
         added, repeated, raised = (
             added + taken.added,
             repeated + taken.repeated,
@@ -89,12 +97,14 @@ def bank_import(
     added = repeated = 0
     for path in files:
         data = path.read_bytes()
-        file = read_bank_file(path.name, data)
-        with ledger.database.reading() as connection:
-            account = funds.money_account(
-                connection, fund.fund_id, account_name or file.account or _no_account(path)
-            )
-        taken = actions.take_bank_file(ledger.sequencer, fund, account, (path.name, data), file)
+        with naming(path):
+            file = read_bank_file(path.name, data)
+            with ledger.database.reading() as connection:
+                account = funds.money_account(
+                    connection, fund.fund_id, account_name or file.account or _no_account(path)
+                )
+            upload = (path.name, data)
+            taken = actions.take_bank_file(ledger.sequencer, fund, account, upload, file)
         session.note(
             f"{path.name}: {taken.added} new lines for {account.name}, {taken.repeated} known"
         )
@@ -374,10 +384,13 @@ def spend_import(
     member = session.member(fund, member_name)
     with ledger.database.reading() as connection:
         account = funds.money_account(connection, fund.fund_id, account_name)
+    if not account.name.startswith("Assets:Fund:"):
+        raise FieldError(field="account", value=account.name, reason="not-a-fund-account")
     added = repeated = 0
     for path in files:
-        rows = read_sheet(path.name, path.read_bytes())
-        booked = actions.book_spending(ledger.sequencer, fund, member, account, rows)
+        with naming(path):
+            rows = read_sheet(path.name, path.read_bytes())
+            booked = actions.book_spending(ledger.sequencer, fund, member, account, rows)
         added, repeated = added + booked.added, repeated + booked.repeated
     session.say(f"{added} rows booked, {repeated} known", added=added, repeated=repeated)
 

@@ -4,15 +4,27 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
+from errno import EDQUOT, ENOSPC
 from functools import wraps
+from pathlib import Path
 from typing import Any, NoReturn, ParamSpec, TypeVar
 
 import click
 
 from ledger.cli import database as schema
-from ledger.errors import LedgerError, NotFoundError, SettingsError, StateError
+from ledger.errors import (
+    ConflictError,
+    ExternalError,
+    InputError,
+    LedgerError,
+    NotFoundError,
+    SettingsError,
+    StateError,
+    StorageFullError,
+)
 from ledger.funds import history as funds
 from ledger.journal.history import Fund, all_funds, fund_by_slug
 from ledger.logs import configure_logs
@@ -127,11 +139,45 @@ def guarded(command: Callable[P, R]) -> Callable[P, R]:
         try:
             return command(*args, **kwargs)
         except LedgerError as error:
-            context = click.get_current_context(silent=True)
-            session = context.find_object(Session) if context is not None else None
-            fail(error, as_json=bool(session and session.as_json))
+            _fail_here(error)
+        except OSError as error:
+            _fail_here(_file_error(error))
 
     return run
+
+
+def _fail_here(error: LedgerError) -> NoReturn:
+    context = click.get_current_context(silent=True)
+    session = context.find_object(Session) if context is not None else None
+    fail(error, as_json=bool(session and session.as_json))
+
+
+def _file_error(error: OSError) -> LedgerError:
+    """Name a file or folder that could not be read or written."""
+    name = Path(str(error.filename)).name if error.filename else ""
+    if error.errno in (ENOSPC, EDQUOT):
+        return StorageFullError(file=name, reason="disk-full")
+    return ExternalError(file=name, reason=error.strerror or type(error).__name__)
+
+
+@contextmanager
+def naming(path: Path) -> Iterator[None]:
+    """Let errors about what a file holds name the file, where they do not yet.
+
+    Args:
+        path: The file.
+
+    Yields:
+        Nothing.
+
+    Raises:
+        InputError: With `file`.
+        ConflictError: With `file`.
+    """
+    try:
+        yield
+    except (InputError, ConflictError) as error:
+        raise type(error)(**{"file": path.name, **error.fields}) from error
 
 
 def fail(error: LedgerError, *, as_json: bool) -> NoReturn:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from zoneinfo import available_timezones
 
 import click
 
 from ledger.cli.session import Session, fund_option, guarded, pass_session
 from ledger.clock import from_text, to_ms
-from ledger.errors import FieldError
+from ledger.errors import FieldError, FileFormatError, TimeFieldError
 from ledger.funds import booking, history
 from ledger.money import parse_amount
 
@@ -41,6 +42,9 @@ def fund_create(
 ) -> None:
     """Open a fund, its books and its log."""
     ledger = session.ledger()
+    if zone is not None and zone not in available_timezones():
+        # Days and months hang on it for good.
+        raise FieldError(field="zone", value=zone[:40], reason="not-a-time-zone")
     new = booking.NewFund(
         slug,
         name_zh,
@@ -102,12 +106,22 @@ def channel_add(
     """Open a channel."""
     ledger, found = session.ledger(), session.fund(fund_slug)
     new = history.Channel(name, platform, title_zh or name, title_en or name, commodity)
+    # Read first: a channel that is open cannot be taken back.
+    secret = _read_secret(Path(secret_file)) if secret_file else None
     seq = booking.open_channel(ledger.sequencer, ledger.clock, found, new)
-    if secret_file:
-        keep_secret(
-            session, found.slug, name, Path(secret_file).read_text(encoding="utf-8").strip()
-        )
+    if secret is not None:
+        keep_secret(session, found.slug, name, secret)
     session.say(f"channel {name} opened as entry {seq}", channel=name, seq=seq)
+
+
+def _read_secret(path: Path) -> str:
+    try:
+        secret = path.read_text(encoding="utf-8").strip()
+    except UnicodeDecodeError as error:
+        raise FileFormatError(file=path.name, field="secret", reason="not-utf-8") from error
+    if not secret:
+        raise FieldError(file=path.name, field="secret", reason="missing")
+    return secret
 
 
 def secret_path(session: Session, slug: str, channel_name: str) -> Path:
@@ -192,7 +206,11 @@ def rate_set(
     """Say that UNITS of UNIT are WORTH so much: `rate set KSCOIN 10 1.00`."""
     ledger, found = session.ledger(), session.fund(fund_slug)
     minor = parse_amount(worth, commodity)
-    new = history.Rate(unit, units, minor, commodity, to_ms(from_text(since)), 0)
+    try:
+        from_ms = to_ms(from_text(since))
+    except TimeFieldError as error:
+        raise TimeFieldError(**{**error.fields, "field": "from"}) from error
+    new = history.Rate(unit, units, minor, commodity, from_ms, 0)
     seq = booking.set_rate(ledger.sequencer, ledger.clock, found, new)
     session.say(f"{units} {unit} are {worth} {commodity}, entry {seq}", unit=unit, seq=seq)
 

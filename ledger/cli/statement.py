@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from hashlib import sha256
 from pathlib import Path
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import click
 
@@ -14,11 +14,10 @@ from ledger.errors import FieldError
 from ledger.funds.history import Member
 from ledger.journal.history import Fund
 from ledger.periods.booking import NewStatement
-from ledger.statements.build import build_statement
 from ledger.wiring import Ledger
-from reports.render import Languages
 
-LANGUAGES: tuple[Languages, ...] = ("zh", "en")
+Language = Literal["zh", "en"]
+LANGUAGES: tuple[Language, ...] = ("zh", "en")
 
 
 class Published(NamedTuple):
@@ -49,7 +48,7 @@ def statement() -> None:
 def statement_build(
     session: Session,
     month: str,
-    language: Languages,
+    language: Language,
     out: Path | None,
     member_name: str,
     fund_slug: str | None,
@@ -57,6 +56,8 @@ def statement_build(
     """Build a month's statement without publishing it."""
     ledger, fund = session.ledger(), session.fund(fund_slug)
     member = session.member(fund, member_name)
+    from ledger.statements.build import build_statement
+
     built = build_statement(ledger, fund, month, language, prepared_by=member)
     path = out or _path(ledger, fund, built.number, language)
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -74,7 +75,7 @@ def statement_build(
 @pass_session
 @guarded
 def statement_publish(
-    session: Session, month: str, language: Languages, member_name: str, fund_slug: str | None
+    session: Session, month: str, language: Language, member_name: str, fund_slug: str | None
 ) -> None:
     """Build a month's statement, keep its file and put its hash into the log."""
     ledger, fund = session.ledger(), session.fund(fund_slug)
@@ -88,7 +89,7 @@ def statement_publish(
 
 
 def publish(
-    ledger: Ledger, fund: Fund, month: str, language: Languages, member: Member
+    ledger: Ledger, fund: Fund, month: str, language: Language, member: Member
 ) -> Published:
     """Build a statement, keep its file, and put its hash into the log.
 
@@ -110,6 +111,8 @@ def publish(
     """
     if language not in LANGUAGES:
         raise FieldError(field="language", value=language[:10], reason="unknown", known=LANGUAGES)
+    from ledger.statements.build import build_statement
+
     built = build_statement(ledger, fund, month, language, prepared_by=member)
     path = _path(ledger, fund, built.number, language)
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -121,5 +124,5 @@ def publish(
     return Published(built.number, path, seq)
 
 
-def _path(ledger: Ledger, fund: Fund, number: str, language: Languages) -> Path:
+def _path(ledger: Ledger, fund: Fund, number: str, language: Language) -> Path:
     return ledger.settings.outputs / fund.slug / f"{number}-{language}.pdf"

@@ -1,0 +1,172 @@
+"""Setting up from the command line, and what it says when something is wrong."""
+
+from __future__ import annotations
+
+import json
+import os
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.flow.cli import Cli
+
+PROJECT = Path(__file__).resolve().parents[2]
+
+
+def test_a_ledger_is_made_from_nothing(empty_cli: Cli) -> None:
+    revision = empty_cli.json("db", "upgrade")["revision"]
+    assert empty_cli.json("db", "check") == {"revision": revision, "differences": []}
+    empty_cli.set_up()
+    assert empty_cli.json("fund", "list") == {"funds": ["qinghe"]}
+    members = empty_cli.json("member", "list")["members"]
+    assert [one["role"] for one in members] == ["finance", "approver", "controller"]
+
+
+def test_without_a_schema_the_command_that_makes_one_is_named(empty_cli: Cli) -> None:
+    assert "do=python -m ledger db upgrade" in empty_cli.refused("fund", "list")
+    assert "schema" in empty_cli.refused("db", "check")
+
+
+def test_each_step_of_setting_up_is_an_entry(cli: Cli) -> None:
+    assert cli.json("channel", "add", "Douyin", "--platform", "douyin")["seq"] == 8
+    assert (
+        cli.json("account", "add", "Alipay", "--stage", "bank", "--number", "2088001")["seq"] == 9
+    )
+    assert cli.json("rate", "set", "DYCOIN", "10", "1.00") == {"seq": 10, "unit": "DYCOIN"}
+    assert cli.json("member", "add", "孙审", "auditor") == {"member": "m4", "role": "auditor"}
+    assert cli.json("member", "remove", "孙审")["seq"] == 12
+    listed = cli.run("member", "list").stdout.splitlines()
+    assert listed[3].split("\t") == ["m4", "auditor", "孙审", "removed"]
+
+
+def test_a_token_is_shown_once_and_grants_only_what_is_known(cli: Cli) -> None:
+    assert cli.json("member", "token", "王会计")["token"].startswith("mz_")
+    assert "field scope: unknown" in cli.refused("member", "token", "王会计", "--scope", "all")
+    assert "what=member" in cli.refused("member", "token", "nobody")
+
+
+def test_a_secret_is_kept_for_the_service_alone(cli: Cli) -> None:
+    secret = cli.file("secret.txt", "s3cret\n")
+    cli.run("channel", "add", "Second", "--platform", "kuaishou", "--secret-file", secret)
+    kept = cli.home / "keys" / "webhooks" / "qinghe" / "Second.secret"
+    assert kept.read_text() == "s3cret"
+    assert stat.S_IMODE(kept.stat().st_mode) == 0o600
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"), [(b"\n", "missing"), (b"\xff\xfe", "not-utf-8")], ids=["empty", "bytes"]
+)
+def test_a_channel_is_not_opened_when_its_secret_cannot_be_read(
+    cli: Cli, content: bytes, reason: str
+) -> None:
+    arguments = ("channel", "add", "Second", "--platform", "kuaishou")
+    secret = cli.file("secret.txt", content)
+    assert cli.refused(*arguments, "--secret-file", secret).endswith(
+        f"secret.txt, field secret: {reason}"
+    )
+    assert cli.json(*arguments)["seq"] == 8, "the refused try left an entry"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        ("fund create Bad --name-zh a --name-en b", "field slug: not-a-slug (value=Bad)"),
+        ("fund create qinghe --name-zh a --name-en b", "conflict (what=fund key=qinghe)"),
+        ("fund create x2 --name-zh a --name-en b --zone Mars/One", "field zone: not-a-time-zone"),
+        (
+            "fund create x2 --name-zh a --name-en b --commodity XXX",
+            "unknown-commodity (value=XXX)",
+        ),
+        ("channel add lower", "field name: not-a-component (value=lower)"),
+        ("channel add KUAISHOU", "conflict (what=channel key=KUAISHOU)"),
+        ("account add CCB --stage bank --number 1", "conflict (what=account key=Assets:Bank:CCB)"),
+        ("account add X --stage bank --number 15001777330001", "conflict (what=account"),
+        ("account add X --stage bank --number 1 --opening -5", "field opening: not-positive"),
+        ("account add X --stage bank --number 1 --opening 1.005", "too-many-decimals"),
+        ("rate set KSCOIN 0 1.00", "field rate: not-positive"),
+        ("rate set FOO 10 1.00", "field unit: unknown (value=FOO"),
+        ("rate set KSCOIN 10 1.00 --from yesterday", "time: field from: not-a-time"),
+        ("member add x king", "field role: unknown (value=king"),
+        ("member remove nobody", "unknown-name (what=member"),
+        ("member list --fund nope", "not-found (what=fund name=nope)"),
+        ("key retire", "state (what=log-key state=one needed=two)"),
+    ],
+)
+def test_wrong_set_up_is_refused_in_one_line_and_changes_nothing(
+    cli: Cli, arguments: str, says: str
+) -> None:
+    assert says in cli.refused(*arguments.split())
+    problem = cli.json(*arguments.split(), fails=1)["problem"]
+    assert problem["code"] == cli.refused(*arguments.split()).partition(":")[0].partition(" ")[0]
+    assert cli.json("rate", "set", "DYCOIN", "1", "0.10")["seq"] == 8
+
+
+def test_with_two_funds_one_has_to_be_named(cli: Cli) -> None:
+    cli.run("fund", "create", "second", "--name-zh", "乙", "--name-en", "B")
+    assert "do=--fund NAME" in cli.refused("member", "list")
+    assert cli.json("member", "list", "--fund", "second") == {"members": []}
+
+
+def test_keys_are_rotated_and_retired(cli: Cli) -> None:
+    new = cli.json("key", "rotate")["key"]
+    lines = (cli.home / "keys" / "qinghe.vkey").read_text().split()
+    assert lines[0] == new
+    assert cli.json("key", "retire") == {"retired": [lines[1]]}
+    cli.run("rate", "set", "DYCOIN", "10", "1.00")  # the new key signs alone
+
+
+@pytest.mark.parametrize(
+    ("env", "name", "expected"),
+    [
+        ({"LEDGER_PROT": "1"}, "LEDGER_PROT", "one of LEDGER_HOME, "),
+        ({"LEDGER_PORT": "http"}, "LEDGER_PORT", "a whole number, 1 to 65535"),
+        ({"DATABASE_URL": "mysql://u:hidden@h/d"}, "DATABASE_URL", "`sqlite:///PATH` or "),
+    ],
+)
+def test_wrong_settings_are_named_before_anything_else(
+    cli: Cli, env: dict[str, str], name: str, expected: str
+) -> None:
+    cli.env = env
+    told = cli.refused("fund", "list", fails=2)
+    assert told.startswith(f"settings (name={name} expected={expected}")
+    problem = cli.json("fund", "list", fails=2)["problem"]
+    assert (problem["code"], problem["name"]) == ("settings", name)
+    assert "hidden" not in told + json.dumps(problem)
+
+
+def test_an_env_file_is_read_where_the_command_is_started(cli: Cli) -> None:
+    cli.file(".env", "LEDGER_PORT=0\n")
+    assert "LEDGER_PORT" in cli.refused("fund", "list", fails=2)
+
+
+def test_a_folder_that_cannot_be_written_is_named(cli: Cli) -> None:
+    cli.file("taken", "a file, not a folder")
+    told = cli.refused("export", "beancount", cli.folder / "taken" / "out.beancount")
+    assert told.startswith("external: taken")
+
+
+def test_the_module_is_the_command(tmp_path: Path) -> None:
+    """Once through a process of its own: exit codes as a shell sees them, and no traceback."""
+    env = {name: value for name, value in os.environ.items() if not name.startswith("LEDGER_")}
+
+    def call(*arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-m", "ledger", *arguments],
+            cwd=PROJECT,
+            env=env | {"LEDGER_HOME": str(tmp_path / "home")} | more,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    refused = call("fund", "list")
+    assert (refused.returncode, refused.stdout) == (1, "")
+    assert len(refused.stderr.splitlines()) == 1
+    wrong = call("fund", "list", LEDGER_WORKERS="0")
+    assert (wrong.returncode, len(wrong.stderr.splitlines())) == (2, 1)
+    assert "LEDGER_WORKERS" in wrong.stderr
+    assert call("no-such-command").returncode == 2
+    assert call("--help").returncode == 0

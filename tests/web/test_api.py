@@ -88,7 +88,7 @@ def test_a_gift_comes_back_with_a_receipt_that_stands_alone(both):
     assert list(answer.json["opening"]) == ["donor", "name", "delivery", "message"]
     assert answer.json["opening"]["name"]["value"] == "草原来客"
     assert "草原来客" not in answer.json["entry"]
-    found = both.client.get(answer.headers["Location"])
+    found = both.client.get(answer.json["address"])
     assert found.json["entry"] == answer.json["entry"]
     assert found.json["proof"] == answer.json["proof"]
     assert "opening" not in found.json

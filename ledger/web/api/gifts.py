@@ -107,12 +107,9 @@ def _answer(fund: str, body: bytes, results: Sequence[Result]) -> Response:
         status = HTTPStatus.MULTI_STATUS
     elif all(one.is_new for one in kept):
         status = HTTPStatus.CREATED
-    shown = [_shown(one) for one in results]
+    shown = [_shown(fund, one) for one in results]
     value: object = shown[0] if is_single else {"counts": _counts(results), "results": shown}
-    response = Response(orjson.dumps(value), status, content_type=JSON)
-    if is_single:
-        response.headers["Location"] = f"/api/v1/funds/{fund}/gifts/{kept[0].receipt.number}"
-    return response
+    return Response(orjson.dumps(value), status, content_type=JSON)
 
 
 def _counts(results: Sequence[Result]) -> dict[str, int]:
@@ -128,9 +125,16 @@ def _outcome(result: Result) -> str:
     return "conflict" if result.seq is not None else "refused"
 
 
-def _shown(result: Result) -> dict[str, object]:
+def _shown(fund: str, result: Result) -> dict[str, object]:
     if isinstance(result, Kept):
-        return {"line": result.line, "outcome": _outcome(result), **_receipt(result.receipt)}
+        receipt = result.receipt
+        return {
+            "line": result.line,
+            "outcome": _outcome(result),
+            # In the body and not as `Location`, which werkzeug takes apart and quotes again: a twentieth of the view.
+            "address": f"/api/v1/funds/{fund}/gifts/{receipt.number}",
+            **_receipt(receipt),
+        }
     return {"line": result.line, "outcome": _outcome(result), **_reason(result)}
 
 

@@ -7,8 +7,14 @@ from typing import NamedTuple
 
 from ledger.actors import Actor
 from ledger.clock import to_text
-from ledger.errors import AmountError, FieldError, InsufficientError, StateError
-from ledger.funds.history import Member
+from ledger.errors import (
+    AmountError,
+    FieldError,
+    InsufficientError,
+    StateError,
+    UnknownNameError,
+)
+from ledger.funds.history import Member, money_account_list
 from ledger.journal import accounts
 from ledger.journal.entries import Claim, Draft, Move, Posting
 from ledger.money import AMOUNT_MAX
@@ -82,7 +88,8 @@ def propose(books: Books, member: Member, proposal: Proposal) -> int:
 
     Raises:
         NotAllowedError: The member's role may not.
-        FieldError: Accounts of the wrong stage, or a reference too short.
+        FieldError: Accounts of the wrong stage or in another currency, or a reference too short.
+        UnknownNameError: The fund has no such account.
         AmountError: Not above zero.
         InsufficientError: More than the account holds and has not promised.
     """
@@ -93,6 +100,7 @@ def propose(books: Books, member: Member, proposal: Proposal) -> int:
         )
     if not proposal.to_account.startswith("Assets:Fund:"):
         raise FieldError(field="to", value=proposal.to_account[:60], reason="not-a-fund-account")
+    _check_accounts(books, proposal)
     if not REFERENCE_CHARS[0] <= len(proposal.reference) <= REFERENCE_CHARS[1]:
         raise FieldError(field="reference", value=proposal.reference[:80], reason="length")
     if not 0 < proposal.amount <= AMOUNT_MAX:
@@ -130,6 +138,25 @@ def propose(books: Books, member: Member, proposal: Proposal) -> int:
         proposed_seq=seq,
     )
     return number
+
+
+def _check_accounts(books: Books, proposal: Proposal) -> None:
+    """Hold that the fund has both accounts, in the transfer's currency.
+
+    Raises:
+        UnknownNameError: It has not.
+        FieldError: One is in another currency.
+    """
+    known = {
+        one.name: one.commodity for one in money_account_list(books.connection, books.fund.fund_id)
+    }
+    for name in (proposal.from_account, proposal.to_account):
+        if name not in known:
+            raise UnknownNameError(what="account", name=name[:60], known=sorted(known))
+        if known[name] != proposal.commodity:
+            raise FieldError(
+                field="commodity", value=proposal.commodity[:10], expected=known[name]
+            )
 
 
 def approve(books: Books, member: Member, number: int) -> int:

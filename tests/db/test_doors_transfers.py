@@ -1,0 +1,323 @@
+"""Transfers: who may do which step when, and that no more leaves than is there."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from ledger.actors import Actor
+from ledger.db import Database
+from ledger.errors import (
+    AmountError,
+    ConflictError,
+    FieldError,
+    FourEyesError,
+    InsufficientError,
+    LedgerError,
+    NotAllowedError,
+    NotFoundError,
+    StateError,
+    UnknownNameError,
+)
+from ledger.funds import booking as setting_up
+from ledger.funds.booking import NewAccount
+from ledger.journal.balances import all_totals
+from ledger.transfers import booking as transfers
+from ledger.transfers import history
+from ledger.transfers.states import NEXT
+from tests.db.ledgers import (
+    BANK,
+    MAIN,
+    MATCHING,
+    Ledger,
+    approve,
+    bodies,
+    check,
+    confirm,
+    give_back,
+    new_ledger,
+    proof,
+    proposal,
+    propose,
+    raise_money,
+    send,
+    transfer,
+)
+
+
+@pytest.fixture
+def ledger(database: Database, tmp_path: Path) -> Iterator[Ledger]:
+    opened = new_ledger(database, tmp_path / "keys")
+    raise_money(opened, 1000)
+    yield opened
+    opened.close()
+
+
+def reject(ledger: Ledger, number: int, member: str = "Wang", reason: str = "too early") -> int:
+    who = ledger.member(member)
+    return ledger.decide(lambda books: transfers.reject(books, who, number, reason))
+
+
+def state(ledger: Ledger, number: int) -> history.Transfer:
+    with ledger.database.reading() as connection:
+        return history.transfer(connection, ledger.fund.fund_id, number)
+
+
+def balance(ledger: Ledger, account: str) -> int:
+    with ledger.database.reading() as connection:
+        found = all_totals(connection, ledger.fund.fund_id)
+    return sum(one.totals.balance for one in found if one.account == account)
+
+
+def refused(ledger: Ledger, error: type[LedgerError], act: Callable[[], object]) -> LedgerError:
+    """See that something is refused and leaves nothing."""
+    before = len(bodies(ledger))
+    with pytest.raises(error) as raised:
+        act()
+    assert type(raised.value) is error
+    assert len(bodies(ledger)) == before
+    return raised.value
+
+
+def test_the_whole_way(ledger: Ledger) -> None:
+    number = transfer(ledger, 400, fee=5)
+    one = state(ledger, number)
+    assert (one.state, one.fee, one.proposed_by, one.approved_by) == ("confirmed", 5, "m1", "m2")
+    assert (balance(ledger, BANK), balance(ledger, MAIN)) == (600, 395)
+    assert balance(ledger, "Expenses:BankFees:All") == 5
+    assert balance(ledger, "Assets:InTransit:Main") == 0
+    kinds = [entry["kind"] for entry in bodies(ledger) if entry["kind"].startswith("transfer")]
+    assert kinds == [f"transfer.{step}" for step in ("proposed", "approved", "sent", "confirmed")]
+    check(ledger)
+
+
+CANNOT_BE_PROPOSED: list[tuple[dict[str, str], int, type[LedgerError], str | None]] = [
+    ({"from_account": MAIN}, 1, FieldError, "from"),
+    ({"from_account": "Assets:Platform:Kuaishou"}, 1, FieldError, "from"),
+    ({"to_account": BANK}, 1, FieldError, "to"),
+    ({"to_account": "Expenses:Programme:X"}, 1, FieldError, "to"),
+    ({"from_account": "Assets:Bank:Nowhere"}, 1, UnknownNameError, None),
+    ({"to_account": "Assets:Fund:Nowhere"}, 1, UnknownNameError, None),
+    ({"to_account": "Assets:Fund:no name"}, 1, UnknownNameError, None),
+    ({"to_account": "Assets:Fund:Dollars"}, 1, FieldError, "commodity"),
+    ({"commodity": "USD"}, 1, FieldError, "commodity"),
+    ({"reference": "short"}, 1, FieldError, "reference"),
+    ({"reference": "x" * 81}, 1, FieldError, "reference"),
+    ({}, 0, AmountError, "amount"),
+    ({}, -1, AmountError, "amount"),
+    ({}, 2**53, AmountError, "amount"),
+    ({}, 1001, InsufficientError, None),
+]
+
+
+def test_what_cannot_be_proposed(ledger: Ledger) -> None:
+    setting_up.open_account(
+        ledger.sequencer,
+        ledger.clock,
+        ledger.fund,
+        NewAccount("fund", "Dollars", "99887766", "USD"),
+    )
+    who = ledger.member("Li")
+    for changes, amount, error, field in CANNOT_BE_PROPOSED:
+        wanted = proposal(amount, **changes)
+        found = refused(
+            ledger,
+            error,
+            lambda wanted=wanted: ledger.decide(
+                lambda books: transfers.propose(books, who, wanted)
+            ),
+        )
+        assert found.fields.get("field") == field, changes
+
+
+ROLES = [
+    ("Li", True, False),  # finance
+    ("Wang", False, True),  # approver
+    ("Zhao", True, False),  # operator
+    ("Chen", False, True),  # controller
+    ("Auditor", False, False),
+    ("Administrator", False, False),
+]
+
+
+def test_roles(ledger: Ledger) -> None:
+    for other in ("Auditor", "Administrator"):
+        setting_up.enrol_member(ledger.sequencer, ledger.clock, ledger.fund, other, other.lower())
+    for name, may_propose, may_approve in ROLES:
+        if may_propose:
+            number = propose(ledger, 10, name)
+            refused(ledger, FourEyesError, lambda n=number, m=name: approve(ledger, n, m))
+            reject(ledger, number, name)  # whoever proposed it may take it back
+        else:
+            refused(ledger, NotAllowedError, lambda m=name: propose(ledger, 10, m))
+        number = propose(ledger, 10, "Zhao" if name == "Li" else "Li")
+        if may_approve:
+            approve(ledger, number, name)
+        else:
+            refused(ledger, NotAllowedError, lambda n=number, m=name: approve(ledger, n, m))
+        if not (may_propose or may_approve):
+            refused(ledger, NotAllowedError, lambda n=number, m=name: reject(ledger, n, m))
+
+
+def test_a_removed_member_acts_no_more(ledger: Ledger) -> None:
+    propose(ledger, 10)
+    setting_up.remove_member(ledger.sequencer, ledger.clock, ledger.fund, "Wang")
+    with pytest.raises(UnknownNameError):
+        approve(ledger, 1, "Wang")
+
+
+def bring_to(ledger: Ledger, wanted: str) -> int:
+    """Bring a transfer of 100 into a state."""
+    number = propose(ledger, 100)
+    if wanted == "rejected":
+        reject(ledger, number)
+    if wanted in ("approved", "sent", "confirmed", "returned"):
+        approve(ledger, number)
+    if wanted in ("sent", "confirmed", "returned"):
+        send(ledger, number, 100)
+    if wanted == "confirmed":
+        confirm(ledger, number, 100)
+    if wanted == "returned":
+        give_back(ledger, number, 100)
+    return number
+
+
+STEPS: dict[str, Callable[[Ledger, int], object]] = {
+    "approved": approve,
+    "rejected": reject,
+    "sent": lambda ledger, number: send(ledger, number, 100),
+    "confirmed": lambda ledger, number: confirm(ledger, number, 100),
+    "returned": lambda ledger, number: give_back(ledger, number, 100),
+}
+
+
+@pytest.mark.parametrize("before", NEXT)
+def test_only_the_next_step_follows(ledger: Ledger, before: str) -> None:
+    for step, act in STEPS.items():
+        number = bring_to(ledger, before)
+        size = len(bodies(ledger))
+        if step in NEXT[before]:
+            act(ledger, number)
+            assert state(ledger, number).state == step
+            assert bodies(ledger)[-1]["kind"] == f"transfer.{step}"
+        else:
+            with pytest.raises(StateError) as refusal:
+                act(ledger, number)
+            assert refusal.value.fields["state"] == before
+            assert state(ledger, number).state == before
+            assert len(bodies(ledger)) == size
+    check(ledger)
+
+
+def test_a_transfer_that_is_not_there(ledger: Ledger) -> None:
+    for act in STEPS.values():
+        with pytest.raises(NotFoundError):
+            act(ledger, 9)
+
+
+def test_a_rejection_has_a_reason(ledger: Ledger) -> None:
+    propose(ledger, 10)
+    for reason in ("", "  ", "x" * 501):
+        refused(ledger, FieldError, lambda reason=reason: reject(ledger, 1, reason=reason))
+
+
+# --- no more than is there -------------------------------------------------------------------------
+
+
+def test_what_is_proposed_is_promised(ledger: Ledger) -> None:
+    propose(ledger, 600)
+    found = refused(ledger, InsufficientError, lambda: propose(ledger, 401))
+    assert (found.fields["available"], found.fields["asked"]) == (400, 401)
+    propose(ledger, 400)
+    refused(ledger, InsufficientError, lambda: propose(ledger, 1))
+    reject(ledger, 1)
+    propose(ledger, 600)  # what was rejected is free again
+    approve(ledger, 3)
+    refused(ledger, InsufficientError, lambda: propose(ledger, 1))
+    send(ledger, 3, 600)
+    refused(ledger, InsufficientError, lambda: propose(ledger, 1))
+    give_back(ledger, 3, 600)
+    propose(ledger, 600)  # what came back is there again
+    check(ledger)
+
+
+def test_of_two_at_once_one_is_refused(ledger: Ledger) -> None:
+    other = ledger.reopened()
+    outcomes: list[object] = []
+    together = threading.Barrier(4)
+
+    def act(writer: Ledger) -> None:
+        together.wait(20)
+        try:
+            outcomes.append(propose(writer, 600))
+        except InsufficientError as error:
+            outcomes.append(error)
+
+    threads = [threading.Thread(target=act, args=(writer,)) for writer in (ledger, other) * 2]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    assert sorted(type(outcome).__name__ for outcome in outcomes) == ["InsufficientError"] * 3 + [
+        "int"
+    ]
+    check(ledger.reopened())
+
+
+def test_the_fee_is_a_part_of_it(ledger: Ledger) -> None:
+    propose(ledger, 100)
+    approve(ledger, 1)
+    for fee in (-1, 100, 101):
+        evidence = proof(ledger, -1)
+        refused(
+            ledger,
+            AmountError,
+            lambda fee=fee, evidence=evidence: ledger.decide(
+                lambda books: transfers.send(books, MATCHING, 1, fee, evidence)
+            ),
+        )
+    send(ledger, 1, 100, 99)
+    confirm(ledger, 1, 1)
+    check(ledger)
+
+
+@pytest.mark.parametrize("end", [confirm, give_back])
+def test_exactly_what_was_sent_arrives_or_comes_back(
+    ledger: Ledger, end: Callable[[Ledger, int, int], int]
+) -> None:
+    propose(ledger, 100)
+    approve(ledger, 1)
+    send(ledger, 1, 100, 5)
+    for amount in (94, 96, 100, 0):
+        with pytest.raises(StateError) as refusal:
+            end(ledger, 1, amount)
+        assert refusal.value.fields["needed"] == 95
+    assert balance(ledger, "Assets:InTransit:Main") == 95
+    end(ledger, 1, 95)
+    assert balance(ledger, "Assets:InTransit:Main") == 0
+    check(ledger)
+
+
+def test_one_bank_line_proves_one_step_only(ledger: Ledger) -> None:
+    for number in (propose(ledger, 100), propose(ledger, 100)):
+        approve(ledger, number)
+    evidence = proof(ledger, -100)
+    ledger.decide(lambda books: transfers.send(books, MATCHING, 1, 0, evidence))
+    refused(
+        ledger,
+        ConflictError,
+        lambda: ledger.decide(lambda books: transfers.send(books, MATCHING, 2, 0, evidence)),
+    )
+    assert state(ledger, 2).state == "approved"
+    check(ledger)
+
+
+def test_members_act_under_their_pseudonym(ledger: Ledger) -> None:
+    propose(ledger, 10)
+    approve(ledger, 1)
+    actors = [entry["actor"] for entry in bodies(ledger) if entry["kind"].startswith("transfer.")]
+    assert actors == [{"id": "m1", "role": "finance"}, {"id": "m2", "role": "approver"}]
+    assert Actor("finance", "m1") == Actor(**actors[0])

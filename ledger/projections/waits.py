@@ -82,8 +82,8 @@ def _gift_at(
 ) -> int | None:
     """Return the entry that put a raw position on a platform's line.
 
-    Debits only grow with the numbers of entries, so the commit is found by halving, and the entry inside it by a
-    running sum.
+    Debits only grow with the numbers of entries, so the commit is found by halving, and the entry
+    inside it likewise.
     """
     if position >= debits:
         return None
@@ -108,23 +108,39 @@ def _gift_at(
             low = middle + 1
         else:
             high = int(row.seq) - 1
-    running = (
-        sa.select(
-            postings.c.seq,
-            sa.func.sum(postings.c.amount)
-            .over(order_by=(postings.c.seq, postings.c.line))
-            .label("total"),
-        )
-        .where(
-            postings.c.fund_id == fund_id,
-            postings.c.debit_id == account_id,
-            postings.c.commodity == commodity,
-            postings.c.seq > before[0],
-            postings.c.seq <= low,
-        )
-        .subquery()
-    )
-    found = connection.execute(
-        sa.select(sa.func.min(running.c.seq)).where(running.c.total > position - before[1])
-    ).scalar()
-    return None if found is None else int(found)
+    return _posting_at(connection, line, (before[0] + 1, low), position - before[1])
+
+
+def _posting_at(
+    connection: sa.Connection, line: tuple[int, int, str], span: tuple[int, int], offset: int
+) -> int:
+    """Return the entry of a commit that put so many units and one more on a line, by halving sums.
+
+    Args:
+        connection: In a transaction.
+        line: Fund, account and commodity.
+        span: First and last entry of the commit; together they put more than `offset` there.
+        offset: Units before the one that is looked for.
+
+    Returns:
+        The entry.
+    """
+    fund_id, account_id, commodity = line
+    low, high = span
+    while low < high:
+        middle = (low + high) // 2
+        put = connection.execute(
+            sa.select(sa.func.coalesce(sa.func.sum(postings.c.amount), 0)).where(
+                postings.c.fund_id == fund_id,
+                postings.c.debit_id == account_id,
+                postings.c.commodity == commodity,
+                postings.c.seq >= low,
+                postings.c.seq <= middle,
+            )
+        ).scalar_one()
+        if put > offset:
+            high = middle
+        else:
+            offset -= int(put)
+            low = middle + 1
+    return low

@@ -268,6 +268,9 @@ def insert_rows(
         table: Where to.
         columns: Names, in the order of each row.
         rows: Values that the driver takes as they are: int, str, bytes, None.
+
+    Raises:
+        DBAPIError: The database refused them.
     """
     if not rows:
         return
@@ -278,9 +281,7 @@ def insert_rows(
         try:
             cursor.executemany(f"INSERT INTO {table.name} ({names}) VALUES ({marks})", rows)
         except sqlite3.Error as error:
-            raise sa.exc.DBAPIError.instance(
-                f"INSERT INTO {table.name}", None, error, sqlite3.Error, dialect=connection.dialect
-            ) from error
+            raise _refused(connection, table, error, sqlite3.Error) from error
         finally:
             cursor.close()
     else:
@@ -313,9 +314,16 @@ def _copy_rows(
             for row in rows:
                 copy.write_row(row)
     except psycopg.Error as error:
-        raise sa.exc.DBAPIError.instance(
-            f"COPY {table.name}", None, error, psycopg.Error, dialect=connection.dialect
-        ) from error
+        raise _refused(connection, table, error, psycopg.Error) from error
+
+
+def _refused(
+    connection: sa.Connection, table: sa.Table, error: Exception, family: type[Exception]
+) -> BaseException:
+    """Return a driver's error as SQLAlchemy's, so that one place names both kinds; never with a value in it."""
+    return sa.exc.DBAPIError.instance(
+        f"INSERT INTO {table.name}", None, error, family, dialect=connection.dialect
+    )
 
 
 _PG_TYPES: Mapping[type, str] = {

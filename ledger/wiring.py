@@ -7,12 +7,12 @@ knows of HTTP.
 from __future__ import annotations
 
 import contextlib
-import logging
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 
 import sqlalchemy as sa
+import structlog
 
 from ledger.clock import Clock, SystemClock
 from ledger.db import Database
@@ -39,7 +39,7 @@ from ledger.sequencer import receipts
 from ledger.sequencer.groups import Sequencer, leaf_reader, log_keys
 from ledger.settings import Settings
 
-logger = logging.getLogger(__name__)
+logger = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,10 +162,10 @@ class Services:
         try:
             data = path.read_bytes()
         except FileNotFoundError:
-            logger.error("the published file %s is missing", path.name)  # noqa: TRY400 -- no trace is needed
+            logger.error("published file is missing", file=path.name)  # noqa: TRY400 -- no trace is needed
             return None
         if sha256(data).digest() != found.sha256:
-            logger.error("the file %s is not the one that was published", path.name)
+            logger.error("file is not the one that was published", file=path.name)
             return None
         return data
 
@@ -228,6 +228,6 @@ class Services:
         except NotFoundError:
             return f"The signing key of {fund.slug} is missing."
         except LedgerError as error:
-            logger.warning("the log of %s cannot go on: %s", fund.slug, error)
+            logger.warning("log cannot go on", fund=fund.slug, code=error.code)
             return f"The log of {fund.slug} cannot go on ({error.code})."
         return None

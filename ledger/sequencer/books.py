@@ -7,6 +7,7 @@ totals as they are at that very entry, and a refused decision leaves no trace.
 from __future__ import annotations
 
 import copy
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
@@ -403,8 +404,8 @@ class Books:
         last = growth.size - 1
         rows: list[journal.BalanceRow] = []
         for account_id, commodity in sorted(growth.touched):
-            debits, credits = growth.totals[account_id, commodity]
-            rows.append((self.fund.fund_id, account_id, commodity, last, debits, credits))
+            came, went = growth.totals[account_id, commodity]
+            rows.append((self.fund.fund_id, account_id, commodity, last, came, went))
         return rows
 
     # --- refused decisions --------------------------------------------------------------------
@@ -542,7 +543,11 @@ class Books:
         return start, start + move.length
 
     def _settled(self, draft: Draft, move: Move, seq: int) -> tuple[int, int]:
-        """Walk a platform's line from its front over voids; what lies beyond its end is a hole."""
+        """Walk a platform's line from its front over voids; what lies beyond its end is a hole.
+
+        Raises:
+            InvariantError: It takes more than line and hole together: its door's mistake.
+        """
         assert move.source is not None
         account_id = self.open_account(move.source)
         commodity = move.source_commodity
@@ -601,35 +606,31 @@ class Books:
 
 
 def _check_cover(draft: Draft) -> None:
-    """Hold that moves and postings of an entry speak of the same money: each asset's debits and credits are covered."""
-    debits: dict[tuple[str, str], int] = {}
-    credits: dict[tuple[str, str], int] = {}
+    """Hold that moves and postings of an entry speak of the same money.
+
+    Raises:
+        InvariantError: What is debited or credited to a line is not what its moves bring or take.
+    """
+    came: Counter[tuple[str, str]] = Counter()
+    went: Counter[tuple[str, str]] = Counter()
     for posting in draft.postings:
-        debits[posting.debit, posting.commodity] = (
-            debits.get((posting.debit, posting.commodity), 0) + posting.amount
-        )
-        credits[posting.credit, posting.commodity] = (
-            credits.get((posting.credit, posting.commodity), 0) + posting.amount
-        )
+        came[posting.debit, posting.commodity] += posting.amount
+        went[posting.credit, posting.commodity] += posting.amount
     for move in draft.moves:
-        target = (move.target, move.target_commodity)
-        debits[target] = debits.get(target, 0) - move.to_length
+        came[move.target, move.target_commodity] -= move.to_length
         if move.source is not None:
-            source = (move.source, move.source_commodity)
-            credits[source] = credits.get(source, 0) - move.length
+            went[move.source, move.source_commodity] -= move.length
     wrong = [
-        key
-        for sums in (debits, credits)
-        for key, left in sums.items()
-        if left and _is_line(key[0], sums is debits)
+        account
+        for sums in (came, went)
+        for (account, _), left in sums.items()
+        if left and _is_line(account, incoming=sums is came)
     ]
     if wrong:
-        raise InvariantError(
-            reason="moves-and-postings-differ", kind=draft.kind, account=wrong[0][0]
-        )
+        raise InvariantError(reason="moves-and-postings-differ", kind=draft.kind, account=wrong[0])
 
 
-def _is_line(account: str, incoming: bool) -> bool:
+def _is_line(account: str, *, incoming: bool) -> bool:
     """Tell whether money on an account must lie in segments. What settlements state beyond a platform's line and what
     fees take are debits without a segment.
     """

@@ -253,7 +253,7 @@ class Sequencer:
         )  # if this thread is stopped before the commit
         try:
             self._write_together(fund, group, attempt)
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 -- each job carries it to its caller
             known = (
                 self._signers.pop(fund.fund_id, None)
                 if isinstance(error, KeyMismatchError)
@@ -322,7 +322,12 @@ class Sequencer:
     # --- the tree -----------------------------------------------------------------------------
 
     def _checked_edge(self, connection: sa.Connection, fund: Fund, signer: LogSigner) -> Edge:
-        """Return the database's right edge, after checking that the signer's last tree is a prefix of it."""
+        """Return the database's right edge, after checking that the signer's last tree is a prefix of it.
+
+        Raises:
+            RolledBackError: Entries or checkpoints are missing, or the tree is not the one that was signed.
+            InvariantError: The stored edge is not the stored root's.
+        """
         last = log.last_checkpoint(connection, fund.fund_id)
         size = journal.head(connection, fund.fund_id).size
         released = signer.released()
@@ -343,9 +348,10 @@ class Sequencer:
                 released_size=last.size,
             )
         edge = self._edges.get(fund.fund_id)
-        if edge is not None and edge.size == last.size and edge.to_bytes() == last.edge:
-            if released is not None and (released.size, released.root) == (last.size, last.root):
-                return edge
+        ours = edge is not None and edge.size == last.size and edge.to_bytes() == last.edge
+        signed = released is not None and (released.size, released.root) == (last.size, last.root)
+        if edge is not None and ours and signed:
+            return edge
         edge = Edge.from_bytes(last.size, last.edge)
         if edge.root() != last.root:
             raise InvariantError(reason="edge-is-not-the-root", fund=fund.slug, size=last.size)

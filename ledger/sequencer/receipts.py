@@ -49,7 +49,9 @@ def from_commit(commit: Commit, seq: int) -> bytes:
         InvariantError: The commit did not add it: a repeat's receipt is the `stored` one.
     """
     if not commit.start <= seq < commit.size:
-        raise InvariantError(reason="not-in-this-commit", seq=seq, start=commit.start, size=commit.size)
+        raise InvariantError(
+            reason="not-in-this-commit", seq=seq, start=commit.start, size=commit.size
+        )
     read = _commit_reader(commit.edge, commit.leaves)
     return encode_tlog_proof(seq, proofs.inclusion_proof(seq, commit.size, read), commit.note)
 

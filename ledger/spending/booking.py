@@ -19,7 +19,7 @@ from ledger.journal.codec import encode
 from ledger.journal.entries import Claim, Draft, Move, Posting
 from ledger.privacy.commitments import SALT_BYTES, commit
 from ledger.sequencer.books import Books
-from ledger.spending import store
+from ledger.spending import history, store
 from ledger.spending.sheet import SpendRow
 
 
@@ -47,7 +47,7 @@ def book_rows(
 
     Raises:
         InsufficientError: The fund does not hold that much; nothing is booked.
-        ConflictError: A row is booked with another sum.
+        ConflictError: A row is booked with other figures; names the first that differs.
     """
     seen: Counter[str] = Counter()
     added = 0
@@ -58,10 +58,17 @@ def book_rows(
             _book(books, actor, account, zone, row, claim)
             added += 1
         elif first.digest != claim.digest:
-            raise ConflictError(
-                key=row.reference, line=row.line_no, field="amount_cny", seq=first.seq
-            )
+            field = _differs(books, first.seq, row)
+            raise ConflictError(key=row.reference, line=row.line_no, field=field, seq=first.seq)
     return Booked(added, len(rows) - added)
+
+
+def _differs(books: Books, seq: int, row: SpendRow) -> str:
+    """Name the first figure in which a row differs from what is booked."""
+    amount, persons, _ = history.figures(books.connection, books.fund.fund_id, seq)
+    if amount != row.amount_minor:
+        return "amount_cny"
+    return "persons" if persons != row.persons else "person_times"
 
 
 def _claim(row: SpendRow, seen: Counter[str]) -> Claim:

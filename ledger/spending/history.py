@@ -34,6 +34,16 @@ class Sum(NamedTuple):
     person_times: int
 
 
+def figures(connection: sa.Connection, fund_id: int, seq: int) -> tuple[int, int, int]:
+    """Return amount, persons and person-times of one spend."""
+    row = connection.execute(
+        sa.select(spends.c.amount, spends.c.persons, spends.c.person_times).where(
+            spends.c.fund_id == fund_id, spends.c.seq == seq
+        )
+    ).one()
+    return row.amount, row.persons, row.person_times
+
+
 def totals_by_reference(connection: sa.Connection, fund_id: int) -> dict[str, int]:
     """Return the sum of spends by payment reference, minor units."""
     rows = connection.execute(

@@ -103,7 +103,11 @@ TEXT_CHARS_MAX = {"provider": 80, "batch": 40, "reference": 80}
 
 
 def _row(name: str, line_no: int, row: dict[str, str | None]) -> SpendRow:
-    """Check one row; a `FieldError` names field and reason, and this adds where it stands."""
+    """Check one row; a `FieldError` names field and reason, and this adds where it stands.
+
+    Raises:
+        FileFormatError: The row is not as it should be.
+    """
     if None in row or None in row.values():
         raise FileFormatError(file=name, line=line_no, field="", reason="column-count")
     cells = {key: (value or "").strip() for key, value in row.items()}

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from typing import NamedTuple
 
 from ledger.actors import Actor
 from ledger.clock import month_end, to_ms, to_text
-from ledger.errors import ConflictError, PeriodClosedError, StateError
+from ledger.errors import ConflictError, PeriodClosedError, StateError, TimeFieldError
 from ledger.journal.entries import Claim, Draft
 from ledger.periods import history, store
 from ledger.sequencer.books import Books
+
+_MONTH = re.compile(r"\d{4}-\d{2}", re.ASCII)
 
 
 def close(books: Books, actor: Actor, month: str, zone: str) -> int:
@@ -25,9 +28,12 @@ def close(books: Books, actor: Actor, month: str, zone: str) -> int:
         The entry.
 
     Raises:
+        TimeFieldError: Not a month as they are written here: `2026-9` would stand after `2026-10`.
         StateError: The month has not ended yet.
         PeriodClosedError: It is closed, or a later one is.
     """
+    if not _MONTH.fullmatch(month):
+        raise TimeFieldError(field="month", value=month[:20], reason="not-a-month")
     if books.clock.now() < month_end(month, zone):
         raise StateError(what="month", key=month, state="running", needed="ended")
     for one in history.closed(books.connection, books.fund.fund_id):

@@ -12,8 +12,9 @@ from ledger.cli.session import Session, fund_option, guarded, naming, pass_sessi
 from ledger.cli.setup import secret_path
 from ledger.errors import NotFoundError
 from ledger.funds import history as funds
+from ledger.intake.ahead import open_own_file
 from ledger.intake.events import RowProblem
-from ledger.intake.receiving import Receiver, Tally, open_own_file
+from ledger.intake.receiving import Receiver, Tally
 from ledger.intake.sources.own_csv import CsvGifts
 from ledger.intake.sources.problems import csv_problems, jsonl_problems
 from ledger.money import plain_amount
@@ -115,7 +116,7 @@ def _own(session: Session, receiver: Receiver, stream: BinaryIO, path: Path) -> 
     total = Tally()
     rejected = path.with_name(f"{path.name}.rejected")
     problems: list[RowProblem] = []
-    for tally in receiver.import_rows(rows):
+    for tally in receiver.import_file(path, rows):
         problems += tally.problems
         tally.problems = []
         total.add(tally)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
+from pathlib import Path
 from typing import BinaryIO
 
 from ledger.actors import Actor
@@ -17,20 +18,16 @@ from ledger.errors import FieldError, SignatureError
 from ledger.funds import history as funds
 from ledger.funds.history import Channel
 from ledger.intake import store
+from ledger.intake.ahead import Batch, batches, batches_of_file
 from ledger.intake.booking import AlreadyRecorded, Contradicted, Recorded, Verdict, book_gifts
 from ledger.intake.events import GiftEvent, RowProblem, UnitRate
 from ledger.intake.prepared import PreparedGift, RateTable, TimedRate, prepare
 from ledger.intake.sources import douyin, kuaishou
 from ledger.intake.sources.callbacks import Callback
 from ledger.intake.sources.deliveries import Delivery, read_deliveries
-from ledger.intake.sources.own_csv import CsvGifts
-from ledger.intake.sources.own_jsonl import read_jsonl
 from ledger.journal.history import Fund
 from ledger.sequencer.books import Books
 from ledger.sequencer.groups import Commit, Sequencer
-
-BATCH_ROWS = 10_000
-"""Gifts to a commit when reading files: the work of a commit is spread over them, and memory stays small."""
 
 
 @dataclass
@@ -154,29 +151,37 @@ class Receiver:
         Yields:
             A tally for each batch, its problems among it.
         """
-        events: list[GiftEvent] = []
-        problems: list[RowProblem] = []
-        for row in rows:
-            if isinstance(row, RowProblem):
-                problems.append(row)
-            else:
-                events.append(row)
-            if len(events) + len(problems) >= BATCH_ROWS:
-                yield self._import_batch(events, problems)
-                events, problems = [], []
-        if events or problems:
-            yield self._import_batch(events, problems)
+        for batch in batches(rows, lambda: to_ms(self._clock.now()), self.rates):
+            yield self._import(batch)
 
-    def _import_batch(self, events: list[GiftEvent], unreadable: list[RowProblem]) -> Tally:
-        received_ms = to_ms(self._clock.now())
-        taken, refused = self.take_events(events, received_ms)
+    def import_file(self, path: Path, rows: Iterable[GiftEvent | RowProblem]) -> Iterator[Tally]:
+        """Book the rows of a file, batch by batch; while one is booked, the next is read.
+
+        Args:
+            path: The file.
+            rows: What `open_own_file` made of it.
+
+        Yields:
+            A tally for each batch, its problems among it.
+
+        Raises:
+            StateError: The file was not read to its end; what was told until then is booked.
+        """
+        for batch in batches_of_file(path, rows, self._clock, self.rates):
+            yield self._import(batch)
+
+    def _import(self, batch: Batch) -> Tally:
+        gifts = batch.gifts
+        taken = self.take(gifts) if gifts else Taken([], [], None)
         tally = _tally(taken)
-        tally.rows = len(events) + len(unreadable)
-        tally.problems = sorted(
-            unreadable + refused + _contradictions(events, taken), key=lambda one: one.line
-        )
-        tally.refused = len(unreadable) + len(refused)
-        tally.ignore("free", len(events) - len(taken.gifts) - len(refused))
+        tally.rows = batch.rows
+        tally.refused = len(batch.problems)
+        tally.ignore("free", batch.rows - len(gifts) - len(batch.problems))
+        tally.problems = batch.problems
+        if tally.contradicted:
+            tally.problems = sorted(
+                batch.problems + _contradictions(batch, taken), key=lambda one: one.line
+            )
         return tally
 
     # --- platforms ----------------------------------------------------------------------------
@@ -304,30 +309,6 @@ class Receiver:
                 yield delivery, tally
 
 
-def open_own_file(stream: BinaryIO, name: str) -> Iterable[GiftEvent | RowProblem]:
-    """Open a file in one of our own formats, told by its name.
-
-    Args:
-        stream: The file.
-        name: Ends in `.jsonl`, `.ndjson` or `.csv`.
-
-    Returns:
-        Its rows. For CSV a `CsvGifts`, which knows its columns.
-
-    Raises:
-        FieldError: Another ending.
-        FileFormatError: A CSV without our header.
-    """
-    ending = name.lower().rsplit(".", 1)[-1]
-    if ending in ("jsonl", "ndjson"):
-        return read_jsonl(stream)
-    if ending == "csv":
-        return CsvGifts(stream)
-    raise FieldError(
-        field="file", value=ending[:20], reason="unknown-format", known=("jsonl", "csv")
-    )
-
-
 def rate_table(rates: Sequence[funds.Rate]) -> RateTable:
     """Arrange rates by unit, newest first."""
     table: dict[str, list[TimedRate]] = {}
@@ -340,26 +321,23 @@ def rate_table(rates: Sequence[funds.Rate]) -> RateTable:
 def _tally(taken: Taken) -> Tally:
     tally = Tally()
     for gift, verdict in zip(taken.gifts, taken.verdicts, strict=True):
-        if isinstance(verdict, Recorded):
+        if type(verdict) is Recorded:
             tally.recorded += 1
             tally.recorded_minor[gift.commodity] = (
                 tally.recorded_minor.get(gift.commodity, 0) + gift.gross
             )
-        elif isinstance(verdict, AlreadyRecorded):
+        elif type(verdict) is AlreadyRecorded:
             tally.repeated += 1
         else:
             tally.contradicted += 1
     return tally
 
 
-def _contradictions(events: Sequence[GiftEvent], taken: Taken) -> list[RowProblem]:
+def _contradictions(batch: Batch, taken: Taken) -> list[RowProblem]:
     """Give contradicting rows back too: whoever sent them must see the field."""
-    if not any(isinstance(verdict, Contradicted) for verdict in taken.verdicts):
-        return []
-    by_line = {event.line: event for event in events}
     return [
-        RowProblem(gift.line, verdict.field, "conflict", "", by_line[gift.line].raw)
-        for gift, verdict in zip(taken.gifts, taken.verdicts, strict=True)
+        RowProblem(gift.line, verdict.field, "conflict", "", raw)
+        for gift, raw, verdict in zip(batch.gifts, batch.raws, taken.verdicts, strict=True)
         if isinstance(verdict, Contradicted)
     ]
 

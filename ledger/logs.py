@@ -182,5 +182,10 @@ def _stamp(
 
 def _renderer(form: str) -> Callable[..., str | bytes]:
     if form == "console":
-        return structlog.dev.ConsoleRenderer(colors=False, timestamp_key="at")
+        # A traceback with the values of its variables would print the nickname that a page was about.
+        return structlog.dev.ConsoleRenderer(
+            colors=False,
+            timestamp_key="at",
+            exception_formatter=structlog.dev.plain_traceback,
+        )
     return structlog.processors.JSONRenderer(ensure_ascii=False)

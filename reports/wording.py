@@ -85,6 +85,7 @@ JOINED: Final[dict[Language, dict[str, str]]] = {
     "zh": {
         "opening": "原有余额",
         "interest": "利息",
+        "donation": "直接捐款",
         "donation": "直接捐赠",
         "unattributed": "无法对应到打赏",
         "other": "其他收入",
@@ -92,6 +93,7 @@ JOINED: Final[dict[Language, dict[str, str]]] = {
     "en": {
         "opening": "Held before",
         "interest": "Interest",
+        "donation": "Direct donation",
         "donation": "Direct donations",
         "unattributed": "Without a known gift",
         "other": "Other receipts",

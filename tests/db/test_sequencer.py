@@ -14,12 +14,13 @@ import sqlalchemy as sa
 from ledger.actors import Actor
 from ledger.clock import FixedClock
 from ledger.db import Database
-from ledger.errors import BusyError, ConflictError, FieldError, InvariantError
+from ledger.errors import BusyError, ConflictError, FieldError, InvariantError, TooLargeError
 from ledger.funds import booking as setting_up
 from ledger.funds.history import Rate, rates_of
 from ledger.intake.booking import AlreadyRecorded, Contradicted, Recorded, book_gifts
 from ledger.intake.events import CONTENT_FIELDS, UnitRate
 from ledger.intake.prepared import TimedRate, prepare
+from ledger.journal import history as journal
 from ledger.journal.balances import all_totals, totals
 from ledger.journal.entries import Claim, Draft, Move, Posting
 from ledger.matching import booking as matching
@@ -411,6 +412,22 @@ def test_a_gift_in_coins_is_compared_in_coins(ledger: Ledger) -> None:
     assert book(30) == AlreadyRecorded(first.seq)
     assert book(31) == Contradicted(first.seq, "units")
     assert book(30, "DYCOIN") == Contradicted(first.seq, "unit")
+
+
+# --- what does not fit -----------------------------------------------------------------------------
+
+
+def test_an_entry_that_no_bundle_holds_is_refused(ledger: Ledger) -> None:
+    ledger.decide(lambda books: books.post(note("so that the numbers have two digits")))
+    seq = ledger.decide(lambda books: books.post(note("x")))
+    assert seq > 9
+    with ledger.database.reading() as connection:
+        room = 65_535 - len(journal.entry(connection, ledger.fund.fund_id, seq).entry)
+    ledger.decide(lambda books: books.post(note("x" * (room + 1))))
+    with pytest.raises(TooLargeError) as refused:
+        ledger.decide(lambda books: books.post(note("x" * (room + 2))))
+    assert refused.value.fields["limit"] == 65_535
+    check(ledger)
 
 
 # --- time ------------------------------------------------------------------------------------------

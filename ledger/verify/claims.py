@@ -1,18 +1,20 @@
 """Which outside id became which entry: each gift has exactly one, and it is the one that its private part names.
 
-Claims are ordered by their ids and entries by their numbers, so the two meet in a file of slots: 4 bytes an entry, outside
-of memory. Several processes fill it, each from a range of ids; whoever verifies a run reads that run's slots.
+Claims are ordered by their ids and entries by their numbers, so the two meet in a file of slots: 4 bytes an entry,
+outside of memory. Several processes fill it, each from a range of ids; whoever verifies a run reads that run's slots.
 """
 
 from __future__ import annotations
 
 import mmap
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, NamedTuple
+from zlib import crc32
 
 from ledger.verify.report import Findings, failure
-from ledger.verify.rows import Rows, claim_slot, reading
+from ledger.verify.rows import Rows, begun_slot, reading
 
 SLOT_BYTES = 4
 READ_AT_ONCE = 50_000
@@ -84,14 +86,12 @@ def claims_tasks(rows: Rows, task: ClaimsTask, parts: int) -> list[ClaimsTask]:
         for part in range(1, parts):
             found = rows.all(
                 "SELECT scope, key FROM claims WHERE fund_id = ? ORDER BY scope, key LIMIT 1 OFFSET ?",
-                task.fund_id, count * part // parts,
-            )  # fmt: skip
+                task.fund_id,
+                count * part // parts,
+            )
             cuts.append((found[0][0], found[0][1]))
     cuts.append(None)
-    return [
-        task._replace(after=after, until=until)
-        for after, until in zip(cuts, cuts[1:], strict=False)
-    ]
+    return [task._replace(after=after, until=until) for after, until in pairwise(cuts)]
 
 
 def fill_slots(task: ClaimsTask) -> ClaimsResult:
@@ -113,8 +113,7 @@ def fill_slots(task: ClaimsTask) -> ClaimsResult:
             after = task.after
             while True:
                 found = _read(rows, task, after)
-                for row in found:
-                    _fill(task, slots, row, result)
+                _fill(task, slots, found, result)
                 if len(found) < READ_AT_ONCE:
                     break
                 after = (found[-1][0], found[-1][1])
@@ -145,19 +144,23 @@ def _read(rows: Rows, task: ClaimsTask, after: ClaimKey | None) -> list[tuple[An
     return rows.all(f"{sql} ORDER BY scope, key LIMIT {READ_AT_ONCE}", *values)
 
 
-def _fill(task: ClaimsTask, slots: mmap.mmap, row: tuple[Any, ...], result: ClaimsResult) -> None:
-    scope, key, seq, digest = row
-    if not 0 <= seq < task.size:
-        result.findings.fail(
-            "claims", failure(task.slug, seq, ("claims", f"seq={seq}"), "unexpected")
-        )
-    elif scope.startswith("gift:"):
-        result.gifts += 1
-        at = seq * SLOT_BYTES
-        if slots[at : at + SLOT_BYTES] != bytes(SLOT_BYTES):
-            result.findings.fail(
-                "claims", failure(task.slug, seq, ("claims", f"seq={seq}"), "claimed-twice")
-            )
-        slots[at : at + SLOT_BYTES] = claim_slot(scope, key).to_bytes(SLOT_BYTES, "little")
-    else:
-        result.others.append(OtherClaim(scope, key, seq, bytes(digest)))
+def _fill(
+    task: ClaimsTask, slots: mmap.mmap, rows: list[tuple[Any, ...]], result: ClaimsResult
+) -> None:
+    """Fill the slots of some claims; the loop is a tenth of what verification costs."""
+    last_scope, begun, size = "", 0, task.size
+    with memoryview(slots) as whole, whole.cast("I") as cells:
+        for scope, key, seq, digest in rows:
+            if scope != last_scope:
+                last_scope, begun = scope, begun_slot(scope) if scope.startswith("gift:") else -1
+            if not 0 <= seq < size:
+                place = ("claims", f"seq={seq}")
+                result.findings.fail("claims", failure(task.slug, seq, place, "unexpected"))
+            elif begun < 0:
+                result.others.append(OtherClaim(scope, key, seq, bytes(digest)))
+            elif cells[seq]:
+                place = ("claims", f"seq={seq}")
+                result.findings.fail("claims", failure(task.slug, seq, place, "claimed-twice"))
+            else:
+                result.gifts += 1
+                cells[seq] = crc32(key.encode(), begun) or 1

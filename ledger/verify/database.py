@@ -47,21 +47,69 @@ from ledger.verify.rows import (
 from ledger.verify.tree import Tree
 
 CHECKS = (
-    "readable", "sequence", "entries", "hashes", "tiles", "checkpoints", "signatures", "released", "zero-sums",
-    "postings", "balances", "accounts", "holdings", "gift-places", "segments", "voids", "settlements", "conservation",
-    "sessions", "rates", "transfers", "corrections", "claims", "commitments", "projections", "evidence",
-)  # fmt: skip
+    "readable",
+    "sequence",
+    "entries",
+    "hashes",
+    "tiles",
+    "checkpoints",
+    "signatures",
+    "released",
+    "zero-sums",
+    "postings",
+    "balances",
+    "accounts",
+    "holdings",
+    "gift-places",
+    "segments",
+    "voids",
+    "settlements",
+    "conservation",
+    "sessions",
+    "rates",
+    "transfers",
+    "corrections",
+    "claims",
+    "commitments",
+    "projections",
+    "evidence",
+)
 """Checks of a database, in the order of the report."""
 
 Progress = Callable[[int, int], None]
 """Told how many entries are verified, and of how many."""
 
 FUND_TABLES = (
-    "accounts", "balances", "bank_lines", "channels", "checkpoints", "claims", "deliveries", "entries", "files", "fills",
-    "fund_details", "held_rows", "holes", "members", "money_accounts", "open_items", "periods", "postings",
-    "private_parts", "rates", "segments", "sessions", "settlement_lines", "spends", "statements", "tiles", "tokens",
-    "transfers", "voids",
-)  # fmt: skip
+    "accounts",
+    "balances",
+    "bank_lines",
+    "channels",
+    "checkpoints",
+    "claims",
+    "deliveries",
+    "entries",
+    "files",
+    "fills",
+    "fund_details",
+    "held_rows",
+    "holes",
+    "members",
+    "money_accounts",
+    "open_items",
+    "periods",
+    "postings",
+    "private_parts",
+    "rates",
+    "segments",
+    "sessions",
+    "settlement_lines",
+    "spends",
+    "statements",
+    "tiles",
+    "tokens",
+    "transfers",
+    "voids",
+)
 """Tables whose every row must belong to a fund."""
 
 
@@ -141,7 +189,7 @@ def verify_database(  # noqa: PLR0913  # six things that a caller decides, five 
     finally:
         database.close()
         close_databases()
-    checks = (*CHECKS, "since") if since is not None else CHECKS
+    checks: tuple[str, ...] = (*CHECKS, "since") if since is not None else CHECKS
     if not private:
         checks = tuple(name for name in checks if name not in ("claims", "commitments"))
     return findings.report(database.url.render_as_string(hide_password=True), job.total, checks)
@@ -221,7 +269,7 @@ class _Job:
         for table in FUND_TABLES:
             after = -(2**62)
             while True:
-                found = self.rows.one(f"SELECT min(fund_id) FROM {table} WHERE fund_id > ?", after)
+                found = self.rows.one(f"SELECT min(fund_id) FROM {table} WHERE fund_id > ?", after)  # noqa: S608  # names of our own
                 if found is None:
                     break
                 if found not in ids:
@@ -263,18 +311,8 @@ class _Job:
         fund.size = there
         fund.names = dict(
             rows.all("SELECT account_id, name FROM accounts WHERE fund_id = ?", fund_id)
-        )  # type: ignore[arg-type]
-        for table in ("entries", "postings", "segments", "private_parts"):
-            for condition, bound in (("seq >= ?", there), ("seq < ?", 0)):
-                seq = rows.one(
-                    f"SELECT min(seq) FROM {table} WHERE fund_id = ? AND {condition}",
-                    fund_id,
-                    bound,
-                )
-                if seq is not None:
-                    check = "commitments" if table == "private_parts" else table
-                    check = "sequence" if table == "entries" else check
-                    self._fail(check, fund.slug, int(seq), (table, f"seq={seq}"), "unexpected")
+        )
+        self._check_beyond(fund)
         fund.keys = tuple(self._named(fund, "fund.opened")) + tuple(
             self._named(fund, "key.rotated")
         )
@@ -292,12 +330,33 @@ class _Job:
                     error.found,
                 )
 
+    def _check_beyond(self, fund: _Fund) -> None:
+        """Hold that no row is about an entry that is not there."""
+        rows, fund_id, there = self.rows, fund.fund_id, fund.size
+        for table in ("entries", "postings", "segments", "private_parts"):
+            for condition, bound in (("seq >= ?", there), ("seq < ?", 0)):
+                seq = rows.one(
+                    f"SELECT min(seq) FROM {table} WHERE fund_id = ? AND {condition}",  # noqa: S608  # names of our own
+                    fund_id,
+                    bound,
+                )
+                if seq is not None:
+                    check = "commitments" if table == "private_parts" else table
+                    check = "sequence" if table == "entries" else check
+                    self._fail(check, fund.slug, int(seq), (table, f"seq={seq}"), "unexpected")
+
     def _of_kind(self, fund: _Fund, kind: str) -> Iterator[tuple[int, dict[str, Any]]]:
-        """Read the entries of a rare kind ahead; that none is left out is found when all are read."""
+        """Read the entries of a rare kind ahead; that none is left out is found when all are read.
+
+        Yields:
+            Number and decoded entry.
+        """
         for seq, data in self.rows.all(
             "SELECT seq, entry FROM entries WHERE fund_id = ? AND kind = ? AND seq < ? ORDER BY seq",
-            fund.fund_id, kind, fund.size,
-        ):  # fmt: skip
+            fund.fund_id,
+            kind,
+            fund.size,
+        ):
             try:
                 yield seq, read_entry(bytes(data), fund.slug, seq)
             except BrokenEntryError as error:
@@ -567,13 +626,15 @@ class _Job:
         if stored == findings.counts.get("balances", 0):
             return
         found = self.rows.all(
-            "SELECT b.account_id, b.commodity, b.seq FROM balances b WHERE b.fund_id = ? AND (b.seq >= ? OR NOT EXISTS ("
+            "SELECT b.account_id, b.commodity, b.seq FROM balances b "
+            "WHERE b.fund_id = ? AND (b.seq >= ? OR NOT EXISTS ("
             "SELECT 1 FROM postings p WHERE p.fund_id = b.fund_id AND p.commodity = b.commodity "
             "AND (p.debit_id = b.account_id OR p.credit_id = b.account_id) AND p.seq <= b.seq AND p.seq >= "
             "(SELECT coalesce(max(c.size), 0) FROM checkpoints c WHERE c.fund_id = b.fund_id AND c.size <= b.seq)"
             ")) ORDER BY b.seq LIMIT 1",
-            fund.fund_id, fund.size,
-        )  # fmt: skip
+            fund.fund_id,
+            fund.size,
+        )
         for account_id, commodity, seq in found or [("", "", None)]:
             place = ("balances", f"{fund.names.get(account_id, account_id)} {commodity} seq={seq}")
             findings.fail("balances", failure(fund.slug, seq, place, "unexpected"))
@@ -608,7 +669,7 @@ class _Job:
         for name, seq in missing.items():
             findings.fail("accounts", failure(fund.slug, seq, ("accounts", name), "missing", name))
 
-    def _fail(  # noqa: PLR0913  # the parts of a failure
+    def _fail(  # noqa: PLR0913, PLR0917  # the parts of a failure
         self,
         check: str,
         slug: str,
@@ -647,7 +708,14 @@ def _entry_at(rows: Rows, fund: _Fund, seq: int) -> dict[str, Any] | None:
 
 @contextmanager
 def _slots(size: int) -> Iterator[str]:
-    """Make the file of claims' slots, sparse and empty; it goes with the block."""
+    """Make the file of claims' slots, sparse and empty; it goes with the block.
+
+    Args:
+        size: Entries; 0 makes none.
+
+    Yields:
+        Its name.
+    """
     if not size:
         yield ""
         return

@@ -9,7 +9,7 @@ without leading zeros, texts without escapes); whatever the pattern does not tak
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import orjson
@@ -293,6 +293,15 @@ def _check_postings(lines: object) -> None:
     for commodity, total in sums.items():
         if total:
             raise BrokenEntryError("zero-sums", "not-zero", 0, f"{total} {commodity}")
+    _check_pairs(lines)
+
+
+def _check_pairs(lines: Sequence[dict[str, Any]]) -> None:
+    """Hold lines to come as a debit and the credit of the same sum.
+
+    Raises:
+        BrokenEntryError: They do not.
+    """
     for debit, credit in zip(lines[::2], lines[1::2], strict=False):
         paired = debit["amount"] > 0 and credit["amount"] == -debit["amount"]
         if (
@@ -344,10 +353,22 @@ def read_gift(value: Mapping[str, Any]) -> Gift:
         if not _BASE64.fullmatch(commitment):
             raise BrokenEntryError("entries", f"field-{name}", found=commitment)
     return Gift(
-        numbers["amount"], channel, commodity, numbers["line"], numbers["n"], numbers["session"], value["recorded_at"],
-        commitments["donor"], commitments["name"], commitments["delivery"], commitments.get("message"),
-        rate, None if rate is None else text(body, "unit"), None if rate is None else whole(body, "units"), fills,
-    )  # fmt: skip
+        numbers["amount"],
+        channel,
+        commodity,
+        numbers["line"],
+        numbers["n"],
+        numbers["session"],
+        value["recorded_at"],
+        commitments["donor"],
+        commitments["name"],
+        commitments["delivery"],
+        commitments.get("message"),
+        rate,
+        None if rate is None else text(body, "unit"),
+        None if rate is None else whole(body, "units"),
+        fills,
+    )
 
 
 def whole(body: Mapping[str, Any], name: str, check: str = "entries") -> int:

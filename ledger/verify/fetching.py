@@ -1,7 +1,7 @@
 """Fetch parts of a log: over HTTP from one address, or from a folder.
 
-In: a path below the log, such as `tile/0/000`. Out: bytes. Guaranteed: only http and https, no redirects (they could lead
-into a private network), nothing larger than its limit, no path that leads out of the folder, and a time limit.
+In: a path below the log, such as `tile/0/000`. Out: bytes. Guaranteed: only http and https, no redirects (they could
+lead into a private network), nothing larger than its limit, no path that leads out of the folder, and a time limit.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _PATH = re.compile(r"(?:checkpoint|key|tile/[0-9a-z/.]{1,80})", re.ASCII)
 
 
 class _NoRedirects(urllib.request.HTTPRedirectHandler):
-    def redirect_request(  # noqa: PLR0913, PLR0917  # the library's signature
+    def redirect_request(
         self,
         req: urllib.request.Request,
         fp: IO[bytes],
@@ -76,10 +76,11 @@ def _from_http(base: str, timeout_s: float) -> Fetch:
         opener.add_handler(handler)
 
     def fetch(path: str) -> bytes:
-        request = urllib.request.Request(
+        request = urllib.request.Request(  # noqa: S310  # http or https, checked above
             f"{base}/{_checked(path)}", headers={"User-Agent": "mingzhang-verify"}
-        )  # noqa: S310  # the scheme is checked above
+        )
         try:
+            # The opener has handlers for http and https only.
             with opener.open(request, timeout=timeout_s) as answer:
                 data: bytes = answer.read(BYTES_MAX + 1)
         except urllib.error.HTTPError as error:

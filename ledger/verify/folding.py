@@ -1,10 +1,10 @@
 """Sum a run of entries up, so that runs can be read by several processes and joined in order.
 
-In: the bytes of neighbouring entries. Out: totals by account, and what has to be seen in order (all but plain gifts).
-Guaranteed: everything that does not depend on what came before is checked here. What does is handed on as *offsets*: a
-gift says that it starts at 5,000 where this run has put 300 on its line so far, so the line must have held 4,700 before;
-as long as the next gifts agree, they cost nothing. Whoever joins the runs compares each offset with the total before the
-run, and where an offset changes inside it names the very entry.
+In: the bytes of neighbouring entries. Out: totals by account, and what has to be seen in order (all but plain
+gifts). Guaranteed: everything that does not depend on what came before is checked here. What does is handed on as
+*offsets*: a gift says that it starts at 5,000 where this run has put 300 on its line so far, so the line must have
+held 4,700 before; as long as the next gifts agree, they cost nothing. Whoever joins the runs compares each offset
+with the total before the run, and where an offset changes inside it names the very entry.
 """
 
 from __future__ import annotations
@@ -144,9 +144,18 @@ class _LaneRun:
     """Gifts of one channel and commodity in a run."""
 
     __slots__ = (
-        "channel", "commodity", "credit_id", "debit_id", "gifts_key", "income", "offset", "offsets", "pending",
-        "platform", "platform_key",
-    )  # fmt: skip
+        "channel",
+        "commodity",
+        "credit_id",
+        "debit_id",
+        "gifts_key",
+        "income",
+        "offset",
+        "offsets",
+        "pending",
+        "platform",
+        "platform_key",
+    )
 
     def __init__(
         self, channel: str, commodity: str, totals: dict[Key, list[int]], ids: Mapping[str, int]
@@ -231,7 +240,7 @@ class Folding:
 
     # --- one slice ----------------------------------------------------------------------------
 
-    def _fold_slice(self, entries: Sequence[bytes], first: int) -> None:
+    def _fold_slice(self, entries: Sequence[bytes], first: int) -> None:  # noqa: C901, PLR0915  # calls would double it
         """Fold the entries of one commit, or a part of them. This loop is most of what verification costs."""
         match, lanes, sessions, columns = self._match, self._lanes, self._sessions, self.columns
         touched, occurred_texts = self._touched_lanes, self._occurred
@@ -246,9 +255,24 @@ class Folding:
                 self._slow(data, seq)
                 continue
             (
-                amount_text, channel, commodity, delivery, donor, item, line, message, n, name, rate, session, unit,
-                units, occurred, recorded, number,
-            ) = found.groups()  # fmt: skip
+                amount_text,
+                channel,
+                commodity,
+                delivery,
+                donor,
+                item,
+                line,
+                message,
+                n,
+                name,
+                rate,
+                session,
+                unit,
+                units,
+                occurred,
+                recorded,
+                number,
+            ) = found.groups()
             if number != b"%d" % seq or (rate is None) != (unit is None):
                 self._slow(data, seq)  # names what is wrong
                 continue
@@ -291,7 +315,7 @@ class Folding:
                     name.decode("latin-1"),
                     delivery.decode("latin-1"),
                     None if message is None else message.decode("latin-1"),
-                )  # fmt: skip
+                )
             )
         self.folded.gifts += fast
         self._check_texts(entries, first, items, commitments)
@@ -390,7 +414,7 @@ class Folding:
                     ids.get(credit["account"], UNKNOWN_ACCOUNT),
                     commodity,
                     amount,
-                )  # fmt: skip
+                )
             )
 
     def _add_event(self, value: dict[str, Any], seq: int) -> None:
@@ -470,8 +494,8 @@ class Folding:
             self._touched.add(lane.gifts_key)
         touched = {}
         for key in self._touched:
-            debits, credits = totals.get(key, (0, 0))
-            touched[key] = (debits, credits)
+            both = totals.get(key, (0, 0))
+            touched[key] = (both[0], both[1])
         self.folded.commits.append(CommitRun(last, touched))
         self._touched.clear()
         self._touched_lanes.clear()

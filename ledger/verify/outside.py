@@ -1,8 +1,8 @@
 """Verify a log from outside, over its checkpoint, tiles and entry bundles alone.
 
 In: what fetches parts of the log, the log's public key, and perhaps a checkpoint kept earlier. Out: a report.
-Guaranteed: everything is recomputed from the entries, up to the signed root; no part is believed, and none can make this
-run out of memory or fail with anything but a named failure.
+Guaranteed: everything is recomputed from the entries, up to the signed root; no part is believed, and none can make
+this run out of memory or fail with anything but a named failure.
 """
 
 from __future__ import annotations
@@ -33,9 +33,25 @@ from ledger.verify.rows import RUN, Mark, RunResult, fold_edge
 from ledger.verify.tree import Tree
 
 CHECKS = (
-    "readable", "checkpoint", "bundles", "sequence", "entries", "tiles", "checkpoints", "zero-sums", "holdings",
-    "gift-places", "segments", "voids", "settlements", "conservation", "sessions", "rates", "transfers", "corrections",
-)  # fmt: skip
+    "readable",
+    "checkpoint",
+    "bundles",
+    "sequence",
+    "entries",
+    "tiles",
+    "checkpoints",
+    "zero-sums",
+    "holdings",
+    "gift-places",
+    "segments",
+    "voids",
+    "settlements",
+    "conservation",
+    "sessions",
+    "rates",
+    "transfers",
+    "corrections",
+)
 """Checks of a log from outside, in the order of the report."""
 
 Progress = Callable[[int, int], None]
@@ -45,8 +61,10 @@ FETCHES_AT_ONCE = 4
 """Requests under way: hides the network's delay, and is polite."""
 
 TAKEN_FROM_LOG = (
-    "The key was taken from the log itself: this shows that the log is consistent, not whose it is. Compare the key with "
-    "one that you know from elsewhere.",
+    (
+        "The key was taken from the log itself: this shows that the log is consistent, not whose it is. "
+        "Compare the key with one that you know from elsewhere."
+    ),
     "公钥取自日志自身：这只能说明日志前后一致，不能说明它属于谁。请与从别处得知的公钥核对。",
 )
 
@@ -69,7 +87,7 @@ def fetch_vkeys(fetch: Fetch) -> list[str]:
     return [line for line in lines[:KEY_LINES_MAX] if line]
 
 
-def verify_log(  # noqa: PLR0913  # five things that a caller decides, all but two by name
+def verify_log(  # five things that a caller decides, all but two by name
     fetch: Fetch,
     vkey: str | None,
     *,

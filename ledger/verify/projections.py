@@ -58,8 +58,10 @@ class Projections:
 
     def _money_line(self) -> None:
         facts = self._facts
-        sql = "SELECT a.name, t.commodity, t.start, t.length, t.seq{} FROM {} t LEFT JOIN accounts a " \
-            "ON a.fund_id = t.fund_id AND a.account_id = t.account_id WHERE t.fund_id = ?"  # fmt: skip
+        sql = (
+            "SELECT a.name, t.commodity, t.start, t.length, t.seq{} FROM {} t LEFT JOIN accounts a "
+            "ON a.fund_id = t.fund_id AND a.account_id = t.account_id WHERE t.fund_id = ?"
+        )
         key = ("account", "commodity", "start")
         voids = {place: one[3:] for place, one in facts.voids.items()}
         fills = {place: one[3:] for place, one in facts.fills.items()}
@@ -84,56 +86,105 @@ class Projections:
         if opened:
             self._table("fund_details", (), names, {(): tuple(opened.get(name) for name in names)})
             self._table("funds", (), ("slug", "origin"), {(): (self._slug, opened.get("origin"))})
-        fields = ("platform", "title_zh", "title_en", "commodity")
+        fields: tuple[str, ...] = ("platform", "title_zh", "title_en", "commodity")
         self._table(
-            "channels", ("name",), (*fields, "opened_seq"),
-            {(name,): (*(body.get(f) for f in fields), seq) for name, (body, seq) in facts.channels.items()},
-        )  # fmt: skip
+            "channels",
+            ("name",),
+            (*fields, "opened_seq"),
+            {
+                (name,): (*(body.get(f) for f in fields), seq)
+                for name, (body, seq) in facts.channels.items()
+            },
+        )
         self._table(
-            "money_accounts", ("name",), ("number", "commodity", "opened_seq"),
+            "money_accounts",
+            ("name",),
+            ("number", "commodity", "opened_seq"),
             {
                 (name,): (body.get("number_ending"), body.get("commodity"), seq)
                 for name, (body, seq) in facts.money_accounts.items()
             },
             lambda row: (row[0], str(row[1])[-4:], *row[2:]),
-        )  # fmt: skip
+        )
         fields = ("units", "minor", "commodity")
         self._table(
-            "rates", ("unit", "from_ms", "seq"), fields,
+            "rates",
+            ("unit", "from_ms", "seq"),
+            fields,
             {key: tuple(body.get(f) for f in fields) for key, body in facts.rates.items()},
-        )  # fmt: skip
+        )
         self._table(
-            "members", ("member_id",), ("role", "enrolled_seq", "removed_seq"),
+            "members",
+            ("member_id",),
+            ("role", "enrolled_seq", "removed_seq"),
             {(name,): member for name, member in facts.members.items()},
-        )  # fmt: skip
+        )
 
     def _flow(self) -> None:
         facts = self._facts
         self._table(
-            "sessions", ("session_seq",), ("channel", "gifts", "total", "closed_seq"),
-            {(seq,): (one.channel, one.gifts, one.total, one.closed_seq) for seq, one in facts.sessions.items()},
-        )  # fmt: skip
-        fields = ("channel", "period", "commodity", "gross", "refund", "share", "tax", "net")
+            "sessions",
+            ("session_seq",),
+            ("channel", "gifts", "total", "closed_seq"),
+            {
+                (seq,): (one.channel, one.gifts, one.total, one.closed_seq)
+                for seq, one in facts.sessions.items()
+            },
+        )
+        fields: tuple[str, ...] = (
+            "channel",
+            "period",
+            "commodity",
+            "gross",
+            "refund",
+            "share",
+            "tax",
+            "net",
+        )
         self._table(
-            "settlement_lines", ("statement_no",), (*fields, "settled_seq", "paid_seq"),
+            "settlement_lines",
+            ("statement_no",),
+            (*fields, "settled_seq", "paid_seq"),
             {
                 (number,): (*(body.get(f) for f in fields), settled, paid)
                 for number, (body, settled, paid) in facts.settlements.items()
             },
-        )  # fmt: skip
+        )
         fields = (
-            "state", "from_account", "to_account", "commodity", "amount", "fee", "reference", "proposed_by", "approved_by",
-            "proposed_seq", "approved_seq", "sent_seq", "ended_seq", "transit_start",
-        )  # fmt: skip
+            "state",
+            "from_account",
+            "to_account",
+            "commodity",
+            "amount",
+            "fee",
+            "reference",
+            "proposed_by",
+            "approved_by",
+            "proposed_seq",
+            "approved_seq",
+            "sent_seq",
+            "ended_seq",
+            "transit_start",
+        )
         self._table(
-            "transfers", ("number",), fields,
-            {(number,): tuple(getattr(one, f) for f in fields) for number, one in facts.transfers.items()},
-        )  # fmt: skip
+            "transfers",
+            ("number",),
+            fields,
+            {
+                (number,): tuple(getattr(one, f) for f in fields)
+                for number, one in facts.transfers.items()
+            },
+        )
         fields = ("disease", "people", "provider", "batch", "amount", "commodity", "reference")
         self._table(
-            "spends", ("seq",), ("spent_ms", *fields),
-            {(seq,): (at * 1000, *(body.get(f) for f in fields)) for seq, (body, at) in facts.spends.items()},
-        )  # fmt: skip
+            "spends",
+            ("seq",),
+            ("spent_ms", *fields),
+            {
+                (seq,): (at * 1000, *(body.get(f) for f in fields))
+                for seq, (body, at) in facts.spends.items()
+            },
+        )
 
     def _ends(self) -> None:
         facts = self._facts
@@ -145,22 +196,26 @@ class Projections:
         )
         fields = ("kind", "subject", "amount", "commodity")
         self._table(
-            "open_items", ("raised_seq",), ("raised_ms", *fields, "resolved_seq"),
+            "open_items",
+            ("raised_seq",),
+            ("raised_ms", *fields, "resolved_seq"),
             {
                 (seq,): (at, *(body.get(f) for f in fields), resolved)
                 for seq, (body, at, resolved) in facts.items.items()
             },
             lambda row: (row[0], row[1] // 1000, *row[2:]),
-        )  # fmt: skip
+        )
         self._table(
-            "statements", ("number", "language"), ("size", "sha256", "bytes", "published_seq"),
+            "statements",
+            ("number", "language"),
+            ("size", "sha256", "bytes", "published_seq"),
             {
                 key: (body.get("size"), body.get("sha256"), body.get("bytes"), seq)
                 for key, (body, seq) in facts.statements.items()
             },
             lambda row: (*row[:3], bytes(row[3]).hex(), *row[4:]),
             "published_seq IS NOT NULL",
-        )  # fmt: skip
+        )
         self._matched_lines()
         self._lines_without_file()
         self._kept("files", "sha256")
@@ -211,13 +266,14 @@ class Projections:
     def _kept(self, table: str, column: str) -> None:
         """Hold what is kept as evidence to the hash that it is filed under."""
         names = self._rows.all(
-            f"SELECT {column} FROM {table} WHERE fund_id = ? ORDER BY {column}", self._fund_id
+            f"SELECT {column} FROM {table} WHERE fund_id = ? ORDER BY {column}",  # noqa: S608  # names of our own
+            self._fund_id,
         )
         for first in range(0, len(names), KEPT_BYTES_AT_ONCE):
             some = [row[0] for row in names[first : first + KEPT_BYTES_AT_ONCE]]
             marks = ", ".join("?" * len(some))
             rows = self._rows.all(
-                f"SELECT {column}, body FROM {table} WHERE fund_id = ? AND {column} IN ({marks})",
+                f"SELECT {column}, body FROM {table} WHERE fund_id = ? AND {column} IN ({marks})",  # noqa: S608  # names of our own
                 self._fund_id,
                 *some,
             )
@@ -275,8 +331,15 @@ class Projections:
             self._findings.count("claims")
             claim = found.get(key)
             if claim is None or claim.seq != seq:
-                self._fail("claims", seq, "claims", f"{key[0]} seq={seq}", "missing" if claim is None else "differs",
-                           seq, "" if claim is None else claim.seq)  # fmt: skip
+                self._fail(
+                    "claims",
+                    seq,
+                    "claims",
+                    f"{key[0]} seq={seq}",
+                    "missing" if claim is None else "differs",
+                    seq,
+                    "" if claim is None else claim.seq,
+                )
         spends = {one.seq for one in others if one.scope == "spend"}
         for seq in sorted(spends ^ facts.spends.keys()):
             self._fail(
@@ -294,7 +357,7 @@ class Projections:
 
     # --- comparing ----------------------------------------------------------------------------
 
-    def _table(  # noqa: PLR0913  # a table is its name, keys, columns and three ways to differ from the usual
+    def _table(  # the same  # a table is its name, keys, columns and three ways to differ from the usual
         self,
         table: str,
         key: tuple[str, ...],
@@ -303,10 +366,10 @@ class Projections:
         seen: Callable[[tuple[Any, ...]], tuple[Any, ...]] = tuple,
         only: str = "",
     ) -> None:
-        sql = f"SELECT {', '.join((*key, *columns))} FROM {table} WHERE fund_id = ?{f' AND {only}' if only else ''}"
+        sql = f"SELECT {', '.join((*key, *columns))} FROM {table} WHERE fund_id = ?{f' AND {only}' if only else ''}"  # noqa: S608  # names of our own
         self._compare("projections", table, (*key, *columns), len(key), expected, sql, seen)
 
-    def _compare(  # noqa: PLR0913  # the same
+    def _compare(  # noqa: PLR0913, PLR0917  # the same
         self,
         check: str,
         table: str,
@@ -332,13 +395,20 @@ class Projections:
                     for at, (one, two) in enumerate(zip(values, other, strict=True))
                     if one != two
                 )
-                self._fail(check, None, table, f"{place} {columns[width + wrong]}".strip(), "differs",
-                           values[wrong], other[wrong])  # fmt: skip
+                self._fail(
+                    check,
+                    None,
+                    table,
+                    f"{place} {columns[width + wrong]}".strip(),
+                    "differs",
+                    values[wrong],
+                    other[wrong],
+                )
         for key in found:
             place = " ".join(f"{name}={value}" for name, value in zip(columns, key, strict=False))
             self._fail(check, None, table, place, "unexpected")
 
-    def _fail(
+    def _fail(  # noqa: PLR0913, PLR0917  # the parts of a failure
         self,
         check: str,
         seq: int | None,

@@ -214,8 +214,9 @@ class Replay:
                 )
             if self._state_holds:
                 on_line = (
-                    self._state.debits(Line(account, commodity)), self._state.credits(Line(account, commodity))
-                )  # fmt: skip
+                    self._state.debits(Line(account, commodity)),
+                    self._state.credits(Line(account, commodity)),
+                )
                 if on_line != (debits, credits_):
                     self.fail(
                         "segments",
@@ -226,7 +227,11 @@ class Replay:
                     )
 
     def _follow(self, value: Mapping[str, Any], seq: int) -> None:
-        """Make the movements that an entry states, and hold them to the line."""
+        """Make the movements that an entry states, and hold them to the line.
+
+        Raises:
+            BrokenEntryError: Its segments are no list.
+        """
         segments = value["body"].get("segments", [])
         if not isinstance(segments, list):
             raise BrokenEntryError("segments", "segment-form", found=segments)
@@ -259,9 +264,12 @@ class Replay:
         self._state_holds = False
         fields = error.fields
         self.fail(
-            "segments", seq, str(fields.get("reason", error.code)), fields.get("expected", ""),
+            "segments",
+            seq,
+            str(fields.get("reason", error.code)),
+            fields.get("expected", ""),
             f"{fields.get('field', '')} {fields.get('stated', '')} {fields.get('account', '')}".strip(),
-        )  # fmt: skip
+        )
 
     def fail(
         self, check: str, seq: int, reason: str, expected: object = "", found: object = ""
@@ -402,7 +410,11 @@ class Replay:
     # --- gifts --------------------------------------------------------------------------------
 
     def _late_gift(self, event: Event) -> None:
-        """Hold a gift that was found after its period was settled to the hole that it fills."""
+        """Hold a gift that was found after its period was settled to the hole that it fills.
+
+        Raises:
+            BrokenEntryError: It fills none, or not there.
+        """
         gift = read_gift(event.value)
         hole = None if gift.fills is None else self._hole_of.get(gift.fills)
         if hole is None or gift.fills is None:
@@ -571,10 +583,16 @@ class Replay:
         if number != len(self.facts.transfers) + 1:
             raise BrokenEntryError("transfers", "number", len(self.facts.transfers) + 1, number)
         self.facts.transfers[number] = Transfer(
-            number, "proposed", *(text(body, name, "transfers") for name in ("from", "to", "commodity")),
-            whole(body, "amount", "transfers"), text(body, "reference", "transfers"),
-            event.value["actor"]["id"], event.seq,
-        )  # fmt: skip
+            number=number,
+            state="proposed",
+            from_account=text(body, "from", "transfers"),
+            to_account=text(body, "to", "transfers"),
+            commodity=text(body, "commodity", "transfers"),
+            amount=whole(body, "amount", "transfers"),
+            reference=text(body, "reference", "transfers"),
+            proposed_by=event.value["actor"]["id"],
+            proposed_seq=event.seq,
+        )
 
     def _transfer_step(self, event: Event) -> None:
         value, seq = event.value, event.seq

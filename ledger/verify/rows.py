@@ -1,8 +1,8 @@
 """Hold a run's rows to its entries: the part of verification that several processes share.
 
 In: a task that names a run of a fund. Out: what the run folds to, its hashes, and what it could not decide alone.
-Guaranteed: every row of entries, postings, balances, segments, full tiles of level 0, checkpoints and private parts that
-belongs to the run is compared in every column; anything unforeseen is a failure that names the run.
+Guaranteed: every row of entries, postings, balances, segments, full tiles of level 0, checkpoints and private parts
+that belongs to the run is compared in every column; anything unforeseen is a failure that names the run.
 """
 
 from __future__ import annotations
@@ -31,8 +31,8 @@ from ledger.privacy.gift_parts import LABELS
 from ledger.verify.folding import Columns, Folded, Folding, Key, Rate
 from ledger.verify.report import Findings, failure
 
-RUN = 1 << 15
-"""Entries in a run: a whole number of tiles, so that all runs but the last end where a perfect subtree does."""
+RUN = 1 << 13
+"""Entries in a run: tiles to a power of two, so that all runs but the last are perfect subtrees. Some ten megabytes."""
 
 SIGNED_LATE_S = 86_400
 """How far the time of signing may be from the recorded time: a clock that was set back, not another day."""
@@ -219,8 +219,10 @@ class _Run:
         checkpoints = self.rows.all(
             "SELECT size, root, edge, note, signed_at FROM checkpoints WHERE fund_id = ? AND size > ? AND size <= ? "
             "ORDER BY size",
-            task.fund_id, task.first, task.stop,
-        )  # fmt: skip
+            task.fund_id,
+            task.first,
+            task.stop,
+        )
         folding = Folding(task.slug, task.first, self.ids, task.rates)
         folding.touch(self._touched_before())
         folded = folding.fold(entries, [row[0] for row in checkpoints])
@@ -240,13 +242,15 @@ class _Run:
     # --- entries ------------------------------------------------------------------------------
 
     def _entries(self) -> tuple[list[bytes], list[bytes]]:
-        """Read the run's entries; hold their leaf hashes. A missing entry is empty, so that the others keep their place."""
+        """Read the run's entries and hold their leaf hashes; a missing one is empty, so others keep their place."""
         task = self.task
         rows = self.rows.all(
             "SELECT seq, kind, recorded_at, entry, leaf_hash FROM entries "
             "WHERE fund_id = ? AND seq >= ? AND seq < ? ORDER BY seq",
-            task.fund_id, task.first, task.stop,
-        )  # fmt: skip
+            task.fund_id,
+            task.first,
+            task.stop,
+        )
         count = task.stop - task.first
         if len(rows) != count:
             there = {row[0]: row for row in rows}
@@ -295,8 +299,10 @@ class _Run:
         rows = self.rows.all(
             "SELECT seq, line, debit_id, credit_id, commodity, amount FROM postings "
             "WHERE fund_id = ? AND seq >= ? AND seq < ? ORDER BY seq, line",
-            task.fund_id, task.first, task.stop,
-        )  # fmt: skip
+            task.fund_id,
+            task.first,
+            task.stop,
+        )
         self.findings.count("postings", len(rows))
         self._compare_lists("postings", "postings", columns.postings, rows, ("seq", "line"))
 
@@ -310,10 +316,13 @@ class _Run:
                 if row is not None:
                     expected.append(row)
         rows = self.rows.all(
-            "SELECT seq, part, source_id, source_commodity, start, stop, length, target_id, target_commodity, to_start, "
-            "to_length FROM segments WHERE fund_id = ? AND seq >= ? AND seq < ? ORDER BY seq, part",
-            task.fund_id, task.first, task.stop,
-        )  # fmt: skip
+            "SELECT seq, part, source_id, source_commodity, start, stop, length, target_id, "
+            "target_commodity, to_start, to_length FROM segments "
+            "WHERE fund_id = ? AND seq >= ? AND seq < ? ORDER BY seq, part",
+            task.fund_id,
+            task.first,
+            task.stop,
+        )
         self.findings.count("segments", len(rows))
         self._compare_lists("segments", "segments", expected, rows, ("seq", "part"))
 
@@ -331,10 +340,18 @@ class _Run:
             return None
         source = segment.source
         return (
-            seq, part, None if source is None else self.ids.get(source.account), None if source is None else source.commodity,
-            segment.start, segment.end, segment.length, self.ids.get(segment.target.account), segment.target.commodity,
-            segment.to_start, segment.to_length,
-        )  # fmt: skip
+            seq,
+            part,
+            None if source is None else self.ids.get(source.account),
+            None if source is None else source.commodity,
+            segment.start,
+            segment.end,
+            segment.length,
+            self.ids.get(segment.target.account),
+            segment.target.commodity,
+            segment.to_start,
+            segment.to_length,
+        )
 
     # --- the tree -----------------------------------------------------------------------------
 
@@ -345,11 +362,12 @@ class _Run:
         stored = {
             row[0]: row[1:]
             for row in self.rows.all(
-                "SELECT position, hashes, root FROM tiles WHERE fund_id = ? AND level = 0 AND position >= ? AND position < ?",
+                "SELECT position, hashes, root FROM tiles "
+                "WHERE fund_id = ? AND level = 0 AND position >= ? AND position < ?",
                 task.fund_id,
                 first,
                 first + full,
-            )  # fmt: skip
+            )
         }
         for number in range(full):
             hashes = b"".join(leaves[number * TILE_WIDTH : (number + 1) * TILE_WIDTH])
@@ -441,8 +459,10 @@ class _Run:
             return []
         found = self.rows.all(
             "SELECT DISTINCT debit_id, credit_id, commodity FROM postings WHERE fund_id = ? AND seq >= ? AND seq < ?",
-            task.fund_id, before or 0, task.first,
-        )  # fmt: skip
+            task.fund_id,
+            before or 0,
+            task.first,
+        )
         names = task.names
         return [(names[one], row[2]) for row in found for one in row[:2] if one in names]
 
@@ -464,8 +484,12 @@ class _Run:
         stored = self.rows.all(
             "SELECT seq, debits, credits FROM balances WHERE fund_id = ? AND account_id = ? AND commodity = ? "
             "AND seq >= ? AND seq < ? ORDER BY seq",
-            task.fund_id, account_id, key[1], task.first, task.stop,
-        )  # fmt: skip
+            task.fund_id,
+            account_id,
+            key[1],
+            task.first,
+            task.stop,
+        )
         self.findings.count("balances", len(stored))
         if [row[0] for row in stored] != [row[0] for row in expected]:
             seqs, found = {row[0] for row in expected}, {row[0] for row in stored}
@@ -494,13 +518,13 @@ class _Run:
         rows = self.rows.all(
             "SELECT seq, channel, giver, nickname, message, delivery, salts FROM private_parts "
             "WHERE fund_id = ? AND seq >= ? AND seq < ? ORDER BY seq",
-            task.fund_id, task.first, task.stop,
-        )  # fmt: skip
+            task.fund_id,
+            task.first,
+            task.stop,
+        )
         gifts = sorted(columns.gifts)
         kept = gifts
-        if len(rows) != len(gifts) or any(
-            row[0] != gift[0] for row, gift in zip(rows, gifts, strict=True)
-        ):
+        if [row[0] for row in rows] != [gift[0] for gift in gifts]:
             by_seq = {gift[0]: gift for gift in gifts}
             for row in rows:
                 if row[0] not in by_seq:
@@ -600,7 +624,7 @@ class _Run:
                 self._fail(check, both[0], table, place, reason, one or "", other or "")
                 return
 
-    def _fail(
+    def _fail(  # noqa: PLR0913, PLR0917  # the parts of a failure
         self,
         check: str,
         seq: int,
@@ -622,9 +646,14 @@ _TEXT = {"donor": 2, "name": 3, "message": 4, "delivery": 5}
 """Places of the texts in a row of private parts as it is read here."""
 
 
+def begun_slot(scope: str) -> int:
+    """Return the checksum of a scope, which a claim's slot goes on from."""
+    return zlib.crc32(f"{scope}\0".encode())
+
+
 def claim_slot(scope: str, key: str) -> int:
     """Return what a gift's claim leaves in its entry's slot: a checksum of scope and key, never 0."""
-    return zlib.crc32(key.encode(), zlib.crc32(f"{scope}\0".encode())) or 1
+    return zlib.crc32(key.encode(), begun_slot(scope)) or 1
 
 
 _EVENT_HEAD = '{"event":"'

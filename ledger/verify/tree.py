@@ -1,7 +1,7 @@
 """Join the runs' hashes into one tree, and hold checkpoints and upper tiles to it.
 
-In: run results, oldest first. Out: roots at every checkpoint and probe. Guaranteed: each checkpoint's root is that of the
-first entries of one and the same tree, so each checkpoint extends every earlier one.
+In: run results, oldest first. Out: roots at every checkpoint and probe. Guaranteed: each checkpoint's root is that
+of the first entries of one and the same tree, so each checkpoint extends every earlier one.
 """
 
 from __future__ import annotations

@@ -18,17 +18,33 @@ class Session(NamedTuple):
     total: int
 
 
+# Statements of the path that every single gift takes are built once: building one costs more than running it.
+_NEWEST_SESSION = (
+    sa.select(sessions.c.session_seq, sessions.c.gifts, sessions.c.total, sessions.c.closed_seq)
+    .where(
+        sessions.c.fund_id == sa.bindparam("fund_id"),
+        sessions.c.channel == sa.bindparam("channel"),
+        sessions.c.key == sa.bindparam("key"),
+    )
+    .order_by(sessions.c.session_seq.desc())
+    .limit(1)
+)
+_COUNT_ON = (
+    sa.update(sessions)
+    .where(
+        sessions.c.fund_id == sa.bindparam("of_fund"),
+        sessions.c.session_seq == sa.bindparam("of_session"),
+    )
+    .values(gifts=sa.bindparam("now_gifts"), total=sa.bindparam("now_total"))
+)
+
+
 def open_session(
     connection: sa.Connection, fund_id: int, channel: str, key: str
 ) -> Session | None:
     """Return the open broadcast of a room, None when there is none."""
     row = connection.execute(
-        sa.select(
-            sessions.c.session_seq, sessions.c.gifts, sessions.c.total, sessions.c.closed_seq
-        )
-        .where(sessions.c.fund_id == fund_id, sessions.c.channel == channel, sessions.c.key == key)
-        .order_by(sessions.c.session_seq.desc())
-        .limit(1)
+        _NEWEST_SESSION, {"fund_id": fund_id, "channel": channel, "key": key}
     ).first()
     if row is None or row.closed_seq is not None:
         return None
@@ -75,9 +91,13 @@ def add_session(
 def update_session(connection: sa.Connection, fund_id: int, session: Session) -> None:
     """Write how far a broadcast's counter is."""
     connection.execute(
-        sa.update(sessions)
-        .where(sessions.c.fund_id == fund_id, sessions.c.session_seq == session.session_seq)
-        .values(gifts=session.gifts, total=session.total)
+        _COUNT_ON,
+        {
+            "of_fund": fund_id,
+            "of_session": session.session_seq,
+            "now_gifts": session.gifts,
+            "now_total": session.total,
+        },
     )
 
 

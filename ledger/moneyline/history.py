@@ -74,16 +74,25 @@ def is_void(
     return bool(voids_between(connection, fund_id, account_id, commodity, (start, start + 1)))
 
 
+_HOLES = (
+    sa.select(holes.c.start, holes.c.length, holes.c.until_ms, holes.c.seq)
+    .where(
+        holes.c.fund_id == sa.bindparam("fund_id"),
+        holes.c.account_id == sa.bindparam("account_id"),
+        holes.c.commodity == sa.bindparam("commodity"),
+    )
+    .order_by(holes.c.start)
+)
+"""Built once: every commit of gifts asks it."""
+
+
 def open_holes(
     connection: sa.Connection, fund_id: int, account_id: int, commodity: str
 ) -> list[OpenHole]:
     """Return the holes of a platform's line that still have room, oldest first."""
     found = []
-    for hole in connection.execute(
-        sa.select(holes.c.start, holes.c.length, holes.c.until_ms, holes.c.seq)
-        .where(_on(holes, fund_id, account_id, commodity))
-        .order_by(holes.c.start)
-    ):
+    where = {"fund_id": fund_id, "account_id": account_id, "commodity": commodity}
+    for hole in connection.execute(_HOLES, where):
         filled = connection.execute(
             sa.select(sa.func.coalesce(sa.func.sum(fills.c.length), 0)).where(
                 _on(fills, fund_id, account_id, commodity),

@@ -61,18 +61,21 @@ ERASED = "erased:"
 """Begins the key of a claim whose donor was erased; no platform's id may begin so."""
 
 
+_ERASED_IN_SCOPE = (
+    sa.select(claims.c.seq)
+    .where(
+        claims.c.fund_id == sa.bindparam("fund_id"),
+        claims.c.scope == sa.bindparam("scope"),
+        claims.c.key >= ERASED,
+        claims.c.key < ERASED[:-1] + ";",
+    )
+    .limit(1)
+)
+
+
 def has_erased(connection: sa.Connection, fund_id: int, scope: str) -> bool:
     """Tell whether any claim of a scope was erased: one look into the index."""
-    found = connection.execute(
-        sa.select(claims.c.seq)
-        .where(
-            claims.c.fund_id == fund_id,
-            claims.c.scope == scope,
-            claims.c.key >= ERASED,
-            claims.c.key < ERASED[:-1] + ";",
-        )
-        .limit(1)
-    ).first()
+    found = connection.execute(_ERASED_IN_SCOPE, {"fund_id": fund_id, "scope": scope}).first()
     return found is not None
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from ledger.cli import (
+    benchmark,
     checking,
     demo,
     exporting,
@@ -52,6 +53,7 @@ for command in (
     statement.statement,
     checking.verify,
     demo.demo,
+    benchmark.bench,
     operate.db,
     operate.serve,
 ):

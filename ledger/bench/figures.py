@@ -1,0 +1,50 @@
+"""A figure, and how it is told."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One measured figure.
+
+    Attributes:
+        name: What was measured, one of `NAMES`.
+        database: `sqlite` or `postgresql`.
+        n: Gifts, requests or entries that it was measured at.
+        value: In `unit`.
+        unit: `gifts/s`, `requests/s`, `entries/s` or `ms`.
+        limit: In `unit` too: what the machine does without our part; for flatness, the figure at the smallest size.
+    """
+
+    name: str
+    database: str
+    n: int
+    value: float
+    unit: str
+    limit: float
+
+    @property
+    def ratio(self) -> float:
+        """Return value by limit: of rates, the larger the better; of milliseconds, the smaller the better."""
+        return self.value / self.limit if self.limit else 0.0
+
+    def as_json(self) -> dict[str, str | int | float]:
+        """Return the figure for a machine."""
+        plain: dict[str, str | int | float] = asdict(self)
+        for name in ("value", "limit"):
+            plain[name] = round(float(plain[name]), 3)
+        return {**plain, "ratio": round(self.ratio, 3)}
+
+    def as_line(self) -> str:
+        """Return the figure for a person."""
+        digits = 2 if self.unit == "ms" else 0
+        return (
+            f"{self.name:<8}{self.database:<12}{self.n:>10,}  {self.value:>11,.{digits}f} {self.unit:<11}"
+            f" limit {self.limit:>11,.{digits}f}  ratio {self.ratio:.2f}"
+        )
+
+
+NAMES = ("import", "replay", "http", "verify", "append", "trace", "page")
+"""Everything that can be measured, in the order in which it is."""

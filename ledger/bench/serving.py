@@ -1,0 +1,122 @@
+"""Single gifts over HTTP, each acknowledged durable with its receipt, against an empty view under the same server."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from time import perf_counter, sleep
+
+import orjson
+
+from ledger.bench.figures import Figure
+from ledger.bench.loader import ORDER_END
+from ledger.bench.places import CHANNEL, SLUG, Bench, Place
+from ledger.errors import StateError
+from ledger.funds import booking as funds
+from ledger.settings import Settings, environment_of
+
+ROOT = Path(__file__).resolve().parents[2]
+WORKERS = 2
+CLIENTS = 16
+THREADS_A_WORKER = 16
+START_S = 30.0
+
+
+def measure_http(place: Place, seconds: float) -> Iterator[Figure]:
+    """Measure single gifts over HTTP.
+
+    Args:
+        place: The database.
+        seconds: How long each of the two is loaded.
+
+    Yields:
+        `http`, in requests that were answered 201.
+    """
+    with place.fresh() as bench:
+        settings = replace(bench.ledger.settings, workers=WORKERS)
+        with served(settings, "ledger.bench.empty:app") as port:
+            _, limit = _loaded(port, "/", "", seconds)
+        token = _token(bench)
+        path = f"/api/v1/funds/{SLUG}/gifts?channel={CHANNEL.name}"
+        with served(settings, "wsgi:app") as port:
+            count, rate = _loaded(port, path, token, seconds)
+    yield Figure("http", place.name, count, rate, "requests/s", limit)
+
+
+def _token(bench: Bench) -> str:
+    sequencer, clock = bench.ledger.sequencer, bench.ledger.clock
+    member = funds.enrol_member(sequencer, clock, bench.fund, "Loader", "operator")
+    return funds.make_token(sequencer, clock, bench.fund, member, "gifts")
+
+
+def _loaded(port: int, path: str, token: str, seconds: float) -> tuple[int, float]:
+    """Load a server from a process of its own; return how many requests succeeded, and how many a second.
+
+    Raises:
+        StateError: A request was refused.
+    """
+    order = {"port": port, "path": path, "token": token, "seconds": seconds, "clients": CLIENTS}
+    done = subprocess.run(
+        [sys.executable, "-m", "ledger.bench.loader"],
+        cwd=ROOT,
+        input=orjson.dumps(order) + ORDER_END,
+        stdout=subprocess.PIPE,
+        check=True,
+    )
+    told = orjson.loads(done.stdout)
+    if told["refused"]:
+        raise StateError(what="server", state=f"refused {told['refused']}", first=told["first"])
+    return told["count"], told["count"] / told["seconds"]
+
+
+@contextlib.contextmanager
+def served(settings: Settings, app: str) -> Iterator[int]:
+    """Serve an app as `serve` does, on a port that is free.
+
+    Args:
+        settings: Of the ledger.
+        app: Module and name.
+
+    Yields:
+        The port, once it answers.
+
+    Raises:
+        StateError: It did not start.
+    """
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = int(probe.getsockname()[1])
+    program = Path(sys.executable).with_name("granian")
+    arguments = [
+        "--interface", "wsgi", "--host", "127.0.0.1", "--port", str(port), "--workers", str(settings.workers),
+        "--blocking-threads", str(THREADS_A_WORKER), "--no-ws", "--no-log", app,
+    ]  # fmt: skip
+    with subprocess.Popen(  # noqa: S603 -- our own server
+        [str(program), *arguments], cwd=ROOT, env=environment_of(settings)
+    ) as process:
+        try:
+            _wait_for(port, process)
+            yield port
+        finally:
+            process.terminate()
+            process.wait(timeout=START_S)
+
+
+def _wait_for(port: int, process: subprocess.Popen[bytes]) -> None:
+    end = perf_counter() + START_S
+    while perf_counter() < end and process.poll() is None:
+        with (
+            contextlib.suppress(OSError),
+            socket.create_connection(("127.0.0.1", port), 1.0) as one,
+        ):
+            one.settimeout(5.0)
+            one.sendall(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+            if one.recv(16).startswith(b"HTTP/1.1"):
+                return
+        sleep(0.05)
+    raise StateError(what="server", state="did not start", port=port)

@@ -1,0 +1,41 @@
+"""`bench`: how fast it is on this machine."""
+
+from __future__ import annotations
+
+import json
+import os
+
+import click
+
+from ledger.bench.figures import NAMES, Figure
+from ledger.bench.places import places
+from ledger.bench.run import measure
+from ledger.cli import database as schema
+from ledger.cli.session import Session, guarded, pass_session
+
+
+@click.command("bench")
+@click.option("--quick", is_flag=True, help="Smaller, in under a minute.")
+@click.option("--only", type=click.Choice(NAMES), help="Measure this only.")
+@click.option("--json", "as_json", is_flag=True, help="Print a list of objects.")
+@pass_session
+@guarded
+def bench(session: Session, only: str | None, *, quick: bool, as_json: bool) -> None:
+    """Measure this machine: each figure stands beside its limit, measured in the same run.
+
+    It works in a folder and on databases of its own, which are gone afterwards; no ledger is touched.
+    `docs/performance.md` says how to read the figures.
+    """
+    as_json = as_json or session.as_json
+    figures: list[Figure] = []
+    environ = os.environ  # noqa: TID251 -- TEST_DATABASE_URL is no setting of the service
+    with places(environ, schema.upgrade) as (found, missing):
+        if missing:
+            click.echo(missing, err=True)
+        for place in found:
+            for figure in measure(place, only, quick=quick):
+                figures.append(figure)
+                if not as_json:
+                    click.echo(figure.as_line())
+    if as_json:
+        click.echo(json.dumps([figure.as_json() for figure in figures]))

@@ -33,7 +33,10 @@ def db_upgrade(session: Session) -> None:
     database = (
         Database(owner, busy_ms=session.settings.sqlite_busy_ms) if owner else ledger.database
     )
-    revision = schema.upgrade(database)
+    try:
+        revision = schema.upgrade(database)
+    finally:
+        database.close()
     session.say(f"schema {revision}", revision=revision)
 
 

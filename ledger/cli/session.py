@@ -16,11 +16,14 @@ import click
 
 from ledger.cli import database as schema
 from ledger.errors import (
+    BusyError,
     ConflictError,
     ExternalError,
     InputError,
+    KeyMismatchError,
     LedgerError,
     NotFoundError,
+    RolledBackError,
     SettingsError,
     StateError,
     StorageFullError,
@@ -70,6 +73,9 @@ class Session:
         """
         if self._ledger is None:
             self._ledger = open_ledger(self.settings)
+            context = click.get_current_context(silent=True)
+            if context is not None:
+                context.find_root().call_on_close(self._ledger.database.close)
         if not any_schema:
             found, newest = schema.current(self._ledger.database), schema.newest()
             if found != newest:
@@ -180,13 +186,31 @@ def naming(path: Path) -> Iterator[None]:
         raise type(error)(**{"file": path.name, **error.fields}) from error
 
 
+ADVICE: Mapping[type[LedgerError], str] = {
+    RolledBackError: (
+        "Nothing was written. Part of what was published is missing here: bring back the newest copy of "
+        "database and keys, and write nothing on this one; docs/operating.md tells how, under 'Restoring'"
+    ),
+    KeyMismatchError: (
+        "Nothing was written. The key file is not the one that the log names: put the right one back from "
+        "the keys' backup; docs/operating.md, 'Keys'"
+    ),
+    BusyError: "Nothing was written; try again",
+    StorageFullError: "Nothing was written; make room on the disk and try again",
+}
+"""What to do where fields do not say it."""
+
+
 def fail(error: LedgerError, *, as_json: bool) -> NoReturn:
     """Print an error and end with exit code 1 (2 for settings)."""
     if as_json:
         problem = {"code": error.code, **_plain(error.fields)}
+        if type(error) in ADVICE:
+            problem["do"] = ADVICE[type(error)]
         click.echo(json.dumps({"problem": problem}, ensure_ascii=False, sort_keys=True))
     else:
-        click.echo(f"ledger: {told(error)}", err=True)
+        advice = ADVICE.get(type(error))
+        click.echo(f"ledger: {told(error)}" + (f". {advice}" if advice else ""), err=True)
     sys.exit(2 if isinstance(error, SettingsError) else 1)
 
 

@@ -20,6 +20,9 @@ from ledger.journal.balances import AccountTotals
 from ledger.journal.codec import decode
 from ledger.journal.history import Fund
 
+TOLD_EVERY = 1_000
+"""Entries between two words to a progress bar: it costs more than an entry does."""
+
 
 class Line(NamedTuple):
     """One signed line of an entry: debit above zero, credit below, minor units."""

@@ -16,7 +16,7 @@ from typing import NamedTuple, TextIO
 
 import sqlalchemy as sa
 
-from ledger.export.entries import Entry, Outline, outline, read_entries
+from ledger.export.entries import TOLD_EVERY, Entry, Outline, outline, read_entries
 from ledger.journal.history import Fund
 from ledger.money import exponent, plain_amount
 
@@ -96,7 +96,8 @@ def _write(
         if entry.lines:
             transactions += 1
             out.writelines(f"{line}\n" for line in language.transaction(entry))
-        progress(entry.seq + 1, known.entries)
+        if entry.seq % TOLD_EVERY == 0 or entry.seq + 1 == known.entries:
+            progress(entry.seq + 1, known.entries)
     out.writelines(f"{line}\n" for line in language.tail(known))
     return Written(known.entries, transactions, len(known.opened))
 

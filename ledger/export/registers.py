@@ -15,16 +15,17 @@ from __future__ import annotations
 import csv
 import json
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
 from datetime import datetime
 from hashlib import file_digest
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, Protocol, TextIO
 from zoneinfo import ZoneInfo
 
 import orjson
 import sqlalchemy as sa
 
-from ledger.export.entries import Entry, read_entries
+from ledger.export.entries import TOLD_EVERY, Entry, read_entries
 from ledger.export.files import replaced
 from ledger.funds import history as funds
 from ledger.journal import history as journal_history
@@ -43,6 +44,13 @@ Cell = str | int | None
 
 Progress = Callable[[int, int], object]
 """Is told how many entries are written, and how many there are."""
+
+
+class CsvWriter(Protocol):
+    """What `csv.writer` gives; its own type has no name at run time."""
+
+    def writerow(self, row: Sequence[Cell], /) -> object:
+        """Write one row."""
 
 
 class Column(NamedTuple):
@@ -104,23 +112,28 @@ def write_registers(
     """
     zone = ZoneInfo(funds.details(connection, fund.fund_id).zone)
     size = journal_history.size(connection, fund.fund_id)
-    counts: list[int] = []
-    done = 0
-    for register in REGISTERS:
-        count = 0
-        with replaced(folder / f"{register.name}.csv") as out:
-            out.write(BYTE_ORDER_MARK)
-            writer = csv.writer(out, lineterminator="\r\n")
-            writer.writerow(column.name for column in register.columns)
-            for entry in read_entries(connection, fund):
+    counts = [0] * len(REGISTERS)
+    with ExitStack() as files:
+        writers = [
+            _begin(files.enter_context(replaced(folder / f"{register.name}.csv")), register)
+            for register in REGISTERS
+        ]
+        for entry in read_entries(connection, fund):
+            for place, (register, writer) in enumerate(zip(REGISTERS, writers, strict=True)):
                 for row in register.rows(entry, zone):
-                    writer.writerow(guarded(c) if isinstance(c, str) else c for c in row)
-                    count += 1
-                done += 1
-                progress(done, size * len(REGISTERS))
-        counts.append(count)
+                    writer.writerow([guarded(one) if isinstance(one, str) else one for one in row])
+                    counts[place] += 1
+            if entry.seq % TOLD_EVERY == 0 or entry.seq + 1 == size:
+                progress(entry.seq + 1, size)
     _write_package(fund, folder, counts)
     return Written(*counts)
+
+
+def _begin(out: TextIO, register: Register) -> CsvWriter:
+    out.write(BYTE_ORDER_MARK)
+    writer = csv.writer(out, lineterminator="\r\n")
+    writer.writerow([column.name for column in register.columns])
+    return writer
 
 
 def _entry_rows(entry: Entry, zone: ZoneInfo) -> Iterator[tuple[Cell, ...]]:

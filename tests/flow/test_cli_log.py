@@ -7,6 +7,7 @@ import gzip
 import http.client
 import json
 import os
+import re
 import shutil
 import sqlite3
 import subprocess
@@ -217,6 +218,36 @@ def test_the_client_notices_a_changed_entry_a_cut_tail_and_a_foreign_key(cli: Cl
     foreign = over_flask(other)("key")
     with pytest.raises(UntrueError, match="no known key"):
         Follower(honest, foreign.decode().split(), ORIGIN).follow()
+
+
+# --- the page that tells how -----------------------------------------------------------------------
+
+
+def snippets(language: str) -> list[str]:
+    """Return what stands in the documentation's blocks of a language."""
+    text = (PROJECT / "docs" / "following-the-log.md").read_text("utf-8")
+    return re.findall(rf"```{language}\n(.*?)```", text, re.DOTALL)
+
+
+def test_the_documented_way_by_hand_works(cli: Cli) -> None:
+    many_gifts(cli, "a", 600)
+    folder = cli.folder / "log"
+    cli.run("export", "tiles", folder)
+    (program,) = snippets("python")
+    bundles = sorted(path for path in (folder / "tile" / "entries").rglob("*") if path.is_file())
+    printed = subprocess.run(
+        [sys.executable, "-c", program, *bundles], capture_output=True, text=True, check=True
+    ).stdout
+    _, size, root, *_ = (folder / "checkpoint").read_text("utf-8").split("\n")
+    assert printed.split() == [size, root]
+    (heredoc,) = (one for one in snippets("sh") if "<<'END'" in one)
+    check = heredoc.split("<<'END'\n")[1].split("END\n")[0]
+    arguments = [sys.executable, "-c", check]
+    signed = subprocess.run(arguments, cwd=folder, capture_output=True, text=True, check=True)
+    assert signed.stdout.startswith(f"signed by {ORIGIN} ")
+    forged = (folder / "checkpoint").read_bytes().replace(size.encode(), b"999", 1)
+    (folder / "checkpoint").write_bytes(forged)
+    assert subprocess.run(arguments, cwd=folder, capture_output=True, check=False).returncode != 0
 
 
 # --- the log as files --------------------------------------------------------------------------------

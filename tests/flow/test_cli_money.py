@@ -363,3 +363,23 @@ def test_a_month_is_closed_when_it_has_ended_and_once(cli: Cli) -> None:
     assert cli.json("period", "close", "2026-11", "--by", "周敏")["month"] == "2026-11"
     assert cli.refused("period", "close", "2026-11", "--by", "周敏").startswith("period-closed")
     assert cli.refused("period", "close", "2026-10", "--by", "周敏").startswith("period-closed")
+
+
+# --- what is made of it ----------------------------------------------------------------------------
+
+
+def test_everything_verifies_after_the_whole_way(walked: Cli) -> None:
+    assert walked.json("verify")["ok"] is True
+    assert "verified:" in walked.run("verify").stdout
+
+
+def test_a_statement_of_a_closed_month_is_published_once(walked: Cli) -> None:
+    refused = walked.refused("statement", "publish", "2026-12", "--by", "周敏")
+    assert refused == "not-found (what=closed-month month=2026-12)"
+    before = walked.size()
+    call = ("statement", "publish", "2026-11", "--language", "en", "--by", "周敏")
+    first = walked.json(*call)
+    assert (first["number"], first["seq"]) == ("qinghe-2026-11-M-v1", before)
+    assert (walked.folder / first["path"]).read_bytes().startswith(b"%PDF-")
+    assert walked.json(*call) == first
+    assert walked.size() == before + 1

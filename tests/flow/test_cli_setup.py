@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
+import shutil
+import sqlite3
 import stat
 import subprocess
 import sys
@@ -146,6 +149,69 @@ def test_a_folder_that_cannot_be_written_is_named(cli: Cli) -> None:
     cli.file("taken", "a file, not a folder")
     told = cli.refused("export", "beancount", cli.folder / "taken" / "out.beancount")
     assert told.startswith("external: taken")
+
+
+# --- bad days ------------------------------------------------------------------------------------
+
+
+def test_a_restored_old_database_is_refused_and_says_what_to_do(cli: Cli) -> None:
+    older = shutil.copytree(cli.home, cli.folder / "backup")
+    cli.run("rate", "set", "DYCOIN", "10", "1.00")
+    restored = Cli(cli.folder / "restored")
+    shutil.copytree(older, restored.home)
+    shutil.rmtree(restored.home / "keys")
+    shutil.copytree(cli.home / "keys", restored.home / "keys")
+    call = ("rate", "set", "DYCOIN", "10", "2.00")
+    told = restored.refused(*call)
+    assert told.startswith("rolled-back: smaller (fund=qinghe released_size=9 offered_size=8")
+    assert "bring back the newest copy" in told
+    assert "docs/operating.md" in told
+    assert "Restoring" in (PROJECT / "docs" / "operating.md").read_text("utf-8")
+    assert "do" in restored.json(*call, fails=1)["problem"]
+    assert restored.size() == 8
+    restored.run("verify", fails=1)
+    # The whole newest state is back: it goes on where it was.
+    again = Cli(cli.folder / "again")
+    shutil.copytree(cli.home, again.home)
+    assert again.json(*call)["seq"] == 9
+
+
+def test_a_backup_of_database_and_keys_together_is_noticed_with_a_checkpoint_kept_elsewhere(
+    cli: Cli,
+) -> None:
+    cli.folder.joinpath("kept").mkdir()
+    older = Cli(Path(shutil.copytree(cli.folder, cli.folder.with_name("older"))))
+    cli.run("rate", "set", "DYCOIN", "10", "1.00")
+    cli.run("export", "tiles", cli.folder / "log")
+    kept = cli.folder / "log" / "checkpoint"
+    cli.run("verify", "--since", kept)
+    older.run("verify")
+    older.run("verify", "--since", kept, fails=1)
+
+
+def test_a_swapped_key_and_a_missing_one_are_named(cli: Cli) -> None:
+    other = Cli(cli.folder / "other")
+    other.folder.mkdir()
+    other.run("db", "upgrade")
+    other.set_up()
+    key = cli.home / "keys" / "qinghe.key"
+    own = key.read_bytes()
+    key.write_bytes((other.home / "keys" / "qinghe.key").read_bytes())
+    assert cli.refused("member", "add", "x", "auditor").startswith("key-mismatch: qinghe.key")
+    key.unlink()
+    assert cli.refused("member", "add", "x", "auditor").startswith("not-found: qinghe.key")
+    key.write_bytes(own)
+    assert cli.json("member", "add", "x", "auditor")["member"] == "m4"
+
+
+def test_a_locked_database_says_so_and_loses_nothing(cli: Cli) -> None:
+    cli.env = {"LEDGER_SQLITE_BUSY_MS": "50"}
+    with contextlib.closing(sqlite3.connect(cli.home / "ledger.db")) as other:
+        other.execute("BEGIN IMMEDIATE")
+        told = cli.refused("member", "add", "x", "auditor")
+        assert told.startswith("busy: locked")
+        assert told.endswith("Nothing was written; try again")
+    assert cli.json("member", "add", "x", "auditor")["member"] == "m4"
 
 
 def test_the_module_is_the_command(tmp_path: Path) -> None:

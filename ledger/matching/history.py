@@ -119,7 +119,8 @@ def settlements(
     columns = [settlement_lines.c[name] for name in StoredSettlement._fields]
     query = sa.select(*columns).where(settlement_lines.c.fund_id == fund_id)
     if unpaid:
-        query = query.where(settlement_lines.c.paid_seq.is_(None))
+        # A settlement whose deductions took everything is never paid out.
+        query = query.where(settlement_lines.c.paid_seq.is_(None), settlement_lines.c.net > 0)
     return [
         StoredSettlement(*row)
         for row in connection.execute(query.order_by(settlement_lines.c.settled_seq))

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 from ledger.actors import Actor
 from ledger.clock import to_ms, to_text
-from ledger.errors import ConflictError, InsufficientError
+from ledger.errors import ConflictError, FieldError, InsufficientError
 from ledger.funds.history import MoneyAccount
 from ledger.journal import accounts
 from ledger.journal.codec import encode
@@ -21,6 +21,10 @@ from ledger.privacy.commitments import SALT_BYTES, commit
 from ledger.sequencer.books import Books
 from ledger.spending import history, store
 from ledger.spending.sheet import SpendRow
+
+
+SHEET_COMMODITY = "CNY"
+"""What the sheet's `amount_cny` is in."""
 
 
 class Booked(NamedTuple):
@@ -48,7 +52,15 @@ def book_rows(
     Raises:
         InsufficientError: The fund does not hold that much; nothing is booked.
         ConflictError: A row is booked with other figures; names the first that differs.
+        FieldError: The account is kept in another currency than the sheet's yuan.
     """
+    if account.commodity != SHEET_COMMODITY:
+        raise FieldError(
+            field="account",
+            reason="other-currency",
+            value=account.commodity,
+            expected=SHEET_COMMODITY,
+        )
     seen: Counter[str] = Counter()
     added = 0
     for row in rows:

@@ -46,7 +46,8 @@ def _refuse_on_sqlite() -> None:
                 f"CREATE TRIGGER {table}_no_{change.lower()} BEFORE {change} ON {table} "
                 f"BEGIN SELECT RAISE(ABORT, 'append-only: {change} on {table} is refused'); END"
             )
-        # REPLACE deletes without asking the DELETE trigger unless recursive triggers are on: ask here.
+        # REPLACE asks the DELETE trigger only where recursive triggers are on, as on all our connections. Whoever opens
+        # the file with another tool can drop triggers as well: that is what signer, witness and `verify` are for.
     op.execute(
         "CREATE TRIGGER claims_no_delete BEFORE DELETE ON claims "
         "BEGIN SELECT RAISE(ABORT, 'append-only: DELETE on claims is refused'); END"

@@ -343,7 +343,9 @@ def test_a_file_with_other_bytes_is_never_overwritten(cli: Cli) -> None:
 
 def test_a_folder_that_is_ahead_of_the_database_is_refused(cli: Cli) -> None:
     # The whole home is an older backup, its signer too: only the published folder knows better.
-    older = Cli(Path(shutil.copytree(cli.folder, cli.folder.with_name("older"))))
+    older = Cli(
+        Path(shutil.copytree(cli.folder, cli.folder.with_name(f"{cli.folder.name}-older")))
+    )
     folder = cli.folder / "log"
     many_gifts(cli, "a", 5)
     cli.run("export", "tiles", folder)

@@ -180,7 +180,9 @@ def test_a_backup_of_database_and_keys_together_is_noticed_with_a_checkpoint_kep
     cli: Cli,
 ) -> None:
     cli.folder.joinpath("kept").mkdir()
-    older = Cli(Path(shutil.copytree(cli.folder, cli.folder.with_name("older"))))
+    older = Cli(
+        Path(shutil.copytree(cli.folder, cli.folder.with_name(f"{cli.folder.name}-older")))
+    )
     cli.run("rate", "set", "DYCOIN", "10", "1.00")
     cli.run("export", "tiles", cli.folder / "log")
     kept = cli.folder / "log" / "checkpoint"
@@ -234,5 +236,9 @@ def test_the_module_is_the_command(tmp_path: Path) -> None:
     wrong = call("fund", "list", LEDGER_WORKERS="0")
     assert (wrong.returncode, len(wrong.stderr.splitlines())) == (2, 1)
     assert "LEDGER_WORKERS" in wrong.stderr
-    assert call("no-such-command").returncode == 2
-    assert call("--help").returncode == 0
+
+
+def test_a_wrong_call_is_told_from_a_refused_one(cli: Cli) -> None:
+    assert "No such command" in cli.run("no-such-command", fails=2).stderr
+    assert "Missing argument" in cli.run("fund", "create", fails=2).stderr
+    assert "Usage" in cli.run("--help").stdout

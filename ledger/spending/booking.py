@@ -22,7 +22,6 @@ from ledger.sequencer.books import Books
 from ledger.spending import history, store
 from ledger.spending.sheet import SpendRow
 
-
 SHEET_COMMODITY = "CNY"
 """What the sheet's `amount_cny` is in."""
 

@@ -99,6 +99,15 @@ def from_text(text: str) -> datetime:
         raise TimeFieldError(field="at", value=str(text)[:40], reason="not-a-time") from error
 
 
+def is_zone(name: str) -> bool:
+    """Tell whether a time zone of this name is known, such as `Asia/Shanghai`."""
+    try:
+        ZoneInfo(name)
+    except (KeyError, ValueError, OSError):
+        return False
+    return True
+
+
 def local_date(at: datetime, zone: str) -> date:
     """Return the calendar day of an instant in a zone such as `Asia/Shanghai`."""
     return at.astimezone(ZoneInfo(zone)).date()

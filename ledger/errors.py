@@ -152,6 +152,12 @@ class BusyError(ExternalError):
     code = "busy"
 
 
+class UnreachableError(ExternalError):
+    """The database cannot be opened or reached."""
+
+    code = "unreachable"
+
+
 class StorageFullError(ExternalError):
     """The disk is full; nothing was written."""
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 
 from ledger.actors import ROLES, Actor
-from ledger.clock import Clock, to_ms, to_text
+from ledger.clock import Clock, is_zone, to_ms, to_text
 from ledger.errors import AmountError, ConflictError, FieldError, NotFoundError, StateError
 from ledger.funds import history, store
 from ledger.journal import accounts
@@ -61,13 +61,15 @@ def open_fund(sequencer: Sequencer, clock: Clock, public_host: str, new: NewFund
         The fund.
 
     Raises:
-        FieldError: The slug or currency cannot be used.
+        FieldError: The slug, currency or time zone cannot be used.
         ConflictError: There is a fund of this name.
     """
     if not _SLUG.fullmatch(new.slug):
         raise FieldError(field="slug", value=new.slug[:60], reason="not-a-slug")
     if new.commodity not in EXPONENTS:
         raise FieldError(field="commodity", value=new.commodity[:10], reason="unknown-commodity")
+    if not is_zone(new.zone):
+        raise FieldError(field="zone", value=new.zone[:40], reason="unknown")
     origin = f"{public_host}/log/{new.slug}"
     with sequencer.database.reading() as connection:
         try:

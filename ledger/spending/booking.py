@@ -51,8 +51,10 @@ def book_rows(
     Raises:
         InsufficientError: The fund does not hold that much; nothing is booked.
         ConflictError: A row is booked with other figures; names the first that differs.
-        FieldError: The account is kept in another currency than the sheet's yuan.
+        FieldError: The account is not the fund's, or is kept in another currency than the sheet's yuan.
     """
+    if not account.name.startswith("Assets:Fund:"):
+        raise FieldError(field="account", reason="not-a-fund-account", value=account.name)
     if account.commodity != SHEET_COMMODITY:
         raise FieldError(
             field="account",

@@ -270,6 +270,15 @@ PROBLEMS: dict[type[errors.LedgerError], Problem] = {
             ),
         ),
     ),
+    errors.UnreachableError: _row(
+        "unreachable",
+        503,
+        ("数据库连不上", "The database cannot be reached"),
+        (
+            "是我们这边的问题，账本没有丢。过几分钟再试。",
+            "The fault is ours, and the ledger is safe. Try again in a few minutes.",
+        ),
+    ),
     errors.StorageFullError: _row(
         "storage-full",
         503,

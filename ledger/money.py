@@ -20,6 +20,9 @@ PLATFORM_UNITS = {"KSCOIN": 0, "DYCOIN": 0, "BITS": 0, "DIAMOND": 0}
 TEXT_MAX = 24
 """Characters of an amount at most: `Decimal` rounds beyond 28 digits without saying so."""
 
+WHOLE_MAX = 22
+"""Characters before the point that an amount can have: sixteen digits, their commas and a sign."""
+
 _DECIMAL = re.compile(r"[+-]?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?", re.ASCII)
 
 
@@ -69,8 +72,12 @@ def parse_amount(text: str, commodity: str) -> int:
         AmountError: Not a number, too fine, or too large.
     """
     cleaned = text.strip()
-    if len(cleaned) > TEXT_MAX or not _DECIMAL.fullmatch(cleaned):
+    if not _DECIMAL.fullmatch(cleaned):
         raise AmountError(field="amount", value=text[:40], reason="not-an-amount")
+    if len(cleaned) > TEXT_MAX:
+        whole = cleaned.partition(".")[0]
+        reason = "too-large" if len(whole) > WHOLE_MAX else "too-many-decimals"
+        raise AmountError(field="amount", value=text[:40], reason=reason)
     try:
         scaled = Decimal(cleaned.replace(",", "")).scaleb(exponent(commodity))
     except InvalidOperation as error:

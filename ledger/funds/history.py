@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 import sqlalchemy as sa
 
+from ledger.db import Prepared
 from ledger.errors import UnknownNameError
 from ledger.funds.tables import (
     channels,
@@ -219,14 +220,18 @@ class Token(NamedTuple):
     ended: bool
 
 
+_TOKEN = Prepared(
+    sa.select(tokens.c.member_id, tokens.c.scope, tokens.c.ended_ms).where(
+        tokens.c.fund_id == sa.bindparam("fund_id"),
+        tokens.c.token_hash == sa.bindparam("token_hash"),
+    )
+)
+
+
 def token(connection: sa.Connection, fund_id: int, token_hash: bytes) -> Token | None:
     """Find a token of this fund by its hash; None when there is none."""
-    row = connection.execute(
-        sa.select(tokens.c.member_id, tokens.c.scope, tokens.c.ended_ms).where(
-            tokens.c.fund_id == fund_id, tokens.c.token_hash == token_hash
-        )
-    ).first()
-    return None if row is None else Token(row.member_id, row.scope, row.ended_ms is not None)
+    row = _TOKEN.first(connection, fund_id=fund_id, token_hash=token_hash)
+    return None if row is None else Token(row[0], row[1], row[2] is not None)
 
 
 def opening_entry(connection: sa.Connection, fund_id: int, account: str) -> int | None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
+from itertools import islice
 from typing import NamedTuple
 
 import orjson
@@ -101,6 +102,7 @@ class _Posted:
     verdicts: list[Verdict]
     problems: list[RowProblem]
     entries: dict[int, bytes]
+    """Bytes of the new ones, as far as they are at hand."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,7 +202,7 @@ class GiftCalls:
         if not gifts and not key:
             self._check_again(caller)
             return [_wrong(problem) for problem in call.sorted_problems()]
-        decided = self._sequencer.decide(caller.fund, call.decide, alone=False)
+        decided = self._sequencer.decide_jointly(caller.fund, _decide_all, call)
         posted = decided.value
         if isinstance(posted, _Ended):
             self._forget(caller)
@@ -323,38 +325,16 @@ class _Call:
     key: str
     body: bytes
 
-    def decide(self, books: Books) -> _Posted | _Ended | _OtherBody:
-        """Record the gifts, or tell what stands against it. Never raises: it shares a commit with other calls.
-
-        1. The token has ended: nothing.
-        2. The key is known with this body: the first answer. With another one: nothing.
-        3. Otherwise the gifts are recorded, and the key with them if one was new.
-        """
-        if not self._token_holds(books):
-            return _Ended()
-        claim = self._claim(books)
-        if claim is not None:
-            return (
-                self._again(books, claim)
-                if claim.digest == self._digest()
-                else _OtherBody(claim.seq)
-            )
-        start = books.size
-        verdicts = self._book(books, self.gifts)
-        new = next((verdict.seq for verdict in verdicts if isinstance(verdict, Recorded)), None)
-        if self.key and new is not None:
-            self._remember(books, new)
-        return _Posted(self.gifts, verdicts, self.problems, _new_entries(books, start))
-
     def sorted_problems(self) -> list[RowProblem]:
         """Return the refused rows in the order of the body."""
         return sorted(self.problems, key=lambda one: one.line)
 
-    def _book(self, books: Books, gifts: list[PreparedGift]) -> list[Verdict]:
+    def book(self, books: Books, gifts: list[PreparedGift]) -> list[Verdict]:
+        """Post gifts of the call's channel."""
         channel = self.place.channel
         return book_gifts(books, channel, Actor("intake", channel.name), self.place.zone, gifts)
 
-    def _token_holds(self, books: Books) -> bool:
+    def token_holds(self, books: Books) -> bool:
         """Look the token up once a commit: whoever ends it waits for the commit, or the commit sees its end."""
         seen: dict[bytes, bool] = books.notes.setdefault("tokens", {})
         holds = seen.get(self.caller.token_hash)
@@ -365,32 +345,31 @@ class _Call:
 
     # --- the idempotency key --------------------------------------------------------------------
 
-    def _scope(self) -> str:
+    @property
+    def key_scope(self) -> str:
+        """Return the claim scope of the keys of this member."""
         return f"call:{self.caller.member_id}"
 
     def _digest(self) -> bytes:
         return sha256(self.place.channel.name.encode() + b"\n" + self.body).digest()[:16]
 
-    def _claim(self, books: Books) -> Claimed | None:
-        if not self.key:
-            return None
-        mine: dict[str, Claimed] = books.notes.setdefault(self._scope(), {})
-        return mine.get(self.key) or books.claimed(self._scope(), [self.key]).get(self.key)
-
-    def _remember(self, books: Books, seq: int) -> None:
+    def remember(self, books: Books, seq: int) -> Claimed:
         """Claim the key for the first gift that this call recorded, in the same commit."""
-        digest = self._digest()
-        row = (books.fund.fund_id, self._scope(), self.key, seq, digest)
+        claim = Claimed(seq, self._digest())
+        row = (books.fund.fund_id, self.key_scope, self.key, *claim)
         books.add_row(claims, CLAIM_COLUMNS, row)
-        books.notes[self._scope()][self.key] = Claimed(seq, digest)
+        _noted(books, self.key_scope)[self.key] = claim
+        return claim
 
-    def _again(self, books: Books, claim: Claimed) -> _Posted:
+    def again(self, books: Books, claim: Claimed) -> _Posted | _OtherBody:
         """Give the first answer again, from what is stored; nothing is recorded.
 
         The claim tells the first gift that the call recorded. So rows are judged as of the instant at which that
         gift arrived, by the rates that were set before it, and a gift with that number or a later one is one that
         the call recorded: everything else in the body was known before, or refused.
         """
+        if claim.digest != self._digest():
+            return _OtherBody(claim.seq)
         books.settle()
         received_ms = _received_ms(books, claim.seq)
         fund_id = books.fund.fund_id
@@ -402,8 +381,78 @@ class _Call:
         gifts = [gift for gift in gifts if gift.source_id in known]
         refused += [RowProblem(gift.line, "unit", "no-rate", "") for gift in late]
         unreadable = [one for one in self.problems if one.event is None]
-        verdicts = _as_first_seen(self._book(books, gifts), claim.seq)
+        verdicts = _as_first_seen(self.book(books, gifts), claim.seq)
         return _Posted(gifts, verdicts, unreadable + refused, {})
+
+
+def _decide_all(books: Books, calls: Sequence[_Call]) -> list[_Posted | _Ended | _OtherBody]:
+    """Record the gifts of calls that share a commit, each as if it came alone. Never refuses.
+
+    1. The token has ended: nothing.
+    2. The key is known with this body: the first answer. With another one: nothing.
+    3. Otherwise the gifts are recorded, and the key with them if one was new.
+
+    Calls beside each other that come to step 3 for the same channel are booked in one go: what a booking asks the
+    database costs as much for one gift as for many.
+    """
+    keys = _claimed_keys(books, calls)
+    results: list[_Posted | _Ended | _OtherBody] = []
+    fresh: list[_Call] = []
+
+    def book() -> None:
+        results.extend(_book_all(books, fresh))
+        fresh.clear()
+
+    for call in calls:
+        holds = call.token_holds(books)
+        again = [one for one in fresh if one.key == call.key] if call.key else []
+        if fresh and (not holds or again or call.place != fresh[0].place):
+            book()
+        claim = keys[call.key_scope].get(call.key) if call.key else None
+        if holds and claim is None:
+            fresh.append(call)
+        else:
+            book()
+            results.append(_Ended() if claim is None or not holds else call.again(books, claim))
+    book()
+    return results
+
+
+def _noted(books: Books, scope: str) -> dict[str, Claimed]:
+    """Return the keys of a scope that are known to be claimed, as far as this commit asked."""
+    noted: dict[str, Claimed] = books.notes.setdefault(scope, {})
+    return noted
+
+
+def _claimed_keys(books: Books, calls: Sequence[_Call]) -> dict[str, dict[str, Claimed]]:
+    """Find which idempotency keys are known, in one question a member; what is claimed later on is added."""
+    asked: dict[str, list[str]] = {}
+    for call in calls:
+        if call.key:
+            asked.setdefault(call.key_scope, []).append(call.key)
+    found = {}
+    for member, keys in asked.items():
+        noted = found[member] = _noted(books, member)
+        noted.update(books.claimed(member, [key for key in keys if key not in noted]))
+    return found
+
+
+def _book_all(books: Books, calls: Sequence[_Call]) -> list[_Posted]:
+    """Record the gifts of calls of one channel."""
+    if not calls:
+        return []
+    start = books.size
+    gifts = [gift for call in calls for gift in call.gifts]
+    verdicts = iter(calls[0].book(books, gifts))
+    entries = _new_entries(books, start)
+    results = []
+    for call in calls:
+        mine = list(islice(verdicts, len(call.gifts)))
+        new = next((one.seq for one in mine if isinstance(one, Recorded)), None)
+        if call.key and new is not None:
+            call.remember(books, new)
+        results.append(_Posted(call.gifts, mine, call.problems, entries))
+    return results
 
 
 def _as_first_seen(verdicts: Iterable[Verdict], first: int) -> list[Verdict]:

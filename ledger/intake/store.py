@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import sqlalchemy as sa
 
-from ledger.db import insert_rows
+from ledger.db import Prepared, insert_rows
 from ledger.intake.tables import deliveries, held_rows, sessions
 
 
@@ -19,7 +19,7 @@ class Session(NamedTuple):
 
 
 # Statements of the path that every single gift takes are built once: building one costs more than running it.
-_NEWEST_SESSION = (
+_NEWEST_SESSION = Prepared(
     sa.select(sessions.c.session_seq, sessions.c.gifts, sessions.c.total, sessions.c.closed_seq)
     .where(
         sessions.c.fund_id == sa.bindparam("fund_id"),
@@ -29,7 +29,7 @@ _NEWEST_SESSION = (
     .order_by(sessions.c.session_seq.desc())
     .limit(1)
 )
-_COUNT_ON = (
+_COUNT_ON = Prepared(
     sa.update(sessions)
     .where(
         sessions.c.fund_id == sa.bindparam("of_fund"),
@@ -43,12 +43,10 @@ def open_session(
     connection: sa.Connection, fund_id: int, channel: str, key: str
 ) -> Session | None:
     """Return the open broadcast of a room, None when there is none."""
-    row = connection.execute(
-        _NEWEST_SESSION, {"fund_id": fund_id, "channel": channel, "key": key}
-    ).first()
-    if row is None or row.closed_seq is not None:
+    row = _NEWEST_SESSION.first(connection, fund_id=fund_id, channel=channel, key=key)
+    if row is None or row[3] is not None:
         return None
-    return Session(row.session_seq, row.gifts, row.total)
+    return Session(*row[:3])
 
 
 class OpenSession(NamedTuple):
@@ -90,14 +88,12 @@ def add_session(
 
 def update_session(connection: sa.Connection, fund_id: int, session: Session) -> None:
     """Write how far a broadcast's counter is."""
-    connection.execute(
-        _COUNT_ON,
-        {
-            "of_fund": fund_id,
-            "of_session": session.session_seq,
-            "now_gifts": session.gifts,
-            "now_total": session.total,
-        },
+    _COUNT_ON.rows(
+        connection,
+        of_fund=fund_id,
+        of_session=session.session_seq,
+        now_gifts=session.gifts,
+        now_total=session.total,
     )
 
 

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 import sqlalchemy as sa
 
+from ledger.db import Prepared
 from ledger.journal.tables import accounts, balances, postings
 
 
@@ -23,7 +24,7 @@ class Totals(NamedTuple):
 
 NOTHING = Totals(0, 0)
 
-_LAST = (
+_LAST = Prepared(
     sa.select(balances.c.debits, balances.c.credits, balances.c.seq)
     .where(
         balances.c.fund_id == sa.bindparam("fund_id"),
@@ -53,13 +54,10 @@ def totals(
     Returns:
         Zero for an account never used.
     """
-    row = connection.execute(
-        _LAST,
-        {"fund_id": fund_id, "account_id": account_id, "commodity": commodity, "size": size},
-    ).first()
-    before, counted = (
-        (NOTHING, 0) if row is None else (Totals(row.debits, row.credits), row.seq + 1)
+    row = _LAST.first(
+        connection, fund_id=fund_id, account_id=account_id, commodity=commodity, size=size
     )
+    before, counted = (NOTHING, 0) if row is None else (Totals(row[0], row[1]), row[2] + 1)
     if size == ANY_SIZE:
         return before
     return _add_postings(connection, (fund_id, account_id, commodity), before, counted, size)

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import sqlalchemy as sa
 
-from ledger.db import insert_rows
+from ledger.db import Prepared, insert_rows
 from ledger.journal.tables import accounts, balances, entries, postings
 
 ENTRY_COLUMNS = ("fund_id", "seq", "kind", "recorded_at", "entry", "leaf_hash")
@@ -33,7 +33,7 @@ class Head(NamedTuple):
     recorded_at: int
 
 
-_HEAD = (
+_HEAD = Prepared(
     sa.select(entries.c.seq, entries.c.recorded_at)
     .where(entries.c.fund_id == sa.bindparam("fund_id"))
     .order_by(entries.c.seq.desc())
@@ -51,8 +51,8 @@ def head(connection: sa.Connection, fund_id: int) -> Head:
     Returns:
         Size 0 for a fund without entries.
     """
-    row = connection.execute(_HEAD, {"fund_id": fund_id}).first()
-    return Head(0, 0) if row is None else Head(row.seq + 1, row.recorded_at)
+    row = _HEAD.first(connection, fund_id=fund_id)
+    return Head(0, 0) if row is None else Head(row[0] + 1, row[1])
 
 
 def account_ids(connection: sa.Connection, fund_id: int) -> dict[str, int]:

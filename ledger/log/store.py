@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import sqlalchemy as sa
 
-from ledger.db import insert_rows
+from ledger.db import Prepared, insert_rows
 from ledger.log.tables import checkpoints, tiles
 
 TILE_COLUMNS = ("fund_id", "level", "position", "hashes", "root")
@@ -25,7 +25,7 @@ class Signed(NamedTuple):
     note: bytes
 
 
-_LAST = (
+_LAST = Prepared(
     sa.select(checkpoints.c.size, checkpoints.c.root, checkpoints.c.edge, checkpoints.c.note)
     .where(checkpoints.c.fund_id == sa.bindparam("fund_id"))
     .order_by(checkpoints.c.size.desc())
@@ -35,12 +35,8 @@ _LAST = (
 
 def last_checkpoint(connection: sa.Connection, fund_id: int) -> Signed | None:
     """Return the newest checkpoint, None for a log without one."""
-    row = connection.execute(_LAST, {"fund_id": fund_id}).first()
-    return (
-        None
-        if row is None
-        else Signed(row.size, bytes(row.root), bytes(row.edge), bytes(row.note))
-    )
+    row = _LAST.first(connection, fund_id=fund_id)
+    return None if row is None else Signed(*row)
 
 
 def add_tiles(connection: sa.Connection, rows: Sequence[TileRow]) -> None:

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
+from ledger.db import Prepared
 from ledger.moneyline.intervals import Line, Segment
 from ledger.moneyline.tables import fills, holes, segments, voids
 
@@ -74,7 +75,14 @@ def is_void(
     return bool(voids_between(connection, fund_id, account_id, commodity, (start, start + 1)))
 
 
-_HOLES = (
+class _Hole(NamedTuple):
+    start: int
+    length: int
+    until_ms: int
+    seq: int
+
+
+_HOLES = Prepared(
     sa.select(holes.c.start, holes.c.length, holes.c.until_ms, holes.c.seq)
     .where(
         holes.c.fund_id == sa.bindparam("fund_id"),
@@ -91,8 +99,8 @@ def open_holes(
 ) -> list[OpenHole]:
     """Return the holes of a platform's line that still have room, oldest first."""
     found = []
-    where = {"fund_id": fund_id, "account_id": account_id, "commodity": commodity}
-    for hole in connection.execute(_HOLES, where):
+    rows = _HOLES.rows(connection, fund_id=fund_id, account_id=account_id, commodity=commodity)
+    for hole in map(_Hole._make, rows):
         filled = connection.execute(
             sa.select(sa.func.coalesce(sa.func.sum(fills.c.length), 0)).where(
                 _on(fills, fund_id, account_id, commodity),

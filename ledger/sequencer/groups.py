@@ -14,12 +14,13 @@ the fund, and does in order:
 
 from __future__ import annotations
 
+import itertools
 import threading
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 import sqlalchemy as sa
 
@@ -48,6 +49,7 @@ from ledger.log.tiles import tile_root
 from ledger.sequencer.books import Books
 
 T = TypeVar("T")
+J = TypeVar("J")
 Decide = Callable[[Books], T]
 
 TILE_HEIGHT = 8
@@ -73,12 +75,30 @@ class Commit:
     leaves: list[bytes]
 
 
-@dataclass(slots=True)
-class _Job(Generic[T]):
-    """A decision that waits."""
+def _held_lock() -> threading.Lock:
+    lock = threading.Lock()
+    lock.acquire()
+    return lock
 
-    decide: Decide[T]
+
+@dataclass(slots=True, eq=False)
+class _Job(Generic[T]):
+    """A decision that waits.
+
+    Attributes:
+        decide: What it is, unless it is taken jointly.
+        alone: It needs a savepoint.
+        join: What takes the decision for this item and its neighbours'.
+        item: What `join` gets.
+        turn: Held until the job is done or its thread is to lead.
+        done: Value, error and commit are final.
+    """
+
+    decide: Decide[T] | None
     alone: bool
+    join: Callable[[Books, Sequence[Any]], Sequence[T]] | None = None
+    item: object = None
+    turn: threading.Lock = field(default_factory=_held_lock)
     done: bool = False
     value: T | None = None
     error: BaseException | None = None
@@ -100,9 +120,9 @@ class _Attempt:
 
 @dataclass
 class _Queue:
-    """What waits for one fund. The condition guards all of it."""
+    """What waits for one fund. The lock guards all of it."""
 
-    changed: threading.Condition = field(default_factory=threading.Condition)
+    guard: threading.Lock = field(default_factory=threading.Lock)
     waiting: deque[_Job[object]] = field(default_factory=deque)
     led: bool = False
 
@@ -166,14 +186,39 @@ class Sequencer:
         Raises:
             LedgerError: It refused, or the database or the signer did.
         """
-        job: _Job[T] = _Job(decide, alone)
+        return self._decided(fund, _Job(decide, alone))
+
+    def decide_jointly(
+        self, fund: Fund, join: Callable[[Books, Sequence[J]], Sequence[T]], item: J
+    ) -> Decided[T]:
+        """Take a bulk decision in one go with the neighbours of its kind that wait for the same commit.
+
+        Args:
+            fund: The fund.
+            join: Takes the decisions of several items, in order, and returns a value for each. Like every bulk
+                decision it checks first and then posts. Neighbours are joined when this is the same function.
+            item: What this caller decides on.
+
+        Returns:
+            The item's value and its commit.
+
+        Raises:
+            LedgerError: The database or the signer refused.
+        """
+        return self._decided(fund, _Job(None, alone=False, join=join, item=item))
+
+    def _decided(self, fund: Fund, job: _Job[T]) -> Decided[T]:
+        """Wait for a job's turn, and lead if nobody does."""
         queue = self._queue(fund.fund_id)
-        with queue.changed:
+        with queue.guard:
             queue.waiting.append(job)  # type: ignore[arg-type]
-            while queue.led and not job.done:
-                queue.changed.wait()
-            if not job.done:
-                queue.led = True
+            waits, queue.led = queue.led, True
+        if waits:
+            try:
+                job.turn.acquire()
+            except BaseException:
+                _withdraw(queue, job)
+                raise
         if not job.done:
             self._lead(fund, queue, job)
         if job.error is not None:
@@ -229,30 +274,38 @@ class Sequencer:
         """Write groups until the own decision is done, then let somebody else lead."""
         try:
             while not mine.done:
-                with queue.changed:
-                    count = min(self._group_max, len(queue.waiting))
-                    group = [queue.waiting.popleft() for _ in range(count)]
+                group = self._next(queue, 0)
                 try:
-                    self._write(fund, group)
+                    self._write(fund, group, queue)
                 finally:
                     # Also when this thread is being stopped: the others must not wait for a verdict for ever.
-                    with queue.changed:
-                        for job in group:
-                            job.done = True
-                        queue.changed.notify_all()
+                    for job in group:
+                        job.done = True
+                        job.turn.release()
         finally:
-            with queue.changed:
-                queue.led = False
-                queue.changed.notify_all()
+            with queue.guard:
+                _appoint(queue)
 
-    def _write(self, fund: Fund, group: list[_Job[object]]) -> None:
-        """Write one group; when that fails as a whole, each decision on its own, so that none poisons another."""
+    def _next(self, queue: _Queue, have: int) -> list[_Job[object]]:
+        """Take what waits, up to the size of a group."""
+        with queue.guard:
+            count = min(self._group_max - have, len(queue.waiting))
+            return [queue.waiting.popleft() for _ in range(count)]
+
+    def _write(self, fund: Fund, group: list[_Job[object]], queue: _Queue | None = None) -> None:
+        """Write one group; when that fails as a whole, each decision on its own, so that none poisons another.
+
+        Args:
+            fund: The fund.
+            group: Decisions; those of the queue that come until it is this group's turn are added.
+            queue: What waits.
+        """
         attempt = _Attempt()
         _refuse_all(
             group, BusyError(reason="interrupted")
         )  # if this thread is stopped before the commit
         try:
-            self._write_together(fund, group, attempt)
+            self._write_together(fund, group, attempt, queue)
         except Exception as error:  # noqa: BLE001 -- each job carries it to its caller
             known = (
                 self._signers.pop(fund.fund_id, None)
@@ -276,7 +329,9 @@ class Sequencer:
             _refuse_all(group, BusyError(reason="interrupted"))
             raise
 
-    def _write_together(self, fund: Fund, group: list[_Job[object]], attempt: _Attempt) -> None:
+    def _write_together(
+        self, fund: Fund, group: list[_Job[object]], attempt: _Attempt, queue: _Queue | None
+    ) -> None:
         signer = self._signer(fund)
         known = self._accounts.get(fund.fund_id)
         note = None
@@ -288,9 +343,10 @@ class Sequencer:
                     known = journal.account_ids(connection, fund.fund_id)
                 books = Books(connection, fund, self._clock, known, self._keys)
                 attempt.deciding = True
-                for job in group:
-                    _run(books, job)
-                books.settle()
+                if queue is not None:
+                    # While another process wrote, more have come: they need not wait for a commit of their own.
+                    group += self._next(queue, len(group))
+                _run_all(books, group)
                 grown = edge.copy()
                 if books.leaves:
                     note = self._seal(books, grown, signer)
@@ -392,8 +448,52 @@ def _refuse_all(group: list[_Job[object]], error: BaseException) -> None:
         job.value, job.error, job.commit = None, error, None
 
 
-def _run(books: Books, job: _Job[object]) -> None:
-    """Let one decision post; a refusal takes back what it did, and nothing of the others."""
+def _appoint(queue: _Queue) -> None:
+    """Let the thread of the job that waits longest lead, or nobody; inside the queue's guard."""
+    if queue.waiting:
+        queue.waiting[0].turn.release()
+    else:
+        queue.led = False
+
+
+def _withdraw(queue: _Queue, job: _Job[T]) -> None:
+    """Take back a job whose thread is being stopped, and the lead that it may have been given."""
+    with queue.guard:
+        appointed = not job.done and job.turn.acquire(blocking=False)
+        if job in queue.waiting:
+            queue.waiting.remove(job)  # type: ignore[arg-type]
+        if appointed:
+            _appoint(queue)
+
+
+def _runs(group: Sequence[_Job[object]]) -> Iterator[list[_Job[object]]]:
+    """Cut a group into decisions that are taken together.
+
+    Yields:
+        One decision, or neighbours with the same `join`.
+    """
+    for join, some in itertools.groupby(group, key=lambda job: job.join):
+        if join is None:
+            yield from ([job] for job in some)
+        else:
+            yield list(some)
+
+
+def _run_all(books: Books, group: Sequence[_Job[object]]) -> None:
+    for some in _runs(group):
+        _run(books, some)
+    books.settle()
+
+
+def _run(books: Books, some: list[_Job[object]]) -> None:
+    """Let one decision post, or several that are taken jointly; a refusal takes back what it did, and no more."""
+    job = some[0]
+    if job.join is not None:
+        values = job.join(books, [one.item for one in some])
+        for one, value in zip(some, values, strict=True):
+            one.value, one.error = value, None
+        return
+    assert job.decide is not None
     if not job.alone:
         job.value = job.decide(books)
         job.error = None

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 import sqlalchemy as sa
 
-from ledger.db import insert_rows
+from ledger.db import Prepared, insert_rows
 from ledger.sequencer.tables import claims
 
 CLAIM_COLUMNS = ("fund_id", "scope", "key", "seq", "digest")
@@ -61,7 +61,7 @@ ERASED = "erased:"
 """Begins the key of a claim whose donor was erased; no platform's id may begin so."""
 
 
-_ERASED_IN_SCOPE = (
+_ERASED_IN_SCOPE = Prepared(
     sa.select(claims.c.seq)
     .where(
         claims.c.fund_id == sa.bindparam("fund_id"),
@@ -75,8 +75,7 @@ _ERASED_IN_SCOPE = (
 
 def has_erased(connection: sa.Connection, fund_id: int, scope: str) -> bool:
     """Tell whether any claim of a scope was erased: one look into the index."""
-    found = connection.execute(_ERASED_IN_SCOPE, {"fund_id": fund_id, "scope": scope}).first()
-    return found is not None
+    return _ERASED_IN_SCOPE.first(connection, fund_id=fund_id, scope=scope) is not None
 
 
 def rekey(

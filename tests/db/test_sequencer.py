@@ -26,7 +26,7 @@ from ledger.journal.entries import Claim, Draft, Move, Posting
 from ledger.matching import booking as matching
 from ledger.matching.lines import SettlementFile
 from ledger.sequencer.books import Books
-from ledger.sequencer.groups import Sequencer
+from ledger.sequencer.groups import Sequencer, _appoint
 from ledger.sequencer.receipts import from_commit
 from tests.db.ledgers import (
     BANK,
@@ -66,11 +66,12 @@ def note(text: str) -> Draft:
 
 def together(ledger: Ledger, *decisions: tuple[Callable[[Books], object], bool]) -> list[object]:
     """Take decisions in one group: the first one keeps the writer busy until all others wait."""
-    waiting = threading.Event()
+    begun, waiting = threading.Event(), threading.Event()
     queue = ledger.sequencer._queue(ledger.fund.fund_id)
     outcomes: list[object] = [None] * len(decisions)
 
     def first(_: Books) -> None:
+        begun.set()
         waiting.wait(20)
 
     def act(at: int) -> None:
@@ -82,9 +83,10 @@ def together(ledger: Ledger, *decisions: tuple[Callable[[Books], object], bool])
 
     leader = threading.Thread(target=lambda: ledger.sequencer.decide(ledger.fund, first))
     leader.start()
+    begun.wait(20)
     threads = []
     for at in range(len(decisions)):
-        while not (queue.led and len(queue.waiting) == at):
+        while len(queue.waiting) < at:
             time.sleep(0.001)
         threads.append(threading.Thread(target=act, args=(at,)))
         threads[-1].start()
@@ -291,9 +293,8 @@ def test_the_lock_is_waited_for_once_and_not_once_for_each_of_a_group(ledger: Le
     holder.start()
     locked.wait(10)
     began = time.monotonic()
-    with queue.changed:
-        queue.led = False
-        queue.changed.notify_all()
+    with queue.guard:
+        _appoint(queue)
     for thread in threads:
         thread.join(30)
     waited = time.monotonic() - began

@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-ROLES = ("administrator", "operator", "finance", "controller", "approver", "auditor", "intake", "system")
+ROLES = (
+    "administrator",
+    "operator",
+    "finance",
+    "controller",
+    "approver",
+    "auditor",
+    "intake",
+    "system",
+)
 """`intake` is a feed or an import; `system` is the service itself."""
 
 

@@ -11,7 +11,18 @@ from ledger.errors import AmountError
 AMOUNT_MAX = 2**53 - 1
 """The largest amount in minor units: JSON numbers are exact below 2^53 (RFC 8785 section 3.2.2.3)."""
 
-EXPONENTS = {"CNY": 2, "USD": 2, "EUR": 2, "GBP": 2, "HKD": 2, "TWD": 2, "SEK": 2, "JPY": 0, "KRW": 0, "KWD": 3}
+EXPONENTS = {
+    "CNY": 2,
+    "USD": 2,
+    "EUR": 2,
+    "GBP": 2,
+    "HKD": 2,
+    "TWD": 2,
+    "SEK": 2,
+    "JPY": 0,
+    "KRW": 0,
+    "KWD": 3,
+}
 """Digits after the point of the currencies that we accept (ISO 4217, column "minor unit")."""
 
 PLATFORM_UNITS = {"KSCOIN": 0, "DYCOIN": 0, "BITS": 0, "DIAMOND": 0}

@@ -382,6 +382,11 @@ def from_environment() -> Settings:
     return load_settings(os.environ, env_file if env_file.is_file() else None)  # noqa: TID251 -- the one place
 
 
+def process_environment() -> Mapping[str, str]:
+    """Return this process's environment, for a developer's tool whose switches are no settings of the service."""
+    return os.environ  # noqa: TID251 -- the one place
+
+
 def environment_of(settings: Settings) -> dict[str, str]:
     """Return the environment for a process that must open the same ledger.
 

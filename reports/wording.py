@@ -85,7 +85,6 @@ JOINED: Final[dict[Language, dict[str, str]]] = {
     "zh": {
         "opening": "原有余额",
         "interest": "利息",
-        "donation": "直接捐款",
         "donation": "直接捐赠",
         "unattributed": "无法对应到打赏",
         "other": "其他收入",
@@ -93,7 +92,6 @@ JOINED: Final[dict[Language, dict[str, str]]] = {
     "en": {
         "opening": "Held before",
         "interest": "Interest",
-        "donation": "Direct donation",
         "donation": "Direct donations",
         "unattributed": "Without a known gift",
         "other": "Other receipts",
@@ -281,6 +279,7 @@ SECTION: Final = (
 KIND: Final[dict[Language, dict[str, str]]] = {
     "zh": {
         "interest": "利息",
+        "donation": "直接捐赠",
         "returned-transfer": "划转退回",
         "unidentified": "来源待查",
         "opening": "开账余额",
@@ -299,6 +298,7 @@ KIND: Final[dict[Language, dict[str, str]]] = {
     },
     "en": {
         "interest": "Interest",
+        "donation": "Direct donation",
         "returned-transfer": "Returned transfer",
         "unidentified": "Source unknown",
         "opening": "Balance brought in",

@@ -8,11 +8,12 @@ from __future__ import annotations
 import asyncio
 import sys
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from time import perf_counter
 from typing import Any
 
 import orjson
+
+from ledger.clock import SystemClock, to_text
 
 ORDER_END = b"\n"
 CREATED = b"HTTP/1.1 201"
@@ -51,7 +52,7 @@ def _request(load: _Load) -> bytes:
     body = orjson.dumps(
         {
             "id": f"{load.started}-{load.ids:09d}",
-            "at": f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}",  # noqa: TID251 -- gifts are given now
+            "at": to_text(SystemClock().now()),
             "amount": "1.00",
             "currency": "CNY",
             "giver": f"ku_{load.ids % 997}",
@@ -78,7 +79,7 @@ async def _answer(reader: asyncio.StreamReader) -> bytes:
 async def _run(order: dict[str, Any]) -> dict[str, Any]:
     start = perf_counter()
     load = _Load(order["port"], order["path"], order["token"], start + order["seconds"])
-    load.started = f"{datetime.now(UTC):%Y%m%d%H%M%S}"  # noqa: TID251 -- ids of this run
+    load.started = f"{SystemClock().now():%Y%m%d%H%M%S}"
     await asyncio.gather(*(_client(load) for _ in range(order["clients"])))
     return {
         "count": load.count,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 
 import click
 
@@ -12,6 +11,7 @@ from ledger.bench.places import places
 from ledger.bench.run import measure
 from ledger.cli import database as schema
 from ledger.cli.session import Session, guarded, pass_session
+from ledger.settings import process_environment
 
 
 @click.command("bench")
@@ -28,7 +28,7 @@ def bench(session: Session, only: str | None, *, quick: bool, as_json: bool) -> 
     """
     as_json = as_json or session.as_json
     figures: list[Figure] = []
-    environ = os.environ  # noqa: TID251 -- TEST_DATABASE_URL is no setting of the service
+    environ = process_environment()
     with places(environ, schema.upgrade) as (found, missing):
         if missing:
             click.echo(missing, err=True)

@@ -62,7 +62,7 @@ NOTE_BYTES_MAX = SLOT_BYTES - _SLOT_HEAD.size - CHECKSUM_BYTES
 LOCK_TIMEOUT_S = 30.0
 _LOCK_WAIT_FIRST_S = 0.0005
 _LOCK_WAIT_MAX_S = 0.001
-"""A commit of few gifts holds the lock for some milliseconds: sleeping longer than that is what two workers wait for."""
+"""A commit of few gifts holds the lock for some milliseconds: sleeping longer is what two workers wait for."""
 
 
 _FUND = re.compile(r"[a-z0-9][a-z0-9-]{0,62}", re.ASCII)

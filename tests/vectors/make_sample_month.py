@@ -516,7 +516,17 @@ def make_spending(month: Month, available: int) -> int:
         rows.append(
             ["2026-11-12", disease, group, PROVIDER, PERIOD, persons, times, yuan(part), PAYMENT]
         )
-    header = ["spent_on", "disease", "group", "provider", "batch", "persons", "person_times", "amount_cny", "reference"]
+    header = [
+        "spent_on",
+        "disease",
+        "group",
+        "provider",
+        "batch",
+        "persons",
+        "person_times",
+        "amount_cny",
+        "reference",
+    ]
     month.text("spending/spending_202610.csv", table(header, rows))
     names = {
         kind: {code: {"zh": zh, "en": en} for code, (zh, en) in known.items()}

@@ -175,10 +175,15 @@ class Services:
             return fund_page.transfer_list(view)
 
     def checkpoint(self, slug: str) -> bytes:
-        """Return the latest signed checkpoint (a signed note, UTF-8)."""
+        """Return the latest checkpoint that was released (a signed note, UTF-8).
+
+        A commit that another process has made durable and not yet recorded beside the key is not shown: until then
+        nobody was told of it. A machine without the keys shows the newest stored one.
+        """
         with self.ledger.database.reading() as connection:
             fund = journal_history.fund_by_slug(connection, slug)
-            return log_history.latest_note(connection, fund.fund_id)[1]
+            stored = log_history.latest_note(connection, fund.fund_id)[1]
+        return self.ledger.sequencer.released_note(fund) or stored
 
     def tile(self, slug: str, address: TileAddress) -> bytes | None:
         """Return a tile or an entry bundle; None when the log does not have it (yet)."""

@@ -32,6 +32,7 @@ from ledger.errors import (
     InvariantError,
     KeyMismatchError,
     LedgerError,
+    NotFoundError,
     RolledBackError,
     StateError,
 )
@@ -250,6 +251,20 @@ class Sequencer:
                 raise
         self._signers[fund_id] = signer
         return signer.vkeys[0]
+
+    def released_note(self, fund: Fund) -> bytes | None:
+        """Return the last signed checkpoint that was let out; None where the log's keys are not on this machine.
+
+        Args:
+            fund: The fund.
+
+        Returns:
+            The note that is recorded beside the key: a commit that is durable and not recorded yet is not in it.
+        """
+        try:
+            return self._signer(fund).released_note()
+        except NotFoundError:
+            return None
 
     def rotate_key(self, fund: Fund) -> str:
         """Make a new key beside the old one, which both sign from now on; return its vkey."""

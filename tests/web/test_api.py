@@ -516,3 +516,72 @@ def test_the_listing_asks_nobody_else_for_anything(api):
 
 def test_the_gift_of_these_tests_lies_in_the_past():
     assert NOW.isoformat() == "2026-10-09T12:00:24+00:00"
+
+
+# --- calls that share a commit ----------------------------------------------------------------------
+
+
+def post_together(api: Machines, *calls: dict) -> list:
+    """Post calls, in this order, while the writer is busy: they are decided in one go."""
+    begun, go = threading.Event(), threading.Event()
+    queue = api.ledger.sequencer._queue(api.fund.fund_id)
+    answers: list = [None] * len(calls)
+
+    def busy(_: object) -> None:
+        begun.set()
+        go.wait(20)
+
+    def act(at: int) -> None:
+        answers[at] = api.post(**calls[at])
+
+    threads = [threading.Thread(target=lambda: api.ledger.sequencer.decide(api.fund, busy))]
+    threads[0].start()
+    begun.wait(20)
+    for at in range(len(calls)):
+        threads.append(threading.Thread(target=act, args=(at,)))
+        threads[-1].start()
+        while len(queue.waiting) <= at:
+            threads[-1].join(0.001)
+    go.set()
+    for thread in threads:
+        thread.join(60)
+    return answers
+
+
+def test_calls_of_one_commit_get_the_answers_that_they_would_get_alone(both):
+    second, third = {**GIFT, "id": "b"}, {**GIFT, "id": "c"}
+    answers = post_together(
+        both,
+        {"body": GIFT},
+        {"body": GIFT},
+        {"body": {**GIFT, "count": 9}},
+        {"body": second, "key": "k"},
+        {"body": second, "key": "k"},
+        {"body": third, "key": "k"},
+        {"body": third},
+    )
+
+    assert [answer.status_code for answer in answers] == [201, 200, 409, 201, 201, 409, 201]
+    assert answers[1].json == {**answers[0].json, "outcome": "already_recorded"}
+    assert answers[4].json == answers[3].json
+    assert len(both.entries("gift")) == 3
+    for at in (0, 3, 6):
+        check_receipt(both, answers[at].json)
+
+
+def test_a_token_that_ended_records_nothing_beside_calls_that_may(api):
+    writer = api.ledger.sequencer
+    funds.enrol_member(writer, api.clock, api.fund, "Wang", "operator")
+    other = funds.make_token(writer, api.clock, api.fund, "Wang", "gifts")
+    assert api.post({**GIFT, "id": "a"}, token=other).status_code == 201
+    elsewhere = api.restarted().ledger
+    funds.remove_member(elsewhere.sequencer, elsewhere.clock, api.fund, "Wang")
+    answers = post_together(
+        api,
+        {"body": {**GIFT, "id": "b"}},
+        {"body": {**GIFT, "id": "c"}, "token": other},
+        {"body": {**GIFT, "id": "d"}},
+    )
+
+    assert [answer.status_code for answer in answers] == [201, 401, 201]
+    assert len(api.entries("gift")) == 3

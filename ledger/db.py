@@ -344,16 +344,37 @@ class Prepared:
             self._compiled[dialect.name] = found
         text, order, given = found
         given = {**given, **values}
-        cursor = connection.connection.cursor()
-        try:
-            cursor.execute(text, given if order is None else [given[name] for name in order])
-            return list(cursor.fetchall()) if cursor.description else []
-        except (sqlite3.Error, psycopg.Error) as error:
-            family = sqlite3.Error if dialect.name == "sqlite" else psycopg.Error
-            wrapped = _wrapped(connection, text, error, family)
-            raise wrapped from error
-        finally:
-            cursor.close()
+        return driver_rows(
+            connection, text, given if order is None else [given[name] for name in order]
+        )
+
+
+def driver_rows(
+    connection: sa.Connection, text: str, values: Sequence[Any] | Mapping[str, Any]
+) -> list[tuple[Any, ...]]:
+    """Run a statement by the driver itself.
+
+    Args:
+        connection: In a transaction.
+        text: In the driver's own words.
+        values: Of its parameters.
+
+    Returns:
+        All rows; none of a statement that changes something.
+
+    Raises:
+        DBAPIError: The database refused.
+    """
+    cursor = connection.connection.cursor()
+    try:
+        cursor.execute(text, values)
+        return list(cursor.fetchall()) if cursor.description else []
+    except (sqlite3.Error, psycopg.Error) as error:
+        family = sqlite3.Error if isinstance(error, sqlite3.Error) else psycopg.Error
+        wrapped = _wrapped(connection, text, error, family)
+        raise wrapped from error
+    finally:
+        cursor.close()
 
 
 FEW_ROWS = 8

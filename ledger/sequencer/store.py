@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 import sqlalchemy as sa
 
-from ledger.db import Prepared, insert_rows
+from ledger.db import Prepared, driver_rows, insert_rows
 from ledger.sequencer.tables import claims
 
 CLAIM_COLUMNS = ("fund_id", "scope", "key", "seq", "digest")
@@ -48,12 +48,10 @@ def find(
     for first in range(0, len(keys), KEYS_A_QUERY):
         some = tuple(keys[first : first + KEYS_A_QUERY])
         marks = ",".join("?" * len(some))
-        yield from (
-            (row[0], row[1], row[2])
-            for row in connection.exec_driver_sql(
-                f"SELECT key, seq, digest FROM claims WHERE fund_id = ? AND scope = ? AND key IN ({marks})",
-                (fund_id, scope, *some),
-            )
+        yield from driver_rows(
+            connection,
+            f"SELECT key, seq, digest FROM claims WHERE fund_id = ? AND scope = ? AND key IN ({marks})",
+            (fund_id, scope, *some),
         )
 
 

@@ -11,9 +11,9 @@ from ledger.bench.importing import measure_import
 from ledger.bench.places import Place
 from ledger.bench.serving import measure_http
 
-GIFTS, QUICK_GIFTS = 200_000, 40_000
-SIZES, QUICK_SIZES = (10_000, 100_000, 1_000_000), (10_000, 100_000)
-LOADED_S, QUICK_LOADED_S = 10.0, 3.0
+GIFTS, QUICK_GIFTS = 200_000, 20_000
+SIZES, QUICK_SIZES = (10_000, 100_000, 1_000_000), (5_000, 25_000)
+LOADED_S, QUICK_LOADED_S = 10.0, 2.0
 
 
 def measure(place: Place, only: str | None, *, quick: bool) -> Iterator[Figure]:

@@ -2,12 +2,12 @@
 # Install the system packages that pip cannot bring. Does nothing where they are there.
 #   setup.sh python   what creating the virtual environment needs
 #   setup.sh run      what the service needs: WeasyPrint's text engine, and fonts that can write Chinese
-#   setup.sh test     what the tests need besides: independent readers of PDF, a browser
+#   setup.sh test     what the tests need besides: independent readers of PDF, a browser and what its driver links to
 set -euo pipefail
 
 python=(python3 python3-venv)
 run=(libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 fontconfig fonts-noto-core fonts-noto-cjk)
-test=(poppler-utils qpdf chromium)
+test=(poppler-utils qpdf chromium libatomic1)
 
 wanted=()
 for group in "$@"; do

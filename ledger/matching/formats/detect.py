@@ -1,52 +1,126 @@
-"""Find out what a file is from its bytes, and read it."""
+"""Find out what a file is from its bytes, and read it.
+
+`FORMATS` is the registry: a new reader is a module of its own and one row here.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from typing import NamedTuple
 
 from ledger.errors import FileFormatError
 from ledger.matching.formats import alipay_signcustomer, archives, ccb_corporate, wechat_fundflow
-from ledger.matching.formats.sheets import check_size, decode, records
-from ledger.matching.lines import check_chain
-
-if TYPE_CHECKING:
-    from ledger.matching.lines import BankFile
+from ledger.matching.formats.incoming import Incoming
+from ledger.matching.formats.sheets import check_size
+from ledger.matching.lines import BankFile, check_chain
 
 
-def read_bank_file(name: str, data: bytes) -> BankFile:
-    """Read a bank's or wallet's statement in any known format, and prove that it adds up.
+class Format(NamedTuple):
+    """One row of the registry.
 
-    Known are CCB's corporate export, Alipay's `signcustomer` bill (the zip or its detail file) and
-    WeChat Pay's fund bill. The name is only repeated in errors, never trusted.
+    Attributes:
+        name: As in `BankFile.format`.
+        recognises: Tells from the beginning of a file whether it is this format; never raises, and
+            is true for a file that is this format but broken.
+        read: Reads it: the statements in the order of the file, balances not yet checked. Raises
+            the errors of `read_statements`.
+    """
+
+    name: str
+    recognises: Callable[[Incoming], bool]
+    read: Callable[[Incoming], tuple[BankFile, ...]]
+
+
+FORMATS: tuple[Format, ...] = (
+    # Archives first: the text of a member can lie in a zip as it is. Of them this one is last, because it takes any.
+    Format(
+        alipay_signcustomer.FORMAT,
+        lambda file: file.data.startswith(archives.MAGIC),
+        lambda file: (alipay_signcustomer.read_archive(file.name, file.data),),
+    ),
+    Format(
+        wechat_fundflow.FORMAT,
+        lambda file: wechat_fundflow.recognises(file.head),
+        lambda file: (wechat_fundflow.read(file.name, file.text),),
+    ),
+    Format(
+        ccb_corporate.FORMAT,
+        lambda file: ccb_corporate.recognises(file.head_records),
+        lambda file: (ccb_corporate.read(file.name, file.records),),
+    ),
+    Format(
+        alipay_signcustomer.FORMAT,
+        lambda file: alipay_signcustomer.recognises(file.head_records),
+        lambda file: (alipay_signcustomer.read(file.name, file.records),),
+    ),
+)
+"""Every format that is read. The first whose `recognises` is true reads the file, so a narrow one stands
+above a wide one."""
+
+
+def read_statements(name: str, data: bytes) -> tuple[BankFile, ...]:
+    """Read a file of a bank or wallet in any known format, and prove that every statement adds up.
 
     Args:
-        name: File name as uploaded.
+        name: File name as uploaded; only repeated in errors.
         data: The whole file, at most 20 MiB.
 
     Returns:
-        A file whose balances form an unbroken chain.
+        The statements in the order of the file, at least one; each one's balances are an unbroken
+        chain.
 
     Raises:
         FileFormatError: None of the formats, or a fault in it; fields `file`, `line`, `field`,
             `reason`.
-        BalanceTieError: It does not add up, and has to be held.
+        BalanceTieError: A statement does not add up, and has to be held.
+        TooLargeError: Beyond a limit of size or unpacking.
+    """
+    files = read_unproved(name, data)
+    for file in files:
+        check_chain(file, name)
+    return files
+
+
+def read_unproved(name: str, data: bytes) -> tuple[BankFile, ...]:
+    """Read a file like `read_statements`, but leave it to the caller to prove each statement.
+
+    Args:
+        name: File name as uploaded.
+        data: The whole file.
+
+    Returns:
+        The statements in the order of the file, at least one.
+
+    Raises:
+        FileFormatError: None of the formats, or a fault in it.
         TooLargeError: Beyond a limit of size or unpacking.
     """
     check_size(name, data)
-    file = _read(name, data)
-    check_chain(file, name)
-    return file
-
-
-def _read(name: str, data: bytes) -> BankFile:
-    if data.startswith(archives.MAGIC):
-        return alipay_signcustomer.read_archive(name, data)
-    text = decode(name, data)
-    if wechat_fundflow.recognises(text):
-        return wechat_fundflow.read(name, text)
-    given = records(name, text)
-    if ccb_corporate.recognises(given):
-        return ccb_corporate.read(name, given)
-    if alipay_signcustomer.recognises(given):
-        return alipay_signcustomer.read(name, given)
+    if not data.strip(b"\x00\t\n\r \xef\xbb\xbf"):
+        raise FileFormatError(file=name, line=1, field="file", reason="empty")
+    incoming = Incoming(name, data)
+    for known in FORMATS:
+        if known.recognises(incoming):
+            return known.read(incoming)
     raise FileFormatError(file=name, line=1, field="header", reason="unknown-format")
+
+
+def read_bank_file(name: str, data: bytes) -> BankFile:
+    """Read a file that holds one statement, like `read_statements`.
+
+    Args:
+        name: File name as uploaded.
+        data: The whole file.
+
+    Returns:
+        The statement.
+
+    Raises:
+        FileFormatError: As `read_statements`, or the file holds several statements.
+        BalanceTieError: As `read_statements`.
+        TooLargeError: As `read_statements`.
+    """
+    files = read_statements(name, data)
+    if len(files) != 1:
+        raise FileFormatError(file=name, line=1, field="file", reason="several-statements")
+    return files[0]

@@ -11,8 +11,9 @@ import csv
 import io
 import re
 import unicodedata
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from decimal import Decimal
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
@@ -20,7 +21,7 @@ from ledger.errors import AmountError, FileFormatError, TooLargeError
 from ledger.money import parse_amount
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 FILE_BYTES_MAX = 20 * 2**20
 """A month of a busy merchant is a few MiB."""
@@ -37,15 +38,29 @@ _UNIT = re.compile(r"/[^/]*$")
 _TIME = re.compile(
     r"(\d{4})([-/]?)(\d{2})\2(\d{2})(?:[ T]+(\d{2}):(\d{2})(?::(\d{2}))?)?", re.ASCII
 )
-_RUINED = re.compile(r"\d(?:\.\d+)?E\+\d+", re.ASCII | re.IGNORECASE)
+_RUINED = re.compile(r"-?\d(?:\.\d+)?E\+?\d+", re.ASCII | re.IGNORECASE)
+_SERIAL = re.compile(r"(\d{5})(\.\d{1,20})?", re.ASCII)
+_BYTE_ORDER_MARKS = (
+    (b"\xef\xbb\xbf", "utf-8"),
+    (b"\xff\xfe", "utf-16-le"),
+    (b"\xfe\xff", "utf-16-be"),
+)
+_SECONDS_OF_A_DAY = 86_400
 
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """One record of a CSV file: the line where it ends, from 1, and its cells as written."""
+    """One record of a table.
+
+    Attributes:
+        line: Line of the text where it ends, or row of the worksheet, from 1.
+        cells: As written.
+        epoch: Day zero of a workbook's serial dates; None for text, where a number is no date.
+    """
 
     line: int
     cells: tuple[str, ...]
+    epoch: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,20 +70,29 @@ class Row:
     Attributes:
         file: File name for errors.
         line: Line where the row ends, from 1.
-        cells: Trimmed cells by the header's compact name.
+        cells: Trimmed cells by the header's name.
+        columns: Places of the names, from 0.
+        epoch: As in its record.
     """
 
     file: str
     line: int
     cells: Mapping[str, str]
+    columns: Mapping[str, int] = field(default_factory=dict)
+    epoch: date | None = None
 
     def text(self, field: str) -> str:
         """Return a cell, empty if the file has no such column."""
         return self.cells.get(field, "")
 
     def wrong(self, field: str, reason: str) -> FileFormatError:
-        """Return the error for a cell of this row, to be raised."""
-        return FileFormatError(file=self.file, line=self.line, field=field, reason=reason)
+        """Return the error for a cell of this row, to be raised; a worksheet's names the cell too."""
+        if self.epoch is None or field not in self.columns:
+            return FileFormatError(file=self.file, line=self.line, field=field, reason=reason)
+        cell = f"{column_letters(self.columns[field])}{self.line}"
+        return FileFormatError(
+            file=self.file, line=self.line, cell=cell, field=field, reason=reason
+        )
 
     def amount(self, field: str, commodity: str) -> int | None:
         """Read a cell as an exact decimal amount.
@@ -105,7 +129,8 @@ class Row:
     def instant(self, field: str) -> datetime:
         """Read a cell as Chinese local time.
 
-        Known are `20261103 09:00:00`, `2026-11-03 09:00:00`, and a day alone.
+        Known are `20261103 09:00:00`, `2026-11-03 09:00:00`, and a day alone; in a workbook also
+        the serial number of a day.
 
         Returns:
             Aware, in Asia/Shanghai.
@@ -113,6 +138,9 @@ class Row:
         Raises:
             FileFormatError: Not a time of the years 2000 to 2099.
         """
+        serial = serial_time(self.text(field), self.epoch)
+        if serial is not None:
+            return serial.replace(tzinfo=CHINA)
         found = _TIME.fullmatch(self.text(field))
         if found is None:
             raise self.wrong(field, "not-a-time")
@@ -166,11 +194,11 @@ def check_size(file: str, data: bytes) -> None:
 
 
 def decode(file: str, data: bytes) -> str:
-    """Turn bytes into text: UTF-8 if they are, else GB18030.
+    """Turn bytes into text: what a byte order mark says, else UTF-8 if they are, else GB18030.
 
     Chinese text in GB18030 is practically never valid UTF-8, so the order decides; the header is
     looked for afterwards anyway. Marks at the start (BOM), of which WeChat Pay may write two, are
-    dropped.
+    dropped. A file that says what it is and then is not is refused: it was glued together.
 
     Args:
         file: File name for errors.
@@ -180,14 +208,53 @@ def decode(file: str, data: bytes) -> str:
         Text without byte order marks at its start.
 
     Raises:
-        FileFormatError: Neither encoding fits.
+        FileFormatError: No encoding fits, or another than the mark says.
     """
-    for encoding in ("utf-8", "gb18030"):
-        try:
-            return data.decode(encoding).lstrip("\ufeff")
-        except UnicodeDecodeError:
-            continue
-    raise FileFormatError(file=file, line=0, field="encoding", reason="not-utf-8-nor-gb18030")
+    marked = next((name for mark, name in _BYTE_ORDER_MARKS if data.startswith(mark)), None)
+    if marked is not None:
+        return _decoded(file, data, marked, f"not-{marked}")
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError:
+        return _decoded(file, data, "gb18030", "not-utf-8-nor-gb18030")
+
+
+def _decoded(file: str, data: bytes, encoding: str, reason: str) -> str:
+    try:
+        return data.decode(encoding).lstrip("\ufeff")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise FileFormatError(file=file, line=line, field="encoding", reason=reason) from error
+
+
+def column_letters(index: int) -> str:
+    """Return how a spreadsheet calls a column: 0 is A, 26 is AA."""
+    letters = ""
+    number = index + 1
+    while number:
+        number, rest = divmod(number - 1, 26)
+        letters = chr(ord("A") + rest) + letters
+    return letters
+
+
+def serial_time(text: str, epoch: date | None) -> datetime | None:
+    """Read the serial number of a day, as workbooks hold dates whose cells are not formatted.
+
+    Args:
+        text: Five digits, perhaps with a fraction of the day.
+        epoch: Day zero; None for text files, where numbers are no dates.
+
+    Returns:
+        Naive local time to the second; None if it is no serial number of the years 2000 to 2099.
+    """
+    found = _SERIAL.fullmatch(text)
+    if epoch is None or found is None:
+        return None
+    seconds = round(Decimal(f"0{found[2] or ''}") * _SECONDS_OF_A_DAY)
+    at = datetime.combine(epoch, datetime.min.time()) + timedelta(
+        days=int(found[1]), seconds=seconds
+    )
+    return at if at.year in _YEARS else None
 
 
 def compact(name: str) -> str:
@@ -202,13 +269,19 @@ def compact(name: str) -> str:
     return _UNIT.sub("", _IN_PARENTHESES.sub("", plain))
 
 
-def records(file: str, text: str) -> list[Record]:
+def records(file: str, text: str, *, delimiter: str = ",", strict: bool = True) -> list[Record]:
     """Return the records of CSV text; blank ones are left out.
+
+    Args:
+        file: File name for errors.
+        text: The whole text.
+        delimiter: Between cells.
+        strict: Whether text after a closing quote is a fault; WeChat Pay writes tabs there.
 
     Raises:
         FileFormatError: Quotes do not close, or a cell is longer than 128 KiB.
     """
-    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=strict)
     found = []
     try:
         for cells in reader:
@@ -221,28 +294,52 @@ def records(file: str, text: str) -> list[Record]:
     return found
 
 
-def header_at(given: Sequence[Record], required: Iterable[str]) -> int | None:
-    """Find the header: the first record that has all required compact names.
+def plain(name: str) -> str:
+    """Return a header cell without spaces, in half width; parentheses and units stay.
+
+    Needed where only they tell columns apart: `记账金额(收入)` and `记账金额(支出)`.
+    """
+    return "".join(unicodedata.normalize("NFKC", name).split())
+
+
+def header_at(
+    given: Sequence[Record], required: Iterable[str], naming: Callable[[str], str] = compact
+) -> int | None:
+    """Find the header: the first record that has all required names.
 
     Only the first `HEADER_WITHIN` records are looked at.
+
+    Args:
+        given: Records of the file.
+        required: Names as `naming` makes them.
+        naming: `compact` or `plain`.
 
     Returns:
         Its index in `given`, or None.
     """
     needed = set(required)
     for index, record in enumerate(given[:HEADER_WITHIN]):
-        if needed <= {compact(cell) for cell in record.cells}:
+        if needed <= {naming(cell) for cell in record.cells}:
             return index
     return None
 
 
-def rows_under(file: str, header: Record, given: Iterable[Record]) -> Iterator[Row]:
+def rows_under(
+    file: str,
+    header: Record,
+    given: Iterable[Record],
+    naming: Callable[[str], str] = compact,
+    *,
+    padded: bool = False,
+) -> Iterator[Row]:
     """Name the cells of records by their header.
 
     Args:
         file: File name for errors.
-        header: Its compact names are the keys.
+        header: Its names are the keys.
         given: Records after it.
+        naming: `compact` or `plain`.
+        padded: Whether a short row lacks only empty cells at its end, as in every worksheet.
 
     Yields:
         Rows with trimmed cells.
@@ -251,18 +348,22 @@ def rows_under(file: str, header: Record, given: Iterable[Record]) -> Iterator[R
         FileFormatError: Two columns have one name, a row is shorter than the header, or has text
             beyond it.
     """
-    names = [compact(cell) for cell in header.cells]
+    names = [naming(cell) for cell in header.cells]
     while names and not names[-1]:
         names.pop()
     if len(set(names)) != len(names):
         raise FileFormatError(file=file, line=header.line, field="header", reason="column-twice")
+    columns = {name: index for index, name in enumerate(names)}
     for record in given:
         cells = [cell.strip() for cell in record.cells]
+        if padded or record.epoch is not None:
+            cells += [""] * (len(names) - len(cells))
         if len(cells) < len(names) or any(cells[len(names) :]):
             raise FileFormatError(
                 file=file, line=record.line, field="row", reason="wrong-number-of-cells"
             )
-        yield Row(file, record.line, dict(zip(names, cells, strict=False)))
+        named = dict(zip(names, cells, strict=False))
+        yield Row(file, record.line, named, columns, record.epoch)
 
 
 def check_unique(rows: Iterable[Row], field: str) -> None:

@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 
 import click
 
+from ledger.actors import Member
 from ledger.cli import database as schema
 from ledger.cli import setup
 from ledger.cli.figures import Figures
@@ -114,7 +115,7 @@ class Walk:
         self._settings = settings
         self.figures = Figures(self.period, settings.time_zone)
         self._fund: Fund
-        self._people: dict[str, funds.Member] = {}
+        self._people: dict[str, Member] = {}
 
     def _read_period(self) -> str:
         sheets = sorted((self._month / "platform").glob("settlement_*.csv"))
@@ -171,7 +172,9 @@ class Walk:
             funding.enrol_member(sequencer, clock, self._fund, name, role)
         with self._ledger.database.reading() as connection:
             self._people = {
-                one.role: one for one in funds.all_members(connection, self._fund.fund_id)
+                role: one
+                for one in funds.all_members(connection, self._fund.fund_id)
+                for role in one.roles
             }
         for file in self._bank_files():
             stage, name = ACCOUNTS[file.format]

@@ -14,6 +14,7 @@ from typing import Any, NoReturn, ParamSpec, TypeVar
 
 import click
 
+from ledger.actors import Member
 from ledger.cli import database as schema
 from ledger.errors import (
     BusyError,
@@ -107,7 +108,7 @@ class Session:
             raise NotFoundError(what="fund", known=[one.slug for one in known], do="--fund NAME")
         return known[0]
 
-    def member(self, fund: Fund, name: str) -> funds.Member:
+    def member(self, fund: Fund, name: str) -> Member:
         """Return the acting member of this name or id."""
         with self.ledger().database.reading() as connection:
             return funds.member(connection, fund.fund_id, name)

@@ -256,11 +256,11 @@ def member_list(session: Session, fund_slug: str | None) -> None:
         people = history.all_members(connection, found.fund_id)
     for one in people:
         session.note(
-            f"{one.member_id}\t{one.role}\t{one.name}\t{'removed' if one.removed else ''}"
+            f"{one.member_id}\t{one.role_text}\t{one.name}\t{'removed' if one.removed else ''}"
         )
     session.say(
         f"{len(people)} members",
-        members=[{"id": one.member_id, "role": one.role} for one in people],
+        members=[{"id": one.member_id, "roles": sorted(one.roles)} for one in people],
     )
 
 

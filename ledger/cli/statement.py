@@ -8,10 +8,10 @@ from typing import Literal, NamedTuple
 
 import click
 
+from ledger.actors import Member
 from ledger.cli.session import Session, by_option, fund_option, guarded, pass_session
 from ledger.desk import actions
 from ledger.errors import FieldError
-from ledger.funds.history import Member
 from ledger.journal.history import Fund
 from ledger.periods.booking import NewStatement
 from ledger.wiring import Ledger

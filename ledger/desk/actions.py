@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ledger.actors import Actor
+from ledger.actors import Actor, Member
 from ledger.errors import FieldError
 from ledger.funds import history as funds
-from ledger.funds.history import Member, MoneyAccount
+from ledger.funds.history import MoneyAccount
 from ledger.intake import erasing
 from ledger.intake.booking import close_sessions
 from ledger.journal.history import Fund
@@ -18,6 +18,7 @@ from ledger.matching.history import StoredLine
 from ledger.matching.lines import BankFile, SettlementFile
 from ledger.periods import booking as periods
 from ledger.periods.booking import NewStatement
+from ledger.roles import acting
 from ledger.sequencer.books import Books
 from ledger.sequencer.groups import Sequencer
 from ledger.spending import booking as spending
@@ -32,11 +33,6 @@ OPERATOR = Actor("operator", "files")
 
 Upload = tuple[str, bytes]
 """Name and bytes of a file."""
-
-
-def acting(member: Member) -> Actor:
-    """Return a member as the one who acts."""
-    return Actor(member.role, member.member_id)
 
 
 def take_settlements(
@@ -100,7 +96,7 @@ def book_income(
 
     def decide(books: Books) -> int:
         matching.check_open(books, line)
-        return matching.book_income(books, acting(member), kind, line)
+        return matching.book_income(books, acting(member, "income.book"), kind, line)
 
     return sequencer.decide(fund, decide).value
 
@@ -154,7 +150,7 @@ def send_by_line(
 
     def decide(books: Books) -> int:
         matching.check_open(books, line)
-        seq = transfers.send(books, acting(member), number, fee, proof_of(line))
+        seq = transfers.send(books, acting(member, "line.match"), number, fee, proof_of(line))
         matching.explain_line(books, line, seq)
         return seq
 
@@ -170,7 +166,7 @@ def confirm_by_line(
     def decide(books: Books) -> int:
         matching.check_open(books, line)
         seq = transfers.confirm(
-            books, acting(member), number, line.line.amount_minor, proof_of(line)
+            books, acting(member, "line.match"), number, line.line.amount_minor, proof_of(line)
         )
         matching.explain_line(books, line, seq)
         return seq
@@ -216,7 +212,10 @@ def book_spending(
     with sequencer.database.reading() as connection:
         zone = funds.details(connection, fund.fund_id).zone
     return sequencer.decide(
-        fund, lambda books: spending.book_rows(books, acting(member), account, zone, rows)
+        fund,
+        lambda books: spending.book_rows(
+            books, acting(member, "spending.book"), account, zone, rows
+        ),
     ).value
 
 
@@ -226,8 +225,9 @@ def close_month(sequencer: Sequencer, fund: Fund, member: Member, month: str) ->
         zone = funds.details(connection, fund.fund_id).zone
 
     def decide(books: Books) -> int:
-        close_sessions(books, acting(member))
-        return periods.close(books, acting(member), month, zone)
+        actor = member.acting("controller", "finance")
+        close_sessions(books, actor)
+        return periods.close(books, actor, month, zone)
 
     return sequencer.decide(fund, decide).value
 
@@ -235,12 +235,16 @@ def close_month(sequencer: Sequencer, fund: Fund, member: Member, month: str) ->
 def erase_gifts(sequencer: Sequencer, fund: Fund, member: Member, seqs: Sequence[int]) -> int:
     """Erase what is private of gifts; return the entry that records how many."""
     return sequencer.decide(
-        fund, lambda books: erasing.erase_gifts(books, acting(member), seqs)
+        fund,
+        lambda books: erasing.erase_gifts(
+            books, member.acting("controller", "finance", "operator"), seqs
+        ),
     ).value
 
 
 def publish_statement(sequencer: Sequencer, fund: Fund, member: Member, new: NewStatement) -> int:
     """Put a statement's hash into the log; return the entry."""
     return sequencer.decide(
-        fund, lambda books: periods.publish_statement(books, acting(member), new)
+        fund,
+        lambda books: periods.publish_statement(books, acting(member, "publish.propose"), new),
     ).value

@@ -7,7 +7,7 @@ import secrets
 from dataclasses import dataclass
 from hashlib import sha256
 
-from ledger.actors import ROLES, Actor
+from ledger.actors import Actor
 from ledger.clock import Clock, is_zone, to_ms, to_text
 from ledger.errors import AmountError, ConflictError, FieldError, NotFoundError, StateError
 from ledger.funds import history, store
@@ -15,6 +15,7 @@ from ledger.journal import accounts
 from ledger.journal.entries import Draft, Move, Posting
 from ledger.journal.history import Fund, fund_by_slug
 from ledger.money import AMOUNT_MAX, EXPONENTS, PLATFORM_UNITS
+from ledger.roles import parse_roles
 from ledger.sequencer.books import Books
 from ledger.sequencer.groups import Sequencer
 
@@ -258,7 +259,7 @@ def set_rate(sequencer: Sequencer, clock: Clock, fund: Fund, rate: history.Rate)
     return sequencer.decide(fund, decide).value
 
 
-def enrol_member(sequencer: Sequencer, clock: Clock, fund: Fund, name: str, role: str) -> str:
+def enrol_member(sequencer: Sequencer, clock: Clock, fund: Fund, name: str, roles: str) -> str:
     """Enrol somebody who acts in the fund.
 
     Args:
@@ -266,21 +267,20 @@ def enrol_member(sequencer: Sequencer, clock: Clock, fund: Fund, name: str, role
         clock: Tells when.
         fund: The fund.
         name: Kept beside the ledger, never in it.
-        role: One of the people's roles.
+        roles: Of people, with commas between them.
 
     Returns:
         Their pseudonymous id.
 
     Raises:
-        FieldError: No name, or no such role.
+        FieldError: No name, no such role, or roles that exclude each other.
         ConflictError: There is a member of this name.
     """
     if not name.strip() or len(name) > NAME_CHARS_MAX:
         raise FieldError(
             field="name", value="", reason="missing" if not name.strip() else "too-long"
         )
-    if role not in ROLES or role in ("intake", "system"):
-        raise FieldError(field="role", value=role[:20], reason="unknown", known=ROLES[:-2])
+    role = ",".join(sorted(parse_roles(roles)))
 
     def decide(books: Books) -> str:
         known = history.all_members(books.connection, fund.fund_id)
@@ -325,7 +325,7 @@ def remove_member(sequencer: Sequencer, clock: Clock, fund: Fund, text: str) -> 
                 "member.removed",
                 to_text(clock.now()),
                 SETUP,
-                {"member": found.member_id, "role": found.role},
+                {"member": found.member_id, "role": found.role_text},
             )
         )
         books.settle()

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 import sqlalchemy as sa
 
+from ledger.actors import Member
 from ledger.db import Prepared
 from ledger.errors import UnknownNameError
 from ledger.funds.tables import (
@@ -70,15 +71,6 @@ class Rate(NamedTuple):
     commodity: str
     from_ms: int
     seq: int
-
-
-class Member(NamedTuple):
-    """Somebody who acts in a fund."""
-
-    member_id: str
-    role: str
-    name: str
-    removed: bool
 
 
 def details(connection: sa.Connection, fund_id: int) -> Details:
@@ -189,7 +181,16 @@ def all_members(connection: sa.Connection, fund_id: int) -> list[Member]:
         .where(members.c.fund_id == fund_id)
         .order_by(members.c.enrolled_seq)
     )
-    return [Member(row.member_id, row.role, row.name, row.removed_seq is not None) for row in rows]
+    return [
+        Member(
+            row.member_id,
+            frozenset(row.role.split(",")),
+            row.name,
+            None,
+            row.removed_seq is not None,
+        )
+        for row in rows
+    ]
 
 
 def member(connection: sa.Connection, fund_id: int, text: str) -> Member:

@@ -22,9 +22,10 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
+from ledger.actors import Member
 from ledger.clock import local_date
 from ledger.funds import history as funds
-from ledger.funds.history import Channel, Member
+from ledger.funds.history import Channel
 from ledger.journal import accounts as names
 from ledger.journal.balances import Totals
 from ledger.journal.history import Fund
@@ -109,10 +110,10 @@ BANDS = (0, 100, 1_000, 10_000, 100_000)
 
 _OWNER = "officer"
 _ROLES = {
+    "approver": "approver",
+    "controller": "reviewer",
     "finance": "officer",
     "operator": "officer",
-    "controller": "reviewer",
-    "approver": "approver",
     "auditor": "auditor",
     "administrator": "owner",
     "intake": "system",
@@ -214,9 +215,7 @@ def make_statement(
         figures = Month(connection, fund, month)
         gifts, register = _gifts(figures)
         files = {} if register is None else {REGISTER: register}
-        roles = {
-            one.member_id: _role(one.role) for one in funds.all_members(connection, fund.fund_id)
-        }
+        roles = {one.member_id: _role(one) for one in funds.all_members(connection, fund.fund_id)}
         statement = Statement(
             number=_number(fund, month, version),
             version=version,
@@ -249,8 +248,9 @@ def _number(fund: Fund, month: str, version: int) -> str:
     return f"{fund.slug}-{month}-M-v{version}"
 
 
-def _role(role: str) -> str:
-    return _ROLES.get(role, role)
+def _role(member: Member) -> str:
+    """Name the highest of a member's roles, by the order of `_ROLES`."""
+    return next(_ROLES[role] for role in _ROLES if role in member.roles)
 
 
 def _host(settings: Settings) -> str:
@@ -284,7 +284,7 @@ def _masked(month: Month, prefix: str) -> Name:
 def _approvals(prepared_by: Member | None, at: datetime) -> tuple[Approval, ...]:
     if prepared_by is None:
         return ()
-    return (Approval("prepared", prepared_by.member_id, _role(prepared_by.role), "", at),)
+    return (Approval("prepared", prepared_by.member_id, _role(prepared_by), "", at),)
 
 
 def _attachments(files: dict[str, bytes], gifts: int) -> tuple[AttachmentRecord, ...]:

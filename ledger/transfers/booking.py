@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import NamedTuple
 
-from ledger.actors import Actor
+from ledger.actors import Actor, Member
 from ledger.clock import to_text
 from ledger.errors import (
     AmountError,
@@ -14,13 +14,13 @@ from ledger.errors import (
     StateError,
     UnknownNameError,
 )
-from ledger.funds.history import Member, money_account_list
+from ledger.funds.history import money_account_list
 from ledger.journal import accounts
 from ledger.journal.entries import Claim, Draft, Move, Posting
 from ledger.money import AMOUNT_MAX
 from ledger.sequencer.books import Books
 from ledger.transfers import history, store
-from ledger.transfers.states import APPROVERS, PROPOSERS, check_four_eyes, check_role, check_step
+from ledger.transfers.states import APPROVERS, PROPOSERS, check_four_eyes, check_step
 
 REFERENCE_CHARS = (8, 80)
 """Shorter ones are found in texts by chance; longer ones are cut by banks."""
@@ -93,7 +93,7 @@ def propose(books: Books, member: Member, proposal: Proposal) -> int:
         AmountError: Not above zero.
         InsufficientError: More than the account holds and has not promised.
     """
-    check_role(member.role, PROPOSERS)
+    actor = member.acting(*PROPOSERS)
     if not proposal.from_account.startswith("Assets:Bank:"):
         raise FieldError(
             field="from", value=proposal.from_account[:60], reason="not-a-collection-account"
@@ -119,9 +119,7 @@ def propose(books: Books, member: Member, proposal: Proposal) -> int:
         "commodity": proposal.commodity,
         "reference": proposal.reference,
     }
-    seq = books.post(
-        Draft("transfer.proposed", to_text(books.clock.now()), _actor(member), dict(body))
-    )
+    seq = books.post(Draft("transfer.proposed", to_text(books.clock.now()), actor, dict(body)))
     books.settle()
     store.add(
         books.connection,
@@ -177,10 +175,10 @@ def approve(books: Books, member: Member, number: int) -> int:
     """
     found = history.transfer(books.connection, books.fund.fund_id, number)
     check_four_eyes(found.proposed_by, member.member_id)
-    check_role(member.role, APPROVERS)
+    actor = member.acting(*APPROVERS)
     check_step(number, found.state, "approved")
     seq = books.post(
-        Draft("transfer.approved", to_text(books.clock.now()), _actor(member), {"number": number})
+        Draft("transfer.approved", to_text(books.clock.now()), actor, {"number": number})
     )
     books.settle()
     _move_on(books, number, state="approved", approved_by=member.member_id, approved_seq=seq)
@@ -204,7 +202,7 @@ def reject(books: Books, member: Member, number: int, reason: str) -> int:
         FieldError: No reason.
         StateError: It is sent or ended.
     """
-    check_role(member.role, (*PROPOSERS, *APPROVERS))
+    actor = member.acting(*PROPOSERS, *APPROVERS)
     if not reason.strip() or len(reason) > REASON_CHARS_MAX:
         raise FieldError(
             field="reason", value="", reason="missing" if not reason.strip() else "too-long"
@@ -212,9 +210,7 @@ def reject(books: Books, member: Member, number: int, reason: str) -> int:
     found = history.transfer(books.connection, books.fund.fund_id, number)
     check_step(number, found.state, "rejected")
     body = {"number": number, "reason": reason}
-    seq = books.post(
-        Draft("transfer.rejected", to_text(books.clock.now()), _actor(member), dict(body))
-    )
+    seq = books.post(Draft("transfer.rejected", to_text(books.clock.now()), actor, dict(body)))
     books.settle()
     _move_on(books, number, state="rejected", ended_seq=seq)
     return seq
@@ -342,10 +338,6 @@ def _end(books: Books, actor: Actor, step: tuple[int, str], amount: int, proof: 
     books.settle()
     _move_on(books, number, state=state, ended_seq=seq)
     return seq
-
-
-def _actor(member: Member) -> Actor:
-    return Actor(member.role, member.member_id)
 
 
 def _move_on(books: Books, number: int, **values: int | str) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ledger.errors import FourEyesError, NotAllowedError, StateError
+from ledger.errors import FourEyesError, StateError
 
 NEXT = {
     "proposed": ("approved", "rejected"),
@@ -32,20 +32,6 @@ def check_step(number: int, state: str, wanted: str) -> None:
     if wanted not in NEXT[state]:
         needed = [before for before, after in NEXT.items() if wanted in after]
         raise StateError(what="transfer", key=number, state=state, needed=needed)
-
-
-def check_role(role: str, allowed: tuple[str, ...]) -> None:
-    """Hold that a role may do something.
-
-    Args:
-        role: Of the member who acts.
-        allowed: Roles that may.
-
-    Raises:
-        NotAllowedError: It is none of them.
-    """
-    if role not in allowed:
-        raise NotAllowedError(role=role, needed=list(allowed))
 
 
 def check_four_eyes(proposed_by: str, decides: str) -> None:

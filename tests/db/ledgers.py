@@ -13,13 +13,13 @@ from typing import Any, TypeVar
 
 import sqlalchemy as sa
 
-from ledger.actors import Actor
+from ledger.actors import Actor, Member
 from ledger.clock import FixedClock, to_ms
 from ledger.db import Database
 from ledger.funds import booking as setting_up
 from ledger.funds import history as funds
 from ledger.funds.booking import NewAccount, NewFund
-from ledger.funds.history import Channel, Member
+from ledger.funds.history import Channel
 from ledger.intake.booking import Verdict, book_gifts
 from ledger.intake.events import GiftEvent
 from ledger.intake.prepared import PreparedGift, RateTable, prepare

@@ -25,7 +25,7 @@ def test_a_ledger_is_made_from_nothing(empty_cli: Cli) -> None:
     empty_cli.set_up()
     assert empty_cli.json("fund", "list") == {"funds": ["qinghe"]}
     members = empty_cli.json("member", "list")["members"]
-    assert [one["role"] for one in members] == ["finance", "approver", "controller"]
+    assert [one["roles"] for one in members] == [["finance"], ["approver"], ["controller"]]
 
 
 def test_without_a_schema_the_command_that_makes_one_is_named(empty_cli: Cli) -> None:
@@ -92,7 +92,7 @@ def test_a_channel_is_not_opened_when_its_secret_cannot_be_read(
         ("rate set KSCOIN 0 1.00", "field rate: not-positive"),
         ("rate set FOO 10 1.00", "field unit: unknown (value=FOO"),
         ("rate set KSCOIN 10 1.00 --from yesterday", "time: field from: not-a-time"),
-        ("member add x king", "field role: unknown (value=king"),
+        ("member add x king", "field roles: unknown (value=king"),
         ("member remove nobody", "unknown-name (what=member"),
         ("member list --fund nope", "not-found (what=fund name=nope)"),
         ("key retire", "state (what=log-key state=one needed=two)"),

@@ -1,0 +1,208 @@
+"""Who may do what: one row for everything that a person, or a machine in a person's name, can do.
+
+Pages, interface and command line name a row for each of their addresses and commands, or one of the marks below; what
+names neither is refused. `docs/roles.md` is this table, written out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple
+
+from ledger.actors import PEOPLE, Actor, Member
+from ledger.errors import FieldError, NotAllowedError
+
+PUBLIC = "public"
+"""Anybody, without a sign-in."""
+
+OWN = "own"
+"""Whoever is signed in, and only what is theirs."""
+
+MACHINE = "machine"
+"""Whoever has the shell of the machine: keys, files and the database are theirs anyway."""
+
+MARKS = (PUBLIC, OWN, MACHINE)
+
+ALONE = ("administrator", "auditor")
+"""Roles that go with no other: who manages people touches no money, and who checks has nothing to be checked."""
+
+SCOPES = ("gifts", "people", "propose", "read")
+"""What a machine's token can be for. None of them approves."""
+
+
+class Action(NamedTuple):
+    """Something that can be done.
+
+    Attributes:
+        name: Such as `transfer.propose`.
+        roles: Who may, the preferred role first.
+        zh: What it is, in Chinese.
+        en: The same in English.
+        fresh: Whether a second factor within the last ten minutes is needed.
+        by_token: Scope that a machine's token needs for it; None where no token may.
+    """
+
+    name: str
+    roles: tuple[str, ...]
+    zh: str
+    en: str
+    fresh: bool = False
+    by_token: str | None = None
+
+
+_MONEY = ("operator", "finance", "controller", "approver")
+_READERS = ("finance", "controller", "approver", "auditor")
+_FINANCE = ("finance",)
+_ADMINISTRATOR = ("administrator",)
+_CONTROLLER = ("controller",)
+
+_ALL = (
+    # --- reading ----------------------------------------------------------------------------------
+    Action("desk.read", PEOPLE, "看本基金的工作台", "See the fund's desk", by_token="read"),
+    Action("decision.read", PEOPLE, "看各项决定", "See decisions", by_token="read"),
+    Action("rules.read", PEOPLE, "看各项规则和例外", "See rules and exceptions", by_token="read"),
+    Action(
+        "people.read",
+        ("administrator", "approver", "auditor"),
+        "看人员名单",
+        "See who works on the fund",
+        by_token="people",
+    ),
+    Action("accounts.read", _READERS, "看完整账号", "See whole account numbers"),
+    Action("activity.read", ("administrator", "auditor"), "看操作记录", "See the activity record"),
+    Action("audit.read", ("auditor",), "看审计室", "See the auditors' room"),
+    Action("papers.write", ("auditor",), "写自己的底稿", "Write own working papers"),
+    Action("statement.build", _READERS, "生成报告而不发布", "Build a statement, unpublished"),
+    # --- bringing in and booking ------------------------------------------------------------------
+    Action("gifts.record", ("operator", "finance"), "记录打赏", "Record gifts", by_token="gifts"),
+    Action("income.book", _FINANCE, "认定一笔入账", "Say what an incoming line is"),
+    Action("line.match", _FINANCE, "指明银行流水", "Say which bank line a transfer is"),
+    Action("spending.book", ("finance", "operator"), "登记用款", "Book spending sheets"),
+    # --- proposing --------------------------------------------------------------------------------
+    Action("transfer.propose", _FINANCE, "提出划转", "Propose a transfer", by_token="propose"),
+    Action("adjustment.propose", _FINANCE, "提出调整", "Propose an adjustment"),
+    Action("resolution.propose", _FINANCE, "提出差异处理", "Propose how to resolve an exception"),
+    Action("write-off.propose", _FINANCE, "提出核销", "Propose a write-off"),
+    Action("match.propose", _FINANCE, "提出匹配", "Propose a match"),
+    Action("rule.propose", _ADMINISTRATOR, "提出匹配规则", "Propose a matching rule"),
+    Action("rate.propose", _FINANCE, "提出折算率", "Propose a rate", by_token="propose"),
+    Action("close.propose", _FINANCE, "提出关账", "Propose to close a month", by_token="propose"),
+    Action("seal.propose", _CONTROLLER, "提出封账", "Propose to seal a month"),
+    Action("reopen.propose", _CONTROLLER, "提出重开", "Propose to reopen a month"),
+    Action("erase.propose", ("finance", "operator"), "提出删除个人信息", "Propose an erasure"),
+    Action(
+        "publish.propose",
+        ("finance", "controller"),
+        "提出发布报告",
+        "Propose to publish a statement",
+        fresh=True,
+    ),
+    Action(
+        "members.propose",
+        _ADMINISTRATOR,
+        "提出人员和角色变动",
+        "Propose to enrol somebody or change their roles",
+        fresh=True,
+    ),
+    Action(
+        "four-eyes.propose",
+        _ADMINISTRATOR,
+        "提出改变双人规则",
+        "Propose to change the rule of two",
+    ),
+    # --- deciding ---------------------------------------------------------------------------------
+    Action(
+        "decision.edit",
+        ("finance", "controller", "operator", "administrator"),
+        "修改提案",
+        "Edit a proposal",
+    ),
+    Action(
+        "decision.withdraw",
+        ("finance", "controller", "operator", "administrator"),
+        "撤回提案",
+        "Withdraw a proposal",
+        by_token="propose",
+    ),
+    Action(
+        "decision.approve", ("approver", "controller"), "批准", "Approve a proposal", fresh=True
+    ),
+    Action("decision.reject", ("approver", "controller"), "驳回", "Reject a proposal"),
+    # --- people and machines ----------------------------------------------------------------------
+    Action("members.remove", _ADMINISTRATOR, "移除人员", "Remove somebody at once", fresh=True),
+    Action("token.make", PEOPLE, "生成自己的令牌", "Make a token of one's own", fresh=True),
+    Action("token.read", PEOPLE, "看自己的令牌", "See one's own tokens"),
+    Action("token.end", PEOPLE, "停用自己的令牌", "End one's own tokens"),
+    Action("token.manage", _ADMINISTRATOR, "看和停用所有令牌", "See and end all tokens"),
+)
+
+ACTIONS: Mapping[str, Action] = {one.name: one for one in _ALL}
+
+
+def may(member: Member, action: str) -> bool:
+    """Tell whether a member may do something.
+
+    Args:
+        member: Who.
+        action: A name of `ACTIONS`; what has no row, nobody may.
+
+    Returns:
+        Whether one of their roles allows it. That a proposal is not their own is told by the decision.
+    """
+    row = ACTIONS.get(action)
+    return row is not None and not member.removed and not member.roles.isdisjoint(row.roles)
+
+
+def acting(member: Member, action: str) -> Actor:
+    """Return a member as the one who does something.
+
+    Args:
+        member: Who.
+        action: A name of `ACTIONS`.
+
+    Returns:
+        Their id, and the first of the action's roles that they have.
+
+    Raises:
+        NotAllowedError: None of their roles allows it.
+    """
+    if action not in ACTIONS:
+        raise NotAllowedError(action=action)
+    return member.acting(*ACTIONS[action].roles)
+
+
+def check_roles(roles: Iterable[str]) -> frozenset[str]:
+    """Hold that one person may have these roles together.
+
+    Args:
+        roles: As given.
+
+    Returns:
+        The set.
+
+    Raises:
+        FieldError: None, one that does not exist, or two that exclude each other (`roles-conflict`).
+    """
+    found = frozenset(roles)
+    if not found:
+        raise FieldError(field="roles", value="", reason="missing", known=PEOPLE)
+    for role in sorted(found - set(PEOPLE)):
+        raise FieldError(field="roles", value=role[:20], reason="unknown", known=PEOPLE)
+    if len(found) > 1 and not found.isdisjoint(ALONE):
+        raise FieldError(field="roles", value=",".join(sorted(found)), reason="roles-conflict")
+    return found
+
+
+def parse_roles(text: str) -> frozenset[str]:
+    """Read roles as they are written: with commas between them.
+
+    Args:
+        text: Such as `finance,operator`.
+
+    Returns:
+        The set.
+
+    Raises:
+        FieldError: As `check_roles`.
+    """
+    return check_roles(part.strip() for part in text.split(",") if part.strip())

@@ -46,5 +46,5 @@ class Figure:
         )
 
 
-NAMES = ("import", "replay", "http", "verify", "append", "trace", "page")
+NAMES = ("import", "replay", "verify", "http", "append", "trace", "page")
 """Everything that can be measured, in the order in which it is."""

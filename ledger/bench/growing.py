@@ -6,76 +6,92 @@ import http.client
 import random
 import statistics
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
 from time import perf_counter
 
 from ledger.bench.figures import Figure
-from ledger.bench.importing import import_file, write_gifts
-from ledger.bench.places import SLUG, Bench, Place
-from ledger.bench.serving import served
+from ledger.bench.importing import Filling
+from ledger.bench.places import SLUG, Bench
+from ledger.bench.serving import Server
 from ledger.clock import to_ms
-from ledger.intake.ahead import BATCH_ROWS, batches, open_own_file
+from ledger.intake.ahead import open_own_file
+from ledger.intake.events import GiftEvent
+from ledger.intake.prepared import prepare
 from ledger.journal import history as journal_history
 from ledger.journal.receipt_numbers import ReceiptNumber, receipt_number
 from ledger.wiring import Services, build_services
 
 COMMITS = 3
-"""Commits of `BATCH_ROWS` gifts whose median is the append rate at a size."""
+"""Commits whose median is the append rate at a size."""
 
 LOOKS = 60
 """Gifts, spread over all, whose median is a page's or a trace's time."""
 
 
-def measure_growth(place: Place, sizes: Sequence[int], wanted: set[str]) -> Iterator[Figure]:
+@dataclass(frozen=True, slots=True)
+class Growth:
+    """How far a ledger grows.
+
+    Attributes:
+        sizes: Entries, rising.
+        commit_rows: Gifts of one commit whose time is taken.
+    """
+
+    sizes: tuple[int, ...]
+    commit_rows: int
+
+
+def measure_growth(
+    filling: Filling, server: Server, growth: Growth, wanted: set[str]
+) -> Iterator[Figure]:
     """Grow one ledger and measure at each size.
 
     Args:
-        place: The database.
-        sizes: Entries, rising.
+        filling: Of a ledger that is smaller than the first size.
+        server: Serves it.
+        growth: How far.
         wanted: Of `append`, `trace` and `page`.
 
     Yields:
         The figures of each size, with those of the first size as their limits.
     """
     first: dict[str, float] = {}
-    with place.fresh() as bench:
-        have = 0
-        for size in sizes:
-            if size > have:
-                _fill(bench, have, size - have)
-            have = size
-            for name in ("trace", "page", "append"):
-                if name not in wanted:
-                    continue
-                if name == "append":
-                    value, unit = _append_rate(bench, have), "gifts/s"
-                    have += COMMITS * BATCH_ROWS
-                else:
-                    look = _trace_ms if name == "trace" else _page_ms
-                    value, unit = look(bench, size), "ms"
-                yield Figure(name, place.name, size, value, unit, first.setdefault(name, value))
+    bench = filling.bench
+    for size in growth.sizes:
+        filling.up_to(size)
+        n = max(size, filling.entries)  # more, where other measurements left that much behind
+        gifts = _some_gifts(bench, n) if wanted & {"trace", "page"} else []
+        for name in ("append", "trace", "page"):
+            if name not in wanted:
+                continue
+            if name == "append":
+                value, unit = _append_rate(filling, growth.commit_rows), "gifts/s"
+            elif name == "trace":
+                value, unit = _trace_ms(bench, gifts), "ms"
+            else:
+                value, unit = _page_ms(server.port, gifts), "ms"
+            yield Figure(name, bench.name, n, value, unit, first.setdefault(name, value))
 
 
-def _fill(bench: Bench, first: int, count: int) -> None:
-    path = bench.ledger.settings.home / "gifts.jsonl"
-    write_gifts(path, first, count)
-    import_file(bench, path)
-    path.unlink()
-
-
-def _append_rate(bench: Bench, first: int) -> float:
+def _append_rate(filling: Filling, rows: int) -> float:
     """Return how many prepared gifts the one writer commits a second."""
-    path = bench.ledger.settings.home / "more.jsonl"
-    write_gifts(path, first, COMMITS * BATCH_ROWS)
-    clock = bench.ledger.clock
+    path = filling.file(COMMITS * rows)
+    bench = filling.bench
+    now_ms = to_ms(bench.ledger.clock.now())
     seconds = []
     with path.open("rb") as stream:
-        rows = open_own_file(stream, path.name)
-        for batch in batches(rows, lambda: to_ms(clock.now()), {}):
+        events = open_own_file(stream, path.name)
+        for _ in range(COMMITS):
+            some = [one for one in islice(events, rows) if isinstance(one, GiftEvent)]
+            gifts, problems = prepare(some, now_ms, {})
+            assert len(gifts) == rows
+            assert not problems
             start = perf_counter()
-            bench.receiver.take(batch.gifts)
+            bench.receiver.take(gifts)
             seconds.append(perf_counter() - start)
     path.unlink()
-    return BATCH_ROWS / statistics.median(seconds)
+    return rows / statistics.median(seconds)
 
 
 def _some_gifts(bench: Bench, size: int) -> list[ReceiptNumber]:
@@ -89,10 +105,10 @@ def _some_gifts(bench: Bench, size: int) -> list[ReceiptNumber]:
     return found
 
 
-def _trace_ms(bench: Bench, size: int) -> float:
+def _trace_ms(bench: Bench, gifts: Sequence[ReceiptNumber]) -> float:
     """Return the time to follow a gift's way and to make its proof."""
     services = build_services(bench.ledger.settings, bench.ledger)
-    return _median_ms([lambda one=one: _trace(services, one) for one in _some_gifts(bench, size)])
+    return _median_ms([lambda one=one: _trace(services, one) for one in gifts])
 
 
 def _trace(services: Services, number: ReceiptNumber) -> None:
@@ -100,19 +116,17 @@ def _trace(services: Services, number: ReceiptNumber) -> None:
     assert services.gift_proof(SLUG, number.seq)
 
 
-def _page_ms(bench: Bench, size: int) -> float:
+def _page_ms(port: int, gifts: Sequence[ReceiptNumber]) -> float:
     """Return the time until one visitor has a gift's page."""
-    with served(bench.ledger.settings, "wsgi:app") as port:
-        connection = http.client.HTTPConnection("127.0.0.1", port)
-        looks = [
-            lambda one=one: _page(connection, f"/funds/{SLUG}/gifts/{one.compact}")
-            for one in _some_gifts(bench, size)
-        ]
-        try:
-            _page(connection, f"/funds/{SLUG}")
-            return _median_ms(looks)
-        finally:
-            connection.close()
+    connection = http.client.HTTPConnection("127.0.0.1", port)
+    looks = [
+        lambda one=one: _page(connection, f"/funds/{SLUG}/gifts/{one.compact}") for one in gifts
+    ]
+    try:
+        _page(connection, f"/funds/{SLUG}")
+        return _median_ms(looks)
+    finally:
+        connection.close()
 
 
 def _page(connection: http.client.HTTPConnection, path: str) -> None:

@@ -79,7 +79,7 @@ async def _answer(reader: asyncio.StreamReader) -> bytes:
 async def _run(order: dict[str, Any]) -> dict[str, Any]:
     start = perf_counter()
     load = _Load(order["port"], order["path"], order["token"], start + order["seconds"])
-    load.started = f"{SystemClock().now():%Y%m%d%H%M%S}"
+    load.started = f"{SystemClock().now():%Y%m%d%H%M%S%f}"
     await asyncio.gather(*(_client(load) for _ in range(order["clients"])))
     return {
         "count": load.count,

@@ -2,40 +2,84 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 from ledger.bench.checking import measure_verify
 from ledger.bench.figures import NAMES, Figure
-from ledger.bench.growing import measure_growth
-from ledger.bench.importing import measure_import
-from ledger.bench.places import Place
-from ledger.bench.serving import measure_http
+from ledger.bench.growing import Growth, measure_growth
+from ledger.bench.importing import Filling, measure_import
+from ledger.bench.places import Bench, Place
+from ledger.bench.serving import Server, measure_http
+from ledger.settings import load_settings
 
-GIFTS, QUICK_GIFTS = 200_000, 20_000
-SIZES, QUICK_SIZES = (10_000, 100_000, 1_000_000), (5_000, 25_000)
-LOADED_S, QUICK_LOADED_S = 10.0, 2.0
+GROWING = {"append", "trace", "page"}
 
 
-def measure(place: Place, only: str | None, *, quick: bool) -> Iterator[Figure]:
-    """Measure one database.
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """How large.
+
+    Attributes:
+        gifts: Of the file that is imported.
+        loaded_s: How long each server is loaded.
+        growth: Sizes at which it must make no difference.
+    """
+
+    gifts: int
+    loaded_s: float
+    growth: Growth
+
+
+FULL = Scale(200_000, 10.0, Growth((10_000, 100_000, 1_000_000), 10_000))
+QUICK = Scale(20_000, 1.5, Growth((30_000, 90_000), 5_000))
+"""The first size has room for what an import and a load leave behind: so it all takes one ledger and one server."""
+
+
+def measure(
+    places: Sequence[Place], only: str | None, *, quick: bool, scale: Scale | None = None
+) -> Iterator[Figure]:
+    """Measure each database.
 
     Args:
-        place: The database.
+        places: The databases.
         only: One of `NAMES`, or None for all.
         quick: Smaller, for a first impression.
+        scale: Sizes other than those two.
 
     Yields:
         Figures, as they come.
     """
     wanted = {only} if only else set(NAMES)
-    gifts = QUICK_GIFTS if quick else GIFTS
-    if wanted & {"import", "replay"}:
-        found = measure_import(place, gifts, replay="replay" in wanted)
-        yield from (one for one in found if one.name in wanted)
-    if "http" in wanted:
-        yield from measure_http(place, QUICK_LOADED_S if quick else LOADED_S)
-    if "verify" in wanted:
-        yield from measure_verify(place, gifts)
-    growth = wanted & {"append", "trace", "page"}
-    if growth:
-        yield from measure_growth(place, QUICK_SIZES if quick else SIZES, growth)
+    scale = scale or (QUICK if quick else FULL)
+    nowhere = load_settings({"LEDGER_HOME": str(places[0].folder)})
+    with Server(nowhere, "ledger.bench.empty:app") as empty:
+        for place in places:
+            yield from _measure(place, empty, wanted, scale)
+
+
+def _measure(place: Place, empty: Server, wanted: set[str], scale: Scale) -> Iterator[Figure]:
+    """Measure one database: on one ledger, if it is small enough where growth begins.
+
+    Yields:
+        Figures, as they come.
+    """
+    growing = wanted & GROWING
+    if wanted - GROWING:
+        with place.fresh() as bench, _serving(bench) as server:
+            filling = Filling(bench)
+            yield from measure_import(place, filling, scale.gifts, wanted)
+            if "verify" in wanted:
+                yield measure_verify(bench)
+            if "http" in wanted:
+                yield measure_http(bench, server, empty, scale.loaded_s)
+            if growing and scale.gifts < scale.growth.sizes[0]:
+                yield from measure_growth(filling, server, scale.growth, growing)
+                return
+    if growing:
+        with place.fresh() as bench, _serving(bench) as server:
+            yield from measure_growth(Filling(bench), server, scale.growth, growing)
+
+
+def _serving(bench: Bench) -> Server:
+    return Server(bench.ledger.settings, "wsgi:app")

@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from ledger.bench.importing import measure_import, write_gifts
-from ledger.bench.places import places
+from ledger.bench import serving
+from ledger.bench.figures import NAMES
+from ledger.bench.growing import Growth
+from ledger.bench.importing import Filling, write_gifts
+from ledger.bench.places import Place, places
+from ledger.bench.run import Scale, measure
+from ledger.bench.serving import served
 from ledger.cli.database import upgrade
 from ledger.clock import SystemClock, to_ms
 from ledger.intake.ahead import batches, open_own_file
+from ledger.settings import Settings
 
 
 def test_written_gifts_are_all_taken(tmp_path: Path) -> None:
@@ -23,13 +31,39 @@ def test_written_gifts_are_all_taken(tmp_path: Path) -> None:
     assert len({gift.source_id for gift in batch.gifts}) == 250
 
 
-def test_an_import_is_measured_and_nothing_is_left(
+def test_everything_is_measured_on_one_ledger_and_nothing_is_left(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    started = []
+
+    @contextlib.contextmanager
+    def counted(settings: Settings, app: str) -> Iterator[int]:
+        started.append(app)
+        with served(settings, app) as port:
+            yield port
+
+    monkeypatch.setattr(serving, "served", counted)
+    scale = Scale(300, 0.2, Growth((2_000, 3_000), 100))
     with places({"TEST_DATABASE_URL": "postgresql://not-asked"}, upgrade) as (found, missing):
         assert missing == ""
-        figures = list(measure_import(found[0], 300, replay=True))
-    assert [(one.name, one.n) for one in figures] == [("import", 300), ("replay", 300)]
+        figures = list(measure(found[:1], None, quick=True, scale=scale))
+    assert {one.name for one in figures} == set(NAMES)
     assert all(one.value > 0 and one.limit > 0 for one in figures)
+    sizes = [one.n for one in figures if one.name == "append"]
+    assert sizes[0] >= 2_000
+    assert sizes[1] >= 3_000
+    assert sorted(started) == ["ledger.bench.empty:app", "wsgi:app"]
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_ledger_is_filled_with_what_is_missing(tmp_path: Path) -> None:
+    place = Place("sqlite", tmp_path, "", upgrade)
+    with place.fresh() as bench:
+        filling = Filling(bench)
+        filling.up_to(150)
+        assert filling.entries == 151  # the first gift opens its broadcast
+        filling.up_to(200)
+        assert filling.entries == 200
+        filling.up_to(100)
+        assert filling.entries == 200

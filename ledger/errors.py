@@ -128,6 +128,36 @@ class UnauthorizedError(NotAllowedError):
     code = "unauthorized"
 
 
+class SignInNeededError(UnauthorizedError):
+    """Nobody is signed in; field `do`."""
+
+    code = "sign-in-needed"
+
+
+class SignInRefusedError(UnauthorizedError):
+    """What was shown does not open this user; never says which part was wrong, nor whether there is such a user."""
+
+    code = "sign-in-refused"
+
+
+class FreshFactorNeededError(NotAllowedError):
+    """The second factor was shown too long ago for this step; field `do`."""
+
+    code = "fresh-factor-needed"
+
+
+class TooManyTriesError(NotAllowedError):
+    """Too many wrong tries; field `wait_seconds`."""
+
+    code = "too-many-tries"
+
+
+class LinkEndedError(NotAllowedError):
+    """A link that never was, was used, was replaced or is too old: nobody is told which."""
+
+    code = "link-ended"
+
+
 class NotFoundError(LedgerError):
     """There is no such thing."""
 

@@ -11,6 +11,7 @@ import ledger.moneyline.tables
 import ledger.periods.tables
 import ledger.privacy.tables
 import ledger.sequencer.tables
+import ledger.signin.tables
 import ledger.spending.tables
 import ledger.transfers.tables
 from ledger.db import metadata

@@ -228,6 +228,48 @@ PROBLEMS: dict[type[errors.LedgerError], Problem] = {
             "Send a valid token of this fund in the Authorization header.",
         ),
     ),
+    errors.SignInNeededError: _row(
+        "sign-in-needed",
+        401,
+        ("请先登录", "Sign in first"),
+        ("登录以后再打开这一页。", "Sign in, then open this page again."),
+    ),
+    errors.SignInRefusedError: _row(
+        "sign-in-refused",
+        401,
+        ("登录没有成功", "Sign-in did not succeed"),
+        (
+            "核对输入的内容再试；忘了密码就用登录页上的链接重设。",
+            "Check what you typed and try again; the sign-in page leads to a new password.",
+        ),
+    ),
+    errors.FreshFactorNeededError: _row(
+        "fresh-factor-needed",
+        403,
+        ("请再验证一次", "Show your second factor again"),
+        (
+            "这一步要求 10 分钟内验证过第二重身份。验证以后再做一次。",
+            "This step needs a second factor shown within 10 minutes. Show it, then do this again.",
+        ),
+    ),
+    errors.TooManyTriesError: _row(
+        "too-many-tries",
+        429,
+        ("试的次数太多", "Too many tries"),
+        ("等一会儿再试；急用请找管理员。", "Wait a while and try again, or ask an administrator."),
+    ),
+    errors.LinkEndedError: _row(
+        "link-ended",
+        410,
+        ("这个链接不能用了", "This link no longer works"),
+        (
+            "链接只能用一次，也会过期。重设密码请重新申请；邀请请找管理员再发一次。",
+            (
+                "A link works once and for a limited time. Ask for a new one, or your administrator "
+                "for a new invitation."
+            ),
+        ),
+    ),
     errors.NotFoundError: _row(
         "not-found",
         404,

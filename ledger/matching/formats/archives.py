@@ -19,7 +19,7 @@ MAGIC = b"PK\x03\x04"
 _METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 """Python unpacks these two in pieces; bzip2 and LZMA would unpack before a limit is seen."""
 
-_FAULTS = (
+FAULTS = (
     zipfile.BadZipFile,
     zlib.error,
     struct.error,
@@ -55,16 +55,28 @@ def text_members(file: str, data: bytes) -> list[tuple[str, bytes]]:
     try:
         with zipfile.ZipFile(io.BytesIO(data), metadata_encoding="gb18030") as archive:
             members = archive.infolist()
-            _check(file, members)
+            check_members(file, members)
             wanted = [info for info in members if info.filename.lower().endswith(".csv")]
             return [(info.filename, archive.read(info)) for info in wanted]
-    except _FAULTS as error:
+    except FAULTS as error:
         raise FileFormatError(
             file=file, line=0, field="archive", reason="broken-archive"
         ) from error
 
 
-def _check(file: str, members: list[zipfile.ZipInfo]) -> None:
+def check_members(file: str, members: list[zipfile.ZipInfo]) -> None:
+    """Refuse an archive by what its directory says, before anything is unpacked.
+
+    The standard library never unpacks more of a member than the directory says.
+
+    Args:
+        file: File name for errors.
+        members: The whole directory.
+
+    Raises:
+        FileFormatError: Encrypted, or packed by another method than deflate.
+        TooLargeError: More members, bytes or a higher ratio than allowed.
+    """
     if len(members) > MEMBERS_MAX:
         raise TooLargeError(file=file, what="members", limit=MEMBERS_MAX, found=len(members))
     unpacked = sum(info.file_size for info in members)

@@ -25,6 +25,25 @@ EXPONENTS = {
 }
 """Digits after the point of the currencies that we accept (ISO 4217, column "minor unit")."""
 
+_TWO_DIGITS = (
+    "AED AFN ALL AMD ANG AOA ARS AUD AWG AZN BAM BBD BDT BGN BMD BND BOB BRL BSD BTN BWP BYN BZD CAD CDF CHF COP CRC "
+    "CUP CVE CZK DEM DKK DOP DZD EGP ERN ETB FJD FKP GEL GHS GIP GMD GTQ GYD HNL HTG HUF IDR ILS INR IRR JMD KES KGS "
+    "KHR KPW KYD KZT LAK LBP LKR LRD LSL MAD MDL MGA MKD MMK MNT MOP MRU MUR MVR MWK MXN MYR MZN NAD NGN NIO NOK NPR "
+    "NZD PAB PEN PGK PHP PKR PLN QAR RON RSD RUB SAR SBD SCR SDG SGD SHP SLE SOS SRD SSP STN SVC SYP SZL THB TJS TMT "
+    "TOP TRY TTD TZS UAH UYU UZS VED VES WST XCD XCG YER ZAR ZMW ZWG"
+)
+
+_NO_DIGITS = "BIF CLP DJF GNF ISK KMF PYG RWF UGX UYI VND VUV XAF XOF XPF"
+
+STATED_EXPONENTS = (
+    dict.fromkeys(_TWO_DIGITS.split(), 2)
+    | dict.fromkeys(_NO_DIGITS.split(), 0)
+    | dict.fromkeys(("BHD", "IQD", "JOD", "LYD", "OMR", "TND"), 3)
+    | {"CLF": 4, "UYW": 4}
+)
+"""The other currencies that a bank's file may state (ISO 4217, column "minor unit"; DEM as long as it was one). Their
+amounts can be read and shown; gifts, accounts and rates are in those of `EXPONENTS` only."""
+
 PLATFORM_UNITS = {"KSCOIN": 0, "DYCOIN": 0, "BITS": 0, "DIAMOND": 0}
 """Units of platforms, counted whole: 快币, 抖币, Twitch bits, TikTok and Alipay diamonds."""
 
@@ -57,12 +76,14 @@ def exponent(commodity: str) -> int:
         commodity: ISO 4217 code or platform unit.
 
     Returns:
-        0 to 3.
+        0 to 4.
 
     Raises:
         AmountError: We do not know the commodity.
     """
     known = EXPONENTS.get(commodity, PLATFORM_UNITS.get(commodity))
+    if known is None:
+        known = STATED_EXPONENTS.get(commodity)
     if known is None:
         raise AmountError(field="commodity", value=commodity, reason="unknown-commodity")
     return known

@@ -12,9 +12,9 @@ import json
 import re
 import unicodedata
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from ledger.errors import BalanceTieError
 
@@ -24,6 +24,12 @@ if TYPE_CHECKING:
 
 LINE_KINDS = ("ordinary", "fee", "interest")
 """`fee` is what the bank or wallet took for itself, `interest` what it paid; neither is a gift."""
+
+LINE_STATES = ("booked", "pending", "information")
+"""Only `booked` is money that moved; `pending` may still change or vanish, `information` never becomes money."""
+
+NO_CURRENCY = "none"
+"""In place of the currency of a closing balance that states none."""
 
 REFERENCE_LENGTH_MIN = 8
 """Shorter runs of letters and digits are words, months and prices, and prove nothing."""
@@ -47,6 +53,10 @@ class BankLine:
         counterparty: The other party's name as given. Personal data.
         text: Purpose and remark as given, with single spaces. May hold personal data.
         kind: One of `LINE_KINDS`.
+        state: One of `LINE_STATES`. Only lines that are booked are ever stored or matched.
+        value_day: The day from which the bank counts interest, where it is stated.
+        earlier_twins: How many equal lines stand in earlier statements of the same file; counted
+            when the file is read.
     """
 
     line_no: int
@@ -60,14 +70,31 @@ class BankLine:
     counterparty: str
     text: str
     kind: str = "ordinary"
+    state: str = "booked"
+    value_day: date | None = None
+    earlier_twins: int = 0
+
+
+class Notice(NamedTuple):
+    """Something that an officer should look at, and that does not bar a file.
+
+    Attributes:
+        line_no: Line of the file, from 1.
+        field: As the format names it.
+        reason: For example `number-reused`, `day-does-not-exist`.
+    """
+
+    line_no: int
+    field: str
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)
 class BankFile:
-    """One statement of one account.
+    """One statement of one account; a file may hold several.
 
     Attributes:
-        format: Name of the reader: `ccb_corporate`, `alipay_signcustomer`, `wechat_fundflow`.
+        format: Name of the reader: `ccb_corporate`, `camt053`, `mt940` and so on.
         account: As in its lines.
         commodity: ISO 4217 code of every line.
         opening_minor: Balance before the first line in minor units, if known.
@@ -75,7 +102,12 @@ class BankFile:
         first_day: First day that the file covers, in its own zone; None without lines and without
             a stated period.
         last_day: Last day that it covers, likewise.
-        lines: Oldest first.
+        lines: Booked lines, oldest first where balances or times say so, else as in the file.
+        number: The bank's number of the statement, where it has one.
+        pending: Lines that are not booked: shown, never stored, never matched, not in any sum.
+        notices: What is odd in it.
+        closing_commodity: What the closing balance is stated in, where that is not `commodity`:
+            another code, or `NO_CURRENCY`. Such a statement cannot tie.
     """
 
     format: str
@@ -86,6 +118,24 @@ class BankFile:
     first_day: date | None
     last_day: date | None
     lines: tuple[BankLine, ...]
+    number: str = ""
+    pending: tuple[BankLine, ...] = ()
+    notices: tuple[Notice, ...] = ()
+    closing_commodity: str = ""
+
+    @property
+    def sum_minor(self) -> int:
+        """The sum of the booked lines in minor units."""
+        return sum(line.amount_minor for line in self.lines)
+
+    @property
+    def ties(self) -> bool | None:
+        """Whether opening + lines = closing; None where the file does not state both."""
+        if self.opening_minor is None or self.closing_minor is None:
+            return None
+        if self.closing_commodity:
+            return False
+        return self.opening_minor + self.sum_minor == self.closing_minor
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +192,7 @@ class SettlementFile:
 
 
 def check_chain(file: BankFile, name: str = "") -> None:
-    """Prove that a file adds up.
+    """Prove that a statement adds up.
 
     Each balance must follow from the one before, and opening + lines = closing.
 
@@ -152,8 +202,7 @@ def check_chain(file: BankFile, name: str = "") -> None:
         name: File name for the error.
 
     Raises:
-        BalanceTieError: The first balance that does not follow; fields `file`, `line`, `field`,
-            `expected`, `found` (minor units).
+        BalanceTieError: The first balance that does not follow; fields as `_held` gives them.
 
     Source:
         Reconciliation rules, section 3 (import), rule 3.
@@ -162,22 +211,73 @@ def check_chain(file: BankFile, name: str = "") -> None:
     for line in file.lines:
         if running is not None:
             running += line.amount_minor
-            _tie(name, line.line_no, "balance", running, line.balance_minor)
+            stated = line.balance_minor
+            if stated is not None and stated != running:
+                raise BalanceTieError(
+                    **_held(file, name, line.line_no, "balance", (running, stated))
+                )
         else:
             running = line.balance_minor
-    if running is not None:
-        _tie(
-            name,
-            file.lines[-1].line_no if file.lines else 0,
-            "closing",
-            running,
-            file.closing_minor,
-        )
+    if running is None or file.closing_minor is None:
+        return
+    if file.closing_minor != running or file.closing_commodity:
+        at = file.lines[-1].line_no if file.lines else 0
+        raise BalanceTieError(**_held(file, name, at, "closing", (running, file.closing_minor)))
 
 
-def _tie(name: str, line_no: int, field: str, expected: int, found: int | None) -> None:
-    if found is not None and found != expected:
-        raise BalanceTieError(file=name, line=line_no, field=field, expected=expected, found=found)
+def _held(
+    file: BankFile, name: str, line_no: int, field: str, balances: tuple[int, int]
+) -> dict[str, object]:
+    """Return the fields of the error for a balance that does not follow: all that an officer is shown.
+
+    Args:
+        file: The statement.
+        name: File name.
+        line_no: Where the balance stands.
+        field: `balance` or `closing`.
+        balances: As expected and as found, minor units.
+
+    Returns:
+        `file`, `line`, `field`, `expected`, `found`, the statement's `figures`, `difference_minor`
+        (found − expected); and `reason` where the closing balance is in another currency or none.
+    """
+    expected, found = balances
+    fields: dict[str, object] = {
+        "file": name,
+        "line": line_no,
+        "field": field,
+        "expected": expected,
+        "found": found,
+        **figures(file),
+        "difference_minor": found - expected,
+    }
+    if file.closing_commodity and field == "closing":
+        none = file.closing_commodity == NO_CURRENCY
+        fields["reason"] = "no-currency" if none else "other-currency"
+        fields["found_currency"] = "" if none else file.closing_commodity
+    return fields
+
+
+def figures(file: BankFile) -> dict[str, object]:
+    """Return what is shown of a statement, without its account number.
+
+    Args:
+        file: A statement, whether it ties or not.
+
+    Returns:
+        `account_ending`, `currency`, `first_day`, `last_day` (ISO 8601 or None), `opening_minor`,
+        `closing_minor`, `sum_minor` and `lines` (how many are booked).
+    """
+    return {
+        "account_ending": file.account[-4:],
+        "currency": file.commodity,
+        "first_day": file.first_day.isoformat() if file.first_day else None,
+        "last_day": file.last_day.isoformat() if file.last_day else None,
+        "opening_minor": file.opening_minor,
+        "closing_minor": file.closing_minor,
+        "sum_minor": file.sum_minor,
+        "lines": len(file.lines),
+    }
 
 
 def oldest_first(lines: Sequence[BankLine]) -> tuple[BankLine, ...]:
@@ -225,14 +325,14 @@ def closing_of(lines: Sequence[BankLine]) -> int | None:
 def line_identity(line: BankLine, ordinal: int) -> str:
     """Name a line so that it is the same in every file that holds it.
 
-    With the bank's own number that number is the identity, and two lines with different numbers
-    are never one, whatever else is equal. Without: account, day, amount, direction, text and an
-    ordinal.
+    With the bank's own number that number, the day and the amount are the identity: two lines with
+    different numbers are never one, whatever else is equal, and a number that a bank gives to two
+    movements (a batch reference, a FITID used again) loses neither. Without: account, day, amount,
+    direction and text. Lines that are equal in all that are told apart by an ordinal.
 
     Args:
         line: The line.
-        ordinal: Which of the equal lines of its day in its file it is, from 0; ignored with a bank
-            number.
+        ordinal: Which of the equal lines of its day in its file it is, from 0.
 
     Returns:
         64 hex digits (SHA-256); a digest, because accounts and texts are personal data and
@@ -241,33 +341,71 @@ def line_identity(line: BankLine, ordinal: int) -> str:
     Source:
         Reconciliation rules, section 3 (import), rule 2.
     """
-    if line.bank_id is not None:
-        return _digest("bank-id", line.account, line.commodity, line.bank_id)
     return _digest(*_likeness(line), str(ordinal))
 
 
 def line_identities(file: BankFile) -> tuple[str, ...]:
-    """Return the identity of every line of a file, equal lines of the same day being counted."""
+    """Return the identity of every line of a statement, equal lines of the same day being counted."""
     seen: Counter[tuple[str, ...]] = Counter()
     identities = []
     for line in file.lines:
         likeness = _likeness(line)
-        identities.append(line_identity(line, seen[likeness]))
-        if line.bank_id is None:
-            seen[likeness] += 1
+        identities.append(line_identity(line, line.earlier_twins + seen[likeness]))
+        seen[likeness] += 1
     return tuple(identities)
 
 
+def count_twins(files: Sequence[BankFile]) -> tuple[BankFile, ...]:
+    """Let the lines of a file with several statements know their twins in the earlier ones.
+
+    A bank cuts a long day into pages, and equal lines may stand on two of them.
+
+    Args:
+        files: All statements of one file, in its order.
+
+    Returns:
+        The same statements, `earlier_twins` set in their lines.
+    """
+    seen: Counter[tuple[str, ...]] = Counter()
+    counted = []
+    for file in files:
+        lines = tuple(replace(line, earlier_twins=seen[_likeness(line)]) for line in file.lines)
+        counted.append(replace(file, lines=lines))
+        seen.update(map(_likeness, lines))
+    return tuple(counted)
+
+
+def reused_numbers(lines: Sequence[BankLine], field: str) -> tuple[Notice, ...]:
+    """Find lines whose bank number stands on an earlier line of another day or amount.
+
+    Args:
+        lines: Of one statement.
+        field: What the format calls the number.
+
+    Returns:
+        A notice for each such line.
+    """
+    first: dict[str, tuple[str, ...]] = {}
+    return tuple(
+        Notice(line.line_no, field, "number-reused")
+        for line in lines
+        if line.bank_id is not None
+        and first.setdefault(line.bank_id, _likeness(line)) != _likeness(line)
+    )
+
+
 def _likeness(line: BankLine) -> tuple[str, ...]:
-    return (
-        "row",
+    """Return what two lines have in common that nothing but an ordinal tells apart."""
+    movement = (
         line.account,
         line.commodity,
         line.booked_at.date().isoformat(),
         str(abs(line.amount_minor)),
         "out" if line.amount_minor < 0 else "in",
-        normalise_text(line.text),
     )
+    if line.bank_id is not None:
+        return ("bank-id", *movement, line.bank_id)
+    return ("row", *movement, normalise_text(line.text))
 
 
 def _digest(*parts: str) -> str:

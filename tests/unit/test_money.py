@@ -9,13 +9,14 @@ from ledger.money import (
     AMOUNT_MAX,
     EXPONENTS,
     PLATFORM_UNITS,
+    STATED_EXPONENTS,
     exponent,
     format_amount,
     parse_amount,
     plain_amount,
 )
 
-COMMODITIES = st.sampled_from([*EXPONENTS, *PLATFORM_UNITS])
+COMMODITIES = st.sampled_from([*EXPONENTS, *PLATFORM_UNITS, *STATED_EXPONENTS])
 AMOUNTS = st.integers(-AMOUNT_MAX, AMOUNT_MAX)
 
 
@@ -37,6 +38,9 @@ AMOUNTS = st.integers(-AMOUNT_MAX, AMOUNT_MAX)
         ("500.00", "JPY", 500),
         ("1.234", "KWD", 1_234),
         ("66", "KSCOIN", 66),
+        ("8.85", "CAD", 885),
+        ("12", "ISK", 12),
+        ("1.2345", "CLF", 12_345),
         ("90071992547409.91", "CNY", AMOUNT_MAX),
         ("-90071992547409.91", "CNY", -AMOUNT_MAX),
     ],
@@ -158,4 +162,5 @@ def test_amounts_are_written(minor, commodity, printed, plain):
 
 
 def test_no_code_is_both_a_currency_and_a_unit():
-    assert EXPONENTS.keys() & PLATFORM_UNITS.keys() == set()
+    tables = (EXPONENTS, PLATFORM_UNITS, STATED_EXPONENTS)
+    assert len({code for table in tables for code in table}) == sum(map(len, tables))

@@ -12,7 +12,7 @@ from ledger.errors import FileFormatError
 from ledger.matching.formats import alipay_signcustomer, archives, ccb_corporate, wechat_fundflow
 from ledger.matching.formats.incoming import Incoming
 from ledger.matching.formats.sheets import check_size
-from ledger.matching.lines import BankFile, check_chain
+from ledger.matching.lines import BankFile, check_chain, count_twins
 
 
 class Format(NamedTuple):
@@ -101,7 +101,7 @@ def read_unproved(name: str, data: bytes) -> tuple[BankFile, ...]:
     incoming = Incoming(name, data)
     for known in FORMATS:
         if known.recognises(incoming):
-            return known.read(incoming)
+            return count_twins(known.read(incoming))
     raise FileFormatError(file=name, line=1, field="header", reason="unknown-format")
 
 

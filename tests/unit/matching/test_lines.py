@@ -8,16 +8,19 @@ from hypothesis import strategies as st
 
 from ledger.errors import BalanceTieError
 from ledger.matching.lines import (
+    NO_CURRENCY,
     BankFile,
     BankLine,
     carries_reference,
     check_chain,
     closing_of,
+    count_twins,
     line_identities,
     normalise_text,
     oldest_first,
     opening_of,
     references_in,
+    reused_numbers,
 )
 
 AT = datetime(2026, 11, 7, 11, 30, tzinfo=ZoneInfo("Asia/Shanghai"))
@@ -72,6 +75,15 @@ def test_any_amount_that_was_changed_breaks_the_chain_at_its_line(given_amounts,
         "field": "balance",
         "expected": lines[at].balance_minor + 1,
         "found": lines[at].balance_minor,
+        "account_ending": "A",
+        "currency": "CNY",
+        "first_day": None,
+        "last_day": None,
+        "opening_minor": 0,
+        "closing_minor": closing_of(lines),
+        "sum_minor": sum(given_amounts) + 1,
+        "lines": len(lines),
+        "difference_minor": -1,
     }
 
 
@@ -80,6 +92,25 @@ def test_a_closing_balance_that_does_not_follow_is_named():
         check_chain(file_of([line(30), line(-10)], 100, 121))
     assert (raised.value.fields["field"], raised.value.fields["expected"]) == ("closing", 120)
     assert raised.value.fields["found"] == 121
+
+
+@pytest.mark.parametrize(
+    ("found", "reason"), [("SEK", "other-currency"), (NO_CURRENCY, "no-currency")]
+)
+def test_a_closing_balance_that_is_not_in_the_accounts_currency_never_ties(found, reason):
+    stated = replace(file_of([line(30)], 100, 130), closing_commodity=found)
+    assert stated.ties is False
+    with pytest.raises(BalanceTieError) as raised:
+        check_chain(stated)
+    assert raised.value.fields["reason"] == reason
+    assert raised.value.fields["difference_minor"] == 0
+
+
+def test_a_statement_that_does_not_state_both_balances_neither_ties_nor_fails():
+    assert file_of([line(30)], None, 130).ties is None
+    assert file_of([line(30)], 100, None).ties is None
+    assert file_of([line(30)], 100, 130).ties is True
+    assert file_of([line(30)], 100, 131).ties is False
 
 
 def test_a_line_without_a_balance_is_carried_to_the_next_that_has_one():
@@ -122,6 +153,31 @@ def test_the_ordinal_counts_within_a_day():
 
 def test_lines_with_different_bank_numbers_are_never_one():
     assert len(set(line_identities(file_of([line(number="1"), line(number="2")])))) == 2
+
+
+def test_a_number_that_the_bank_gave_to_two_movements_loses_neither():
+    lines = (line(number="1"), line(200, number="1"), line(number="1"))
+    assert len(set(line_identities(file_of(lines)))) == 3
+    assert [notice.reason for notice in reused_numbers(lines, "FITID")] == ["number-reused"]
+
+
+@given(
+    st.lists(
+        st.lists(
+            st.builds(line, st.integers(1, 2), number=st.sampled_from([None, "1", "2"])),
+            max_size=5,
+        ),
+        max_size=4,
+    ),
+    st.data(),
+)
+def test_cut_into_any_pages_lines_keep_their_identities(pages, data):
+    """Two equal lines on two pages both survive, and the same file in one piece adds nothing."""
+    files = [file_of(page) for page in pages]
+    paged = [name for file in count_twins(files) for name in line_identities(file)]
+    assert len(set(paged)) == len(paged)
+    whole = data.draw(st.permutations([one for page in pages for one in page]))
+    assert set(line_identities(file_of(whole))) == set(paged)
 
 
 @pytest.mark.parametrize(

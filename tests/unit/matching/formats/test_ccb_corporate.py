@@ -83,6 +83,15 @@ def test_a_row_that_is_missing_breaks_the_chain():
         "field": "balance",
         "expected": 1071513,
         "found": 943513,
+        "account_ending": "150",
+        "currency": "CNY",
+        "first_day": "2026-11-07",
+        "last_day": "2026-11-21",
+        "opening_minor": 0,
+        "closing_minor": 943513,
+        "sum_minor": 1071513,
+        "lines": 2,
+        "difference_minor": -128000,
     }
 
 

@@ -116,7 +116,7 @@ def gift_pattern(slug: str) -> re.Pattern[bytes]:
     """
     fund = re.escape(slug.encode())
     return re.compile(
-        rb'\{"actor":\{"id":"[a-z0-9._-]{1,60}","role":"[a-z]{1,20}"\},"body":\{"amount":([1-9][0-9]{0,14}),'
+        rb'\{"actor":\{"id":"[A-Za-z0-9._-]{1,60}","role":"[a-z]{1,20}"\},"body":\{"amount":([1-9][0-9]{0,14}),'
         rb'"channel":"([A-Z0-9][A-Za-z0-9-]{0,39})","commodity":"([A-Z]{2,10})","count":[1-9][0-9]{0,14},'
         rb'"delivery":"'
         + _COMMIT

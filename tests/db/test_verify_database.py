@@ -17,10 +17,12 @@ from ledger.db import Database, metadata
 from ledger.funds import booking as setting_up
 from ledger.funds.history import Rate
 from ledger.intake.booking import close_sessions
+from ledger.intake.receiving import Receiver
 from ledger.log import history as log_history
 from ledger.matching import booking as matching
 from ledger.periods.booking import NewStatement, publish_statement
 from ledger.verify.database import CHECKS, verify_database
+from ledger.verify.entries import gift_pattern
 from ledger.verify.report import Failure, Report
 from tests.db import ledgers
 from tests.db.ledgers import IMPORT, MATCHING, Ledger
@@ -255,6 +257,18 @@ def test_an_honest_ledger_passes_every_check_and_each_counts(ledger: Ledger) -> 
     assert {check.name for check in report.checks if not check.counted} <= {"readable", "rates"}
     assert told[0] == (0, report.entries)
     assert told[-1] == (report.entries, report.entries)
+
+
+def test_gifts_are_read_by_their_pattern_as_the_doors_write_them(ledger: Ledger) -> None:
+    receiver = Receiver(ledger.sequencer, ledger.clock, ledger.fund, ledgers.KUAISHOU)
+    receiver.take(ledgers.prepared(ledgers.gift("received", 7)))
+    with ledger.database.reading() as connection:
+        gifts = connection.execute(
+            sa.text("SELECT entry FROM entries WHERE kind = 'gift' ORDER BY seq")
+        ).scalars()
+        match = gift_pattern(ledger.fund.slug).fullmatch
+        others = [one for one in gifts if not match(bytes(one)) and b'"fills":' not in bytes(one)]
+    assert others == []
 
 
 @pytest.mark.parametrize(("dialect", "table"), CASES)

@@ -30,7 +30,7 @@ def gift(**body: Any) -> dict[str, Any]:
     amount = body.get("amount", 100)
     return {
         "v": 1, "fund": "qinghe", "seq": 7, "kind": "gift", "recorded_at": "2026-10-09T12:00:00Z",
-        "occurred_at": "2026-10-09T11:59:00Z", "actor": {"role": "intake", "id": "import"},
+        "occurred_at": "2026-10-09T11:59:00Z", "actor": {"role": "intake", "id": "Kuaishou"},
         "body": {
             "amount": amount, "channel": "Kuaishou", "commodity": "CNY", "count": 1, "delivery": COMMITMENT,
             "donor": COMMITMENT, "item": "9", "line": 0, "n": 1, "name": COMMITMENT, "session": 3, "signed": False,

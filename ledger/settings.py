@@ -10,7 +10,7 @@ import ipaddress
 import os
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, NoReturn
 from urllib.parse import urlsplit
@@ -20,6 +20,9 @@ from ledger.errors import SettingsError
 
 PREFIX = "LEDGER_"
 """Every name that starts so is ours: one that we do not know is a mistake, and refused."""
+
+THIS_MACHINE = ("localhost", "127.0.0.1")
+"""Host names under which a browser reaches the machine it runs on, and takes plain HTTP for safe."""
 
 FILE_SUFFIX = "_FILE"
 """`DATABASE_URL_FILE=/run/secrets/db` gives the value of `DATABASE_URL` as that file's first line."""
@@ -45,6 +48,19 @@ class Settings:
         sqlite_busy_ms: Milliseconds.
         contact: One line of text, or empty.
         operator: One line of text, or empty.
+        plain_http: Whether pages, cookies and links do without TLS; on this machine only.
+        session_idle_minutes: Minutes.
+        session_hours: Hours.
+        smtp_host: Name of a mail host, or empty: then mail is written into `outbox`.
+        smtp_port: TCP port.
+        smtp_tls: `starttls`, `tls` or `none`.
+        smtp_user: Or empty.
+        smtp_password: Or empty.
+        mail_from: An address.
+        oidc_issuer: URL, or empty.
+        oidc_name: What the button of that sign-in says.
+        oidc_client_id: One line of text.
+        oidc_client_secret: Or empty.
     """
 
     home: Path
@@ -62,6 +78,19 @@ class Settings:
     sqlite_busy_ms: int
     contact: str
     operator: str
+    plain_http: bool
+    session_idle_minutes: int
+    session_hours: int
+    smtp_host: str
+    smtp_port: int
+    smtp_tls: str
+    smtp_user: str
+    smtp_password: str = field(repr=False)
+    mail_from: str
+    oidc_issuer: str
+    oidc_name: str
+    oidc_client_id: str
+    oidc_client_secret: str = field(repr=False)
 
     @property
     def keys(self) -> Path:
@@ -78,11 +107,22 @@ class Settings:
         """Return the folder of what goes out: statements, exports, rows given back."""
         return self.home / "outputs"
 
+    @property
+    def outbox(self) -> Path:
+        """Return the folder that mail is written into where there is no mail host."""
+        return self.home / "outbox"
+
+    @property
+    def public_url(self) -> str:
+        """Return how links and sign-in ceremonies name the service: scheme and host, without a path."""
+        return f"{'http' if self.plain_http else 'https'}://{self.public_host}"
+
     def __repr__(self) -> str:
-        """Return all settings, the URLs of databases without user, password and options."""
+        """Return all settings, the URLs of databases without user, password and options, and no secret."""
         shown = ", ".join(
-            f"{field.name}={_without_credentials(getattr(self, field.name))!r}"
-            for field in fields(self)
+            f"{one.name}={_without_credentials(getattr(self, one.name))!r}"
+            for one in fields(self)
+            if one.repr
         )
         return f"Settings({shown})"
 
@@ -154,6 +194,19 @@ def _database_url(text: str) -> str:
 def _postgres_url(text: str) -> str:
     url = _database_url(text)
     return url if urlsplit(url).scheme == "postgresql+psycopg" else _refuse()
+
+
+def _yes_or_no(text: str) -> bool:
+    return text == "yes" if text in {"yes", "no"} else _refuse()
+
+
+def _web_url(text: str) -> str:
+    """Accept an https URL without query; http for this machine only."""
+    parts = urlsplit(text)
+    safe = parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in THIS_MACHINE)
+    if text and not (safe and parts.hostname and not parts.query and not parts.fragment):
+        _refuse()
+    return text.rstrip("/")
 
 
 def _optional(read: Callable[[str], str]) -> Callable[[str], str | None]:
@@ -327,6 +380,127 @@ SETTINGS = (
         "ledger@example.gov.cn",
         _matching(r"[^\x00-\x1f\x7f]{0,200}"),
     ),
+    Setting(
+        "LEDGER_PLAIN_HTTP",
+        "plain_http",
+        "For developing only: cookies and links without TLS. Taken only where `PUBLIC_HOST` is `localhost` or "
+        "`127.0.0.1`.",
+        "`yes` or `no`",
+        "no",
+        "yes",
+        _yes_or_no,
+    ),
+    Setting(
+        "LEDGER_SESSION_IDLE_MINUTES",
+        "session_idle_minutes",
+        "Minutes without a request after which a signed-in session ends.",
+        "a whole number of minutes, 5 to 60",
+        "30",
+        "15",
+        _integer(5, 60),
+    ),
+    Setting(
+        "LEDGER_SESSION_HOURS",
+        "session_hours",
+        "Hours after which a signed-in session ends in any case.",
+        "a whole number of hours, 1 to 12",
+        "12",
+        "8",
+        _integer(1, 12),
+    ),
+    Setting(
+        "LEDGER_SMTP_HOST",
+        "smtp_host",
+        "Host that takes mail (invitations, new passwords). Without one, each mail becomes a file in "
+        "`<LEDGER_HOME>/outbox`.",
+        "a host name, or nothing",
+        "",
+        "mail.internal",
+        _matching(r"[A-Za-z0-9.-]{0,200}"),
+    ),
+    Setting(
+        "LEDGER_SMTP_PORT",
+        "smtp_port",
+        "Port of that host.",
+        "a whole number, 1 to 65535",
+        "587",
+        "465",
+        _integer(1, 65_535),
+    ),
+    Setting(
+        "LEDGER_SMTP_TLS",
+        "smtp_tls",
+        "How mail is kept from being read on its way: `starttls`, `tls` from the first byte, or `none`.",
+        "`starttls`, `tls` or `none`",
+        "starttls",
+        "tls",
+        _one_of("starttls", "tls", "none"),
+    ),
+    Setting(
+        "LEDGER_SMTP_USER",
+        "smtp_user",
+        "User at the mail host.",
+        "one line of at most 200 characters",
+        "",
+        "ledger",
+        _matching(r"[^\x00-\x1f\x7f]{0,200}"),
+    ),
+    Setting(
+        "LEDGER_SMTP_PASSWORD",
+        "smtp_password",
+        "Password at the mail host.",
+        "one line of at most 200 characters",
+        "",
+        "correct horse battery staple",
+        _matching(r"[^\x00-\x1f\x7f]{0,200}"),
+        secret=True,
+    ),
+    Setting(
+        "LEDGER_MAIL_FROM",
+        "mail_from",
+        "Sender of mail.",
+        "an address",
+        "mingzhang@localhost",
+        "ledger@example.gov.cn",
+        _matching(r"[^\s<>@,;]{1,64}@[A-Za-z0-9.-]{1,200}"),
+    ),
+    Setting(
+        "LEDGER_OIDC_ISSUER",
+        "oidc_issuer",
+        "OpenID Connect provider in whose place users need not type a password; the second factor stays here.",
+        "an https URL, or nothing",
+        "",
+        "https://id.example.gov.cn",
+        _web_url,
+    ),
+    Setting(
+        "LEDGER_OIDC_NAME",
+        "oidc_name",
+        "What the button of that sign-in says.",
+        "one line of at most 60 characters",
+        "SSO",
+        "Qinghe County",
+        _matching(r"[^\x00-\x1f\x7f]{1,60}"),
+    ),
+    Setting(
+        "LEDGER_OIDC_CLIENT_ID",
+        "oidc_client_id",
+        "Our id at that provider.",
+        "one line of at most 200 characters",
+        "mingzhang",
+        "qinghe-ledger",
+        _matching(r"[^\x00-\x1f\x7f]{1,200}"),
+    ),
+    Setting(
+        "LEDGER_OIDC_CLIENT_SECRET",
+        "oidc_client_secret",
+        "Our secret at that provider.",
+        "one line of at most 200 characters",
+        "",
+        "correct horse battery staple",
+        _matching(r"[^\x00-\x1f\x7f]{0,200}"),
+        secret=True,
+    ),
 )
 """Every setting there is, in the order of `docs/settings.md`."""
 
@@ -366,7 +540,21 @@ def load_settings(environ: Mapping[str, str], env_file: Path | None = None) -> S
     values: dict[str, Any] = {s.attribute: _value_of(s, texts) for s in SETTINGS}
     if "DATABASE_URL" not in texts:
         values["database_url"] = f"sqlite:///{values['home'] / 'ledger.db'}"
-    return Settings(**values)
+    settings = Settings(**values)
+    _hold_together(settings)
+    return settings
+
+
+def _hold_together(settings: Settings) -> None:
+    """Refuse settings that each fit, but not with each other.
+
+    Raises:
+        SettingsError: They do not.
+    """
+    if settings.plain_http and settings.public_host.partition(":")[0] not in THIS_MACHINE:
+        raise SettingsError(
+            name="LEDGER_PLAIN_HTTP", expected="`no`: PUBLIC_HOST is not this machine"
+        )
 
 
 def from_environment() -> Settings:

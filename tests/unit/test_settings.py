@@ -244,3 +244,27 @@ def test_the_example_file_lists_every_setting_with_its_default():
 
 def test_the_example_file_can_be_taken_as_it_is():
     assert load_settings({}, ROOT / ".env.example") == load_settings({})
+
+
+# --- settings that have to fit each other ----------------------------------------------------------
+
+
+def test_plain_http_is_for_this_machine_only():
+    assert load_settings({"LEDGER_PLAIN_HTTP": "yes"}).public_url == "http://localhost:8000"
+    assert load_settings({}).public_url == "https://localhost:8000"
+    error = _refused({"LEDGER_PLAIN_HTTP": "yes", "PUBLIC_HOST": "open.example.gov.cn"})
+    assert error.fields["name"] == "LEDGER_PLAIN_HTTP"
+
+
+@pytest.mark.parametrize(
+    "url", ["http://id.example.gov.cn", "https://", "https://x?y", "id.example.gov.cn"]
+)
+def test_an_identity_provider_is_reached_safely(url):
+    assert _refused({"LEDGER_OIDC_ISSUER": url}).fields["name"] == "LEDGER_OIDC_ISSUER"
+
+
+def test_secrets_are_never_shown():
+    settings = load_settings(
+        {"LEDGER_SMTP_PASSWORD": PASSWORD, "LEDGER_OIDC_CLIENT_SECRET": PASSWORD}
+    )
+    assert PASSWORD not in repr(settings)

@@ -13,12 +13,14 @@ import sqlalchemy as sa
 from sqlalchemy.engine import make_url
 
 import ledger.periods.tables  # the list below is of all tables
+from ledger.activity.recording import record_alone
+from ledger.activity.records import Activity
 from ledger.db import RUNTIME_ROLE, Database, metadata
 from tests.db.ledgers import Ledger, bodies, check, gift, give, new_ledger, transfer, whole_way
 
 APPEND_ONLY = (
     "funds", "accounts", "entries", "postings", "balances", "tiles", "checkpoints", "segments", "voids", "holes",
-    "fills",
+    "fills", "activity",
 )  # fmt: skip
 
 
@@ -27,6 +29,7 @@ def ledger(database: Database, tmp_path: Path) -> Iterator[Ledger]:
     opened = new_ledger(database, tmp_path / "keys")
     whole_way(opened)
     give(opened, *[gift(f"many{at}") for at in range(260)])  # so that there is a tile
+    record_alone(database, opened.clock, Activity(1, "desk.read", "decision/1"))
     yield opened
     opened.close()
 

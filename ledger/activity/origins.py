@@ -1,0 +1,108 @@
+"""Where an action comes from: filled once by the edge, for each request and each command.
+
+In: what the edge knows. Out: the origin of whatever this thread does now. A decision may be written by another
+caller's thread (whoever waits leads), so an origin is taken when an `Activity` is made, never when it is stored.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import pwd
+import secrets
+from collections.abc import Iterator
+from contextvars import ContextVar
+from dataclasses import dataclass, replace
+
+import structlog
+
+REQUEST_ID_BYTES = 12
+"""96 random bits: nobody meets one twice."""
+
+SERVICE = "service"
+"""Address of what the service does by itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """From where something is done.
+
+    Attributes:
+        address: IP address of who asked, `terminal:LOGIN` on the machine itself, or `service`.
+        request_id: Of the request or command; the same in logs, in problem documents and here.
+        user_id: Who is signed in; None where nobody is.
+    """
+
+    address: str = SERVICE
+    request_id: str = ""
+    user_id: int | None = None
+
+
+_ORIGIN: ContextVar[Origin] = ContextVar("origin", default=Origin())  # noqa: B039 -- it is frozen
+
+
+def new_request_id() -> str:
+    """Return an id that no other request has."""
+    return secrets.token_hex(REQUEST_ID_BYTES)
+
+
+def current() -> Origin:
+    """Return where what is being done comes from."""
+    return _ORIGIN.get()
+
+
+def start(address: str, request_id: str = "") -> Origin:
+    """Begin a request or a command: from now on this thread acts from there, with nobody signed in.
+
+    Args:
+        address: As of `Origin`.
+        request_id: A new one is made when left out.
+
+    Returns:
+        The origin, whose id log lines carry from now on.
+    """
+    origin = Origin(address, request_id or new_request_id())
+    _ORIGIN.set(origin)
+    structlog.contextvars.bind_contextvars(request_id=origin.request_id)
+    return origin
+
+
+def sign_in(user_id: int | None) -> None:
+    """Say who is signed in, as soon as that is known; None when they are no longer."""
+    _ORIGIN.set(replace(_ORIGIN.get(), user_id=user_id))
+
+
+def end() -> None:
+    """End the request: the thread's next one starts with nothing of it."""
+    _ORIGIN.set(Origin())
+    structlog.contextvars.unbind_contextvars("request_id")
+
+
+@contextlib.contextmanager
+def acting_from(address: str, user_id: int | None = None) -> Iterator[Origin]:
+    """Act from an address for the length of a block: for commands and tests.
+
+    Args:
+        address: As of `Origin`.
+        user_id: Who is signed in.
+
+    Yields:
+        The origin.
+    """
+    before = _ORIGIN.get()
+    try:
+        start(address)
+        sign_in(user_id)
+        yield _ORIGIN.get()
+    finally:
+        end()
+        _ORIGIN.set(before)
+
+
+def terminal() -> str:
+    """Return the address of a command on this machine: whose login it runs under, by the system's own record."""
+    try:
+        login = pwd.getpwuid(os.getuid()).pw_name
+    except KeyError:
+        login = str(os.getuid())
+    return f"terminal:{login}"

@@ -28,6 +28,7 @@ from ledger.desk.reconcile import reconcile
 from ledger.errors import FieldError, FileFormatError, FourEyesError
 from ledger.funds import booking as funding
 from ledger.funds import history as funds
+from ledger.funds.members import enrol_member
 from ledger.intake.receiving import Receiver, Tally
 from ledger.journal import accounts
 from ledger.journal.history import Fund
@@ -167,9 +168,9 @@ class Walk:
             demo_session = Session(_settings=self._settings)
             setup.keep_secret(demo_session, self._fund.slug, name, secrets[SECRETS[platform]])
         unit, units, minor = COINS
-        funding.set_rate(sequencer, clock, self._fund, funds.Rate(unit, units, minor, "CNY", 0, 0))
+        funding.set_rate(sequencer, self._fund, funds.Rate(unit, units, minor, "CNY", 0, 0))
         for name, role in (("王会计", "finance"), ("李建国", "approver"), ("周敏", "controller")):
-            funding.enrol_member(sequencer, clock, self._fund, name, role)
+            enrol_member(sequencer, self._fund, name, role)
         with self._ledger.database.reading() as connection:
             self._people = {
                 role: one

@@ -12,6 +12,8 @@ from ledger.cli.session import Session, fund_option, guarded, pass_session
 from ledger.clock import from_text, to_ms
 from ledger.errors import FieldError, FileFormatError, TimeFieldError
 from ledger.funds import booking, history
+from ledger.funds.members import enrol_member, remove_member
+from ledger.funds.tokens import NewToken, make_token, parse_scopes
 from ledger.money import parse_amount
 
 
@@ -211,7 +213,7 @@ def rate_set(
     except TimeFieldError as error:
         raise TimeFieldError(**{**error.fields, "field": "from"}) from error
     new = history.Rate(unit, units, minor, commodity, from_ms, 0)
-    seq = booking.set_rate(ledger.sequencer, ledger.clock, found, new)
+    seq = booking.set_rate(ledger.sequencer, found, new)
     session.say(f"{units} {unit} are {worth} {commodity}, entry {seq}", unit=unit, seq=seq)
 
 
@@ -229,7 +231,7 @@ def member() -> None:
 def member_add(session: Session, name: str, role: str, fund_slug: str | None) -> None:
     """Enrol a member. The name stays beside the ledger, never in it."""
     ledger, found = session.ledger(), session.fund(fund_slug)
-    member_id = booking.enrol_member(ledger.sequencer, ledger.clock, found, name, role)
+    member_id = enrol_member(ledger.sequencer, found, name, role)
     session.say(f"{role} enrolled as {member_id}", member=member_id, role=role)
 
 
@@ -241,7 +243,7 @@ def member_add(session: Session, name: str, role: str, fund_slug: str | None) ->
 def member_remove(session: Session, name: str, fund_slug: str | None) -> None:
     """Remove a member; their tokens end at once."""
     ledger, found = session.ledger(), session.fund(fund_slug)
-    seq = booking.remove_member(ledger.sequencer, ledger.clock, found, name)
+    seq = remove_member(ledger.sequencer, found, name)
     session.say(f"removed, entry {seq}", seq=seq)
 
 
@@ -273,7 +275,8 @@ def member_list(session: Session, fund_slug: str | None) -> None:
 def member_token(session: Session, name: str, scope: str, fund_slug: str | None) -> None:
     """Make a key for a machine that acts for a member; it is shown this once."""
     ledger, found = session.ledger(), session.fund(fund_slug)
-    token = booking.make_token(ledger.sequencer, ledger.clock, found, name, scope)
+    new = NewToken("machine", parse_scopes(scope))
+    token = make_token(ledger.database, ledger.clock, found, name, new)
     session.say(token, token=token)
 
 

@@ -3,27 +3,22 @@
 from __future__ import annotations
 
 import re
-import secrets
 from dataclasses import dataclass
-from hashlib import sha256
 
 from ledger.actors import Actor
-from ledger.clock import Clock, is_zone, to_ms, to_text
+from ledger.clock import Clock, is_zone, to_text
 from ledger.errors import AmountError, ConflictError, FieldError, NotFoundError, StateError
 from ledger.funds import history, store
+from ledger.funds.members import SETUP, check_setting_up
 from ledger.journal import accounts
 from ledger.journal.entries import Draft, Move, Posting
 from ledger.journal.history import Fund, fund_by_slug
 from ledger.money import AMOUNT_MAX, EXPONENTS, PLATFORM_UNITS
-from ledger.roles import parse_roles
 from ledger.sequencer.books import Books
 from ledger.sequencer.groups import Sequencer
 
 _SLUG = re.compile(r"[a-z][a-z0-9-]{1,39}")
-NAME_CHARS_MAX = 80
 PLATFORMS = ("kuaishou", "douyin", "own")
-SETUP = Actor("system", "setup")
-"""Who acts before there are members: whoever has the command line."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,17 +220,59 @@ def _opening(name: str, new: NewAccount) -> tuple[tuple[Posting, ...], tuple[Mov
     )
 
 
-def set_rate(sequencer: Sequencer, clock: Clock, fund: Fund, rate: history.Rate) -> int:
-    """Say what a platform's unit is worth, from an instant on.
+def set_rate(sequencer: Sequencer, fund: Fund, rate: history.Rate) -> int:
+    """Say what a platform's unit is worth, from an instant on, while the fund is set up.
 
     Args:
         sequencer: The writer.
-        clock: Tells when.
         fund: The fund.
         rate: The rate; its `seq` is not looked at.
 
     Returns:
         The entry's number.
+
+    Raises:
+        FieldError: Unknown unit or currency.
+        AmountError: Not above zero.
+        StateError: Money has moved: this needs a decision.
+    """
+
+    def decide(books: Books) -> int:
+        check_setting_up(books)
+        return put_rate(books, SETUP, rate)
+
+    return sequencer.decide(fund, decide).value
+
+
+def put_rate(books: Books, actor: Actor, rate: history.Rate, decision: int | None = None) -> int:
+    """Post what a platform's unit is worth.
+
+    Args:
+        books: The fund's books.
+        actor: Who says so.
+        rate: The rate; its `seq` is not looked at.
+        decision: Number of the decision that this carries out; None while the fund is set up.
+
+    Returns:
+        The entry's number.
+
+    Raises:
+        FieldError: Unknown unit or currency.
+        AmountError: Not above zero.
+    """
+    check_rate(rate)
+    values = {key: value for key, value in rate._asdict().items() if key != "seq"}
+    body = dict(values) if decision is None else {**values, "decision": decision}
+    seq = books.post(Draft("rate.set", to_text(books.clock.now()), actor, body))
+    store.add_rate(books.connection, fund_id=books.fund.fund_id, seq=seq, **values)
+    return seq
+
+
+def check_rate(rate: history.Rate) -> None:
+    """Hold that a rate can be set.
+
+    Args:
+        rate: The rate.
 
     Raises:
         FieldError: Unknown unit or currency.
@@ -249,122 +286,6 @@ def set_rate(sequencer: Sequencer, clock: Clock, fund: Fund, rate: history.Rate)
         raise FieldError(field="commodity", value=rate.commodity[:10], reason="unknown-commodity")
     if not (0 < rate.units <= AMOUNT_MAX and 0 < rate.minor <= AMOUNT_MAX):
         raise AmountError(field="rate", reason="not-positive")
-
-    def decide(books: Books) -> int:
-        values = {key: value for key, value in rate._asdict().items() if key != "seq"}
-        seq = books.post(Draft("rate.set", to_text(clock.now()), SETUP, dict(values)))
-        store.add_rate(books.connection, fund_id=fund.fund_id, seq=seq, **values)
-        return seq
-
-    return sequencer.decide(fund, decide).value
-
-
-def enrol_member(sequencer: Sequencer, clock: Clock, fund: Fund, name: str, roles: str) -> str:
-    """Enrol somebody who acts in the fund.
-
-    Args:
-        sequencer: The writer.
-        clock: Tells when.
-        fund: The fund.
-        name: Kept beside the ledger, never in it.
-        roles: Of people, with commas between them.
-
-    Returns:
-        Their pseudonymous id.
-
-    Raises:
-        FieldError: No name, no such role, or roles that exclude each other.
-        ConflictError: There is a member of this name.
-    """
-    if not name.strip() or len(name) > NAME_CHARS_MAX:
-        raise FieldError(
-            field="name", value="", reason="missing" if not name.strip() else "too-long"
-        )
-    role = ",".join(sorted(parse_roles(roles)))
-
-    def decide(books: Books) -> str:
-        known = history.all_members(books.connection, fund.fund_id)
-        if any(one.name == name for one in known):
-            raise ConflictError(what="member", key="name")
-        member_id = f"m{len(known) + 1}"
-        seq = books.post(
-            Draft(
-                "member.enrolled", to_text(clock.now()), SETUP, {"member": member_id, "role": role}
-            )
-        )
-        store.add_member(
-            books.connection,
-            fund_id=fund.fund_id,
-            member_id=member_id,
-            role=role,
-            name=name,
-            enrolled_seq=seq,
-        )
-        return member_id
-
-    return sequencer.decide(fund, decide).value
-
-
-def remove_member(sequencer: Sequencer, clock: Clock, fund: Fund, text: str) -> int:
-    """Remove a member; their tokens end at once.
-
-    Args:
-        sequencer: The writer.
-        clock: Tells when.
-        fund: The fund.
-        text: Id or name.
-
-    Returns:
-        The entry's number.
-    """
-
-    def decide(books: Books) -> int:
-        found = history.member(books.connection, fund.fund_id, text)
-        seq = books.post(
-            Draft(
-                "member.removed",
-                to_text(clock.now()),
-                SETUP,
-                {"member": found.member_id, "role": found.role_text},
-            )
-        )
-        books.settle()
-        store.end_member(books.connection, fund.fund_id, found.member_id, seq, to_ms(clock.now()))
-        return seq
-
-    return sequencer.decide(fund, decide).value
-
-
-def make_token(sequencer: Sequencer, clock: Clock, fund: Fund, member: str, scope: str) -> str:
-    """Make a key for a machine that acts for a member.
-
-    Args:
-        sequencer: The writer.
-        clock: Tells when.
-        fund: The fund.
-        member: Id or name.
-        scope: What it may do: `gifts`.
-
-    Returns:
-        The token, shown this once: only its hash is kept.
-
-    Raises:
-        FieldError: No such scope.
-    """
-    if scope != "gifts":
-        raise FieldError(field="scope", value=scope[:20], reason="unknown", known=("gifts",))
-    token = "mz_" + secrets.token_urlsafe(32)
-    with sequencer.database.writing() as connection:
-        found = history.member(connection, fund.fund_id, member)
-        store.add_token(
-            connection,
-            fund_id=fund.fund_id,
-            token_hash=sha256(token.encode()).digest(),
-            member_id=found.member_id,
-            scope=scope,
-            created_ms=to_ms(clock.now()),
-        )
-    return token
 
 
 def rotate_key(sequencer: Sequencer, clock: Clock, fund: Fund) -> str:

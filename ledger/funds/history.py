@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Sequence
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
@@ -17,6 +18,8 @@ from ledger.funds.tables import (
     rates,
     tokens,
 )
+from ledger.journal.history import Fund
+from ledger.journal.tables import funds
 
 
 class Details(NamedTuple):
@@ -177,20 +180,25 @@ def rates_of(connection: sa.Connection, fund_id: int) -> list[Rate]:
 def all_members(connection: sa.Connection, fund_id: int) -> list[Member]:
     """Return everybody who was ever enrolled, in that order."""
     rows = connection.execute(
-        sa.select(members.c.member_id, members.c.role, members.c.name, members.c.removed_seq)
+        sa.select(*_MEMBER)
         .where(members.c.fund_id == fund_id)
-        .order_by(members.c.enrolled_seq)
+        .order_by(sa.func.length(members.c.member_id), members.c.member_id)
     )
-    return [
-        Member(
-            row.member_id,
-            frozenset(row.role.split(",")),
-            row.name,
-            None,
-            row.removed_seq is not None,
-        )
-        for row in rows
-    ]
+    return [_member(row) for row in rows]
+
+
+_MEMBER = (
+    members.c.member_id,
+    members.c.roles,
+    members.c.name,
+    members.c.user_id,
+    members.c.removed_seq,
+)
+
+
+def _member(row: Sequence[Any]) -> Member:
+    member_id, roles, name, user_id, removed_seq = row
+    return Member(member_id, frozenset(roles.split(",")), name, user_id, removed_seq is not None)
 
 
 def member(connection: sa.Connection, fund_id: int, text: str) -> Member:
@@ -213,26 +221,92 @@ def member(connection: sa.Connection, fund_id: int, text: str) -> Member:
     raise UnknownNameError(what="member", name="", known=[])
 
 
-class Token(NamedTuple):
-    """A machine's key, by its hash."""
+def member_of_user(connection: sa.Connection, fund_id: int, user_id: int) -> Member | None:
+    """Return who a user is in a fund; None when they act in it no more, or never did."""
+    row = connection.execute(
+        sa.select(*_MEMBER).where(
+            members.c.fund_id == fund_id,
+            members.c.user_id == user_id,
+            members.c.removed_seq.is_(None),
+        )
+    ).first()
+    return None if row is None else _member(row)
 
-    member_id: str
-    scope: str
-    ended: bool
 
-
-_TOKEN = Prepared(
-    sa.select(tokens.c.member_id, tokens.c.scope, tokens.c.ended_ms).where(
-        tokens.c.fund_id == sa.bindparam("fund_id"),
-        tokens.c.token_hash == sa.bindparam("token_hash"),
+def memberships(connection: sa.Connection, user_id: int) -> list[tuple[Fund, Member]]:
+    """Return the funds that a user acts in, by slug, and who they are in each."""
+    rows = connection.execute(
+        sa.select(funds.c.fund_id, funds.c.slug, funds.c.origin, *_MEMBER)
+        .join(members, members.c.fund_id == funds.c.fund_id)
+        .where(members.c.user_id == user_id, members.c.removed_seq.is_(None))
+        .order_by(funds.c.slug)
     )
+    return [(Fund(*row[:3]), _member(row[3:])) for row in rows]
+
+
+class Token(NamedTuple):
+    """A machine's key.
+
+    Attributes:
+        number: What people call it.
+        name: What it is for.
+        member: In whose name it acts, with the roles that they have now.
+        scopes: What it is for, in the words of `roles.SCOPES`.
+        created_ms: When it was made, POSIX milliseconds.
+        expires_ms: From when on it does not hold.
+        ended_ms: When it was ended; None while it was not.
+        last_used_ms: When it was used last, to the minute at best; None when never.
+    """
+
+    number: int
+    name: str
+    member: Member
+    scopes: frozenset[str]
+    created_ms: int
+    expires_ms: int
+    ended_ms: int | None
+    last_used_ms: int | None
+
+    def holds(self, now_ms: int) -> bool:
+        """Tell whether it is neither ended nor expired, and its member is one."""
+        return self.ended_ms is None and now_ms < self.expires_ms and not self.member.removed
+
+
+_TOKENS = (
+    sa.select(
+        tokens.c.number,
+        tokens.c.name,
+        tokens.c.scopes,
+        tokens.c.created_ms,
+        tokens.c.expires_ms,
+        tokens.c.ended_ms,
+        tokens.c.last_used_ms,
+        *(column.label(f"member_{column.name}") for column in _MEMBER),
+    )
+    .join(
+        members,
+        (members.c.fund_id == tokens.c.fund_id) & (members.c.member_id == tokens.c.member_id),
+    )
+    .where(tokens.c.fund_id == sa.bindparam("fund_id"))
 )
+_TOKEN = Prepared(_TOKENS.where(tokens.c.token_hash == sa.bindparam("token_hash")))
 
 
 def token(connection: sa.Connection, fund_id: int, token_hash: bytes) -> Token | None:
     """Find a token of this fund by its hash; None when there is none."""
     row = _TOKEN.first(connection, fund_id=fund_id, token_hash=token_hash)
-    return None if row is None else Token(row[0], row[1], row[2] is not None)
+    return None if row is None else _token(row)
+
+
+def all_tokens(connection: sa.Connection, fund_id: int) -> list[Token]:
+    """Return all tokens of a fund, newest first."""
+    rows = connection.execute(_TOKENS.order_by(tokens.c.number.desc()), {"fund_id": fund_id})
+    return [_token(row) for row in rows]
+
+
+def _token(row: Sequence[Any]) -> Token:
+    number, name, scopes, *times = row[:7]
+    return Token(number, name, _member(row[7:]), frozenset(scopes.split(",")), *times)
 
 
 def opening_entry(connection: sa.Connection, fund_id: int, account: str) -> int | None:

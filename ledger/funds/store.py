@@ -57,15 +57,17 @@ def add_member(connection: sa.Connection, **values: Any) -> None:
     connection.execute(sa.insert(members).values(**values))
 
 
-def end_member(
-    connection: sa.Connection, fund_id: int, member_id: str, seq: int, at_ms: int
-) -> None:
-    """Mark a member as removed, and end all tokens."""
+def change_member(connection: sa.Connection, fund_id: int, member_id: str, **values: Any) -> None:
+    """Change a member's row."""
     connection.execute(
         sa.update(members)
         .where(members.c.fund_id == fund_id, members.c.member_id == member_id)
-        .values(removed_seq=seq)
+        .values(**values)
     )
+
+
+def end_tokens(connection: sa.Connection, fund_id: int, member_id: str, at_ms: int) -> None:
+    """End all tokens of a member."""
     connection.execute(
         sa.update(tokens)
         .where(
@@ -74,6 +76,38 @@ def end_member(
             tokens.c.ended_ms.is_(None),
         )
         .values(ended_ms=at_ms)
+    )
+
+
+def end_token(connection: sa.Connection, fund_id: int, number: int, at_ms: int) -> None:
+    """End a token; one that has ended stays as it is."""
+    connection.execute(
+        sa.update(tokens)
+        .where(tokens.c.fund_id == fund_id, tokens.c.number == number, tokens.c.ended_ms.is_(None))
+        .values(ended_ms=at_ms)
+    )
+
+
+def next_token_number(connection: sa.Connection, fund_id: int) -> int:
+    """Return the number for another token."""
+    found = connection.execute(
+        sa.select(sa.func.coalesce(sa.func.max(tokens.c.number), 0)).where(
+            tokens.c.fund_id == fund_id
+        )
+    )
+    return int(found.scalar_one()) + 1
+
+
+def note_use(connection: sa.Connection, fund_id: int, token_hash: bytes, at_ms: int) -> None:
+    """Note when a token was used last; never an earlier time than is known."""
+    connection.execute(
+        sa.update(tokens)
+        .where(
+            tokens.c.fund_id == fund_id,
+            tokens.c.token_hash == token_hash,
+            sa.func.coalesce(tokens.c.last_used_ms, 0) < at_ms,
+        )
+        .values(last_used_ms=at_ms)
     )
 
 

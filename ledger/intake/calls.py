@@ -19,7 +19,8 @@ from ledger.actors import Actor
 from ledger.clock import Clock, to_ms
 from ledger.errors import ConflictError, FieldError, NotAllowedError, UnauthorizedError
 from ledger.funds import history as funds
-from ledger.funds.history import Channel
+from ledger.funds.history import Channel, Token
+from ledger.funds.tokens import TokenUses, check, hash_of
 from ledger.intake.booking import (
     AlreadyRecorded,
     Contradicted,
@@ -41,6 +42,8 @@ from ledger.sequencer.books import Books, Claimed
 from ledger.sequencer.groups import Commit, Sequencer
 from ledger.sequencer.store import CLAIM_COLUMNS
 from ledger.sequencer.tables import claims
+
+RECORDING = "gifts.record"
 
 TOKENS_KEPT = 1024
 """Tokens that a process remembers; whether they still hold is looked up in every commit."""
@@ -139,6 +142,7 @@ class GiftCalls:
         self._clock = clock
         self._callers: dict[tuple[str, bytes], Caller] = {}
         self._channels: dict[tuple[int, str], _Channel] = {}
+        self._uses = TokenUses(sequencer.database, clock)
 
     def caller(self, slug: str, token: str) -> Caller:
         """Tell who calls.
@@ -155,20 +159,17 @@ class GiftCalls:
             UnauthorizedError: No token, or one that is unknown, ended or of another fund.
             NotAllowedError: The token is for something else.
         """
-        token_hash = sha256(token.encode("utf-8", "replace")).digest()
+        token_hash = hash_of(token)
         known = self._callers.get((slug, token_hash))
         if known is not None:
             return known
         with self._database.reading() as connection:
             fund = fund_by_slug(connection, slug)
             found = funds.token(connection, fund.fund_id, token_hash) if token else None
-        if found is None or found.ended:
-            raise UnauthorizedError(reason="token")
-        if found.scope != "gifts":
-            raise NotAllowedError(reason="scope")
+        member = check(found, RECORDING, to_ms(self._clock.now()))
         if len(self._callers) >= TOKENS_KEPT:
             self._callers.clear()
-        caller = self._callers[slug, token_hash] = Caller(fund, found.member_id, token_hash)
+        caller = self._callers[slug, token_hash] = Caller(fund, member.member_id, token_hash)
         return caller
 
     def take(self, caller: Caller, channel_name: str, body: bytes, key: str = "") -> list[Result]:
@@ -209,6 +210,8 @@ class GiftCalls:
             raise UnauthorizedError(reason="token")
         if isinstance(posted, _OtherBody):
             raise ConflictError(field="Idempotency-Key", seq=posted.seq)
+        # After the commit: when a token was used last is never worth waiting for in it.
+        self._uses.note(caller.fund.fund_id, caller.token_hash)
         return self._results(caller.fund, posted, decided.commit, events)
 
     def stored_receipt(self, fund: Fund, seq: int) -> receipts.Receipt:
@@ -258,7 +261,7 @@ class GiftCalls:
         """
         with self._database.reading() as connection:
             found = funds.token(connection, caller.fund.fund_id, caller.token_hash)
-        if found is None or found.ended:
+        if not _holds(found, to_ms(self._clock.now())):
             self._forget(caller)
             raise UnauthorizedError(reason="token")
 
@@ -340,7 +343,7 @@ class _Call:
         holds = seen.get(self.caller.token_hash)
         if holds is None:
             found = funds.token(books.connection, books.fund.fund_id, self.caller.token_hash)
-            holds = seen[self.caller.token_hash] = found is not None and not found.ended
+            holds = seen[self.caller.token_hash] = _holds(found, to_ms(books.clock.now()))
         return holds
 
     # --- the idempotency key --------------------------------------------------------------------
@@ -492,6 +495,15 @@ def _new_entries(books: Books, start: int) -> dict[int, bytes]:
     """Return the bytes of the entries posted since a number, as far as they are not inserted yet."""
     rows = books._entry_rows  # noqa: SLF001 -- reading them back costs a query a call; the books have no door for it yet
     return {row[1]: row[4] for row in rows[max(0, len(rows) - (books.size - start)) :]}
+
+
+def _holds(token: Token | None, now_ms: int) -> bool:
+    """Tell whether a token records gifts: it, its scope, and the role of its member."""
+    try:
+        check(token, RECORDING, now_ms)
+    except NotAllowedError:
+        return False
+    return True
 
 
 def _wrong(problem: RowProblem) -> Wrong:

@@ -35,6 +35,7 @@ KINDS = (
     "opinion.signed",
     "statement.published",
     "member.enrolled",
+    "member.changed",
     "member.removed",
     "key.rotated",
     "privacy.erased",

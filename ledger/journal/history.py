@@ -8,7 +8,7 @@ from typing import NamedTuple
 import sqlalchemy as sa
 
 from ledger.errors import NotFoundError
-from ledger.journal.tables import accounts, entries, funds
+from ledger.journal.tables import accounts, entries, funds, postings
 
 
 class Fund(NamedTuple):
@@ -137,6 +137,20 @@ def of_kind(
         .limit(newest)
     )
     return [StoredEntry(row.seq, row.kind, bytes(row.entry), bytes(row.leaf_hash)) for row in rows]
+
+
+def has_moved_money(connection: sa.Connection, fund_id: int) -> bool:
+    """Tell whether an entry of a fund has moved money; what accounts held when they were opened does not count."""
+    found = connection.execute(
+        sa.select(postings.c.seq)
+        .join(
+            entries,
+            (entries.c.fund_id == postings.c.fund_id) & (entries.c.seq == postings.c.seq),
+        )
+        .where(postings.c.fund_id == fund_id, entries.c.kind != "account.opened")
+        .limit(1)
+    )
+    return found.first() is not None
 
 
 def account_id(connection: sa.Connection, fund_id: int, name: str) -> int | None:

@@ -56,7 +56,7 @@ class Facts:
         channels: By name: body and entry.
         money_accounts: By account: body and entry.
         rates: By unit, from_ms and entry: body.
-        members: By id: role, entry of enrolling, entry of removing.
+        members: By id: roles, entry of enrolling, entry of removing.
         sessions: By entry.
         transfers: By number.
         settlements: By statement number: body, entry, entry of the payout.

@@ -116,7 +116,7 @@ class Projections:
         self._table(
             "members",
             ("member_id",),
-            ("role", "enrolled_seq", "removed_seq"),
+            ("roles", "enrolled_seq", "removed_seq"),
             {(name,): member for name, member in facts.members.items()},
         )
 

@@ -80,6 +80,7 @@ class Replay:
             "period.closed": self._period_closed,
             "statement.published": self._statement_published,
             "member.enrolled": self._member_enrolled,
+            "member.changed": self._member_changed,
             "member.removed": self._member_removed,
             "key.rotated": self._key_rotated,
             "privacy.erased": self._privacy_erased,
@@ -327,14 +328,30 @@ class Replay:
 
     def _member_enrolled(self, event: Event) -> None:
         body = event.value["body"]
-        self.facts.members[text(body, "member")] = (text(body, "role"), event.seq, None)
+        member = text(body, "member")
+        if member in self.facts.members and self.facts.members[member][2] is None:
+            raise BrokenEntryError("entries", "enrolled-twice", found=member)
+        self.facts.members[member] = (_roles(body), event.seq, None)
+
+    def _member_changed(self, event: Event) -> None:
+        member, _, enrolled = self._acting_member(event)
+        self.facts.members[member] = (_roles(event.value["body"]), enrolled, None)
 
     def _member_removed(self, event: Event) -> None:
+        member, roles, enrolled = self._acting_member(event)
+        self.facts.members[member] = (roles, enrolled, event.seq)
+
+    def _acting_member(self, event: Event) -> tuple[str, str, int]:
+        """Return id, roles and entry of enrolling of the member that an entry is about.
+
+        Raises:
+            BrokenEntryError: There is none, or they were removed.
+        """
         member = text(event.value["body"], "member")
-        role, enrolled, removed = self.facts.members.get(member, ("", -1, None))
+        roles, enrolled, removed = self.facts.members.get(member, ("", -1, None))
         if enrolled < 0 or removed is not None:
             raise BrokenEntryError("entries", "no-such-member", found=member)
-        self.facts.members[member] = (role, enrolled, event.seq)
+        return member, roles, enrolled
 
     def _key_rotated(self, event: Event) -> None:
         self.facts.keys.append((event.seq, text(event.value["body"], "log_key")))
@@ -726,6 +743,18 @@ class Replay:
         self.facts.statements[text(body, "number"), text(body, "language")] = (body, event.seq)
         if whole(body, "size") > event.seq:
             raise BrokenEntryError("entries", "built-later", event.seq, body["size"])
+
+
+def _roles(body: Mapping[str, Any]) -> str:
+    """Return a member's roles as the table has them; entries of the first version named one role.
+
+    Raises:
+        BrokenEntryError: It names none.
+    """
+    roles = body.get("roles", [body.get("role")])
+    if not isinstance(roles, list) or not roles or not all(isinstance(one, str) for one in roles):
+        raise BrokenEntryError("entries", "no-roles")
+    return ",".join(roles)
 
 
 def _transit(one: Transfer) -> str:

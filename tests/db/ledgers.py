@@ -20,6 +20,7 @@ from ledger.funds import booking as setting_up
 from ledger.funds import history as funds
 from ledger.funds.booking import NewAccount, NewFund
 from ledger.funds.history import Channel
+from ledger.funds.members import SETUP, NewMember, enrol, enrol_member, remove
 from ledger.intake.booking import Verdict, book_gifts
 from ledger.intake.events import GiftEvent
 from ledger.intake.prepared import PreparedGift, RateTable, prepare
@@ -117,8 +118,19 @@ def new_ledger(database: Database, keys: Path) -> Ledger:
         ("Zhao", "operator"),
         ("Chen", "controller"),
     ):
-        setting_up.enrol_member(sequencer, clock, fund, name, role)
+        enrol_member(sequencer, fund, name, role)
     return Ledger(database, keys, clock, sequencer, fund)
+
+
+def enrol_later(ledger: Ledger, name: str, *roles: str) -> str:
+    """Enrol somebody after money has moved, as the decision's effect does."""
+    new = NewMember(name, frozenset(roles))
+    return ledger.decide(lambda books: enrol(books, SETUP, new))
+
+
+def remove_later(ledger: Ledger, name: str) -> int:
+    """Remove a member after money has moved."""
+    return ledger.decide(lambda books: remove(books, SETUP, name))
 
 
 # --- gifts -----------------------------------------------------------------------------------------

@@ -37,12 +37,14 @@ from tests.db.ledgers import (
     bodies,
     check,
     confirm,
+    enrol_later,
     give_back,
     new_ledger,
     proof,
     proposal,
     propose,
     raise_money,
+    remove_later,
     send,
     transfer,
 )
@@ -145,7 +147,7 @@ ROLES = [
 
 def test_roles(ledger: Ledger) -> None:
     for other in ("Auditor", "Administrator"):
-        setting_up.enrol_member(ledger.sequencer, ledger.clock, ledger.fund, other, other.lower())
+        enrol_later(ledger, other, other.lower())
     for name, may_propose, may_approve in ROLES:
         if may_propose:
             number = propose(ledger, 10, name)
@@ -164,7 +166,7 @@ def test_roles(ledger: Ledger) -> None:
 
 def test_a_removed_member_acts_no_more(ledger: Ledger) -> None:
     propose(ledger, 10)
-    setting_up.remove_member(ledger.sequencer, ledger.clock, ledger.fund, "Wang")
+    remove_later(ledger, "Wang")
     with pytest.raises(UnknownNameError):
         approve(ledger, 1, "Wang")
 

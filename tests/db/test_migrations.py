@@ -13,6 +13,9 @@ from alembic.script import ScriptDirectory
 
 from ledger.cli.database import MIGRATIONS, current, downgrade, drift, newest, upgrade
 from ledger.db import Database, metadata
+from ledger.funds.history import all_members
+from ledger.funds.history import token as find_token
+from ledger.funds.tokens import DAYS_MAX, NewToken, hash_of, make_token
 from tests.db.ledgers import check, gift, give, new_ledger, whole_way
 
 
@@ -89,10 +92,29 @@ def test_down_and_up_again_with_rows(empty: Database, tmp_path: Path) -> None:
     again.close()
 
 
+def test_roles_and_tokens_are_kept_on_the_way_up(empty: Database, tmp_path: Path) -> None:
+    upgrade(empty)
+    ledger = new_ledger(empty, tmp_path / "keys")
+    new = NewToken("feed", frozenset({"gifts"}), days=1)
+    token = make_token(empty, ledger.clock, ledger.fund, "Zhao", new)
+    downgrade(empty, "0007")
+    upgrade(empty)
+    with empty.reading() as connection:
+        people = all_members(connection, ledger.fund.fund_id)
+        found = find_token(connection, ledger.fund.fund_id, hash_of(token))
+    assert [one.role_text for one in people] == ["finance", "approver", "operator", "controller"]
+    assert found is not None
+    assert (found.number, found.name, found.scopes) == (1, "gifts", {"gifts"})
+    assert found.member.name == "Zhao"
+    assert found.expires_ms - found.created_ms == DAYS_MAX * 24 * 3600 * 1000
+    ledger.close()
+
+
 def test_without_the_second_step_history_could_be_changed(empty: Database, tmp_path: Path) -> None:
     """What the triggers are for: this is the test that the tests of refusals are about the triggers."""
-    upgrade(empty, "0001")
+    upgrade(empty)
     ledger = new_ledger(empty, tmp_path / "keys")
+    downgrade(empty, "0001")
     with empty.writing() as connection:
         connection.execute(sa.text("UPDATE entries SET kind = 'gift' WHERE seq = 1"))
     ledger.close()

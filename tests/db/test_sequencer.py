@@ -389,9 +389,7 @@ def test_an_earlier_field_is_named_before_a_later_one(ledger: Ledger, name: str)
 
 
 def test_a_gift_in_coins_is_compared_in_coins(ledger: Ledger) -> None:
-    setting_up.set_rate(
-        ledger.sequencer, ledger.clock, ledger.fund, Rate("KSCOIN", 10, 100, "CNY", 0, 0)
-    )
+    setting_up.set_rate(ledger.sequencer, ledger.fund, Rate("KSCOIN", 10, 100, "CNY", 0, 0))
     with ledger.database.reading() as connection:
         [rate] = rates_of(connection, ledger.fund.fund_id)
     rates = {

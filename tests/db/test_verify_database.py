@@ -22,7 +22,7 @@ from ledger.log import history as log_history
 from ledger.matching import booking as matching
 from ledger.periods.booking import NewStatement, publish_statement
 from ledger.verify.database import CHECKS, verify_database
-from ledger.verify.entries import gift_pattern
+from ledger.verify.gifts import gift_pattern
 from ledger.verify.report import Failure, Report
 from tests.db import ledgers
 from tests.db.ledgers import IMPORT, MATCHING, Ledger
@@ -108,8 +108,8 @@ def build(database: Database, keys: Path) -> Ledger:
     """Write a ledger with rows in every table that the checker reads."""
     ledger = ledgers.new_ledger(database, keys)
     fund, clock = ledger.fund, ledger.clock
+    setting_up.set_rate(ledger.sequencer, fund, Rate("KSCOIN", 10, 100, "CNY", 0, 0))
     ledgers.whole_way(ledger)
-    setting_up.set_rate(ledger.sequencer, clock, fund, Rate("KSCOIN", 10, 100, "CNY", 0, 0))
     ledgers.give(ledger, *(ledgers.gift(f"many-{n}", 3 + n % 5) for n in range(GIFTS)))
     ledgers.give(
         ledger, ledgers.gift("said", 50, message="加油", session="room-2"), channel=ledgers.DOUYIN
@@ -120,7 +120,7 @@ def build(database: Database, keys: Path) -> Ledger:
     ledger.decide(lambda books: matching.raise_exception(books, MATCHING, "other", "x", 1, "CNY"))
     new = NewStatement("qinghe-2026-09-M-v1", "zh", "2026-09", 5, bytes(32), 10)
     ledger.decide(lambda books: publish_statement(books, MATCHING, new))
-    setting_up.remove_member(ledger.sequencer, clock, fund, "Chen")
+    ledgers.remove_later(ledger, "Chen")
     setting_up.rotate_key(ledger.sequencer, clock, fund)
     ledgers.give(ledger, ledgers.gift("signed-twice", 9))
     return ledger

@@ -16,8 +16,11 @@ from ledger.app import create_app, doors_of
 from ledger.clock import FixedClock
 from ledger.db import Database
 from ledger.funds import booking as funds
+from ledger.funds import members
 from ledger.funds.booking import NewFund
 from ledger.funds.history import Channel, Rate
+from ledger.funds.members import SETUP, enrol_member
+from ledger.funds.tokens import NewToken, make_token
 from ledger.intake import history as intake
 from ledger.intake.store import Held
 from ledger.journal import history as journal
@@ -113,15 +116,31 @@ def machines(database: Database, home: Path, *, body_max: int = 65_536) -> Machi
     clock = FixedClock(NOW)
     sequencer = Sequencer(database, settings.keys, clock)
     fund = open_fund(sequencer, clock, "qinghe")
-    funds.set_rate(sequencer, clock, fund, Rate("KSCOIN", 10, 100, "CNY", 0, 0))
-    token = funds.make_token(sequencer, clock, fund, "Li", "gifts")
+    funds.set_rate(sequencer, fund, Rate("KSCOIN", 10, 100, "CNY", 0, 0))
     ledger = Ledger(settings, database, sequencer, clock)
+    token = new_token(ledger, fund, "Li")
     return Machines(ledger, fund, token, make_app(ledger))
+
+
+def new_token(ledger: Ledger, fund: Fund, member: str, *scopes: str, days: int = 90) -> str:
+    """Make a token of a member; for gifts, unless other scopes are named."""
+    new = NewToken("test", frozenset(scopes or ("gifts",)), days)
+    return make_token(ledger.database, ledger.clock, fund, member, new)
+
+
+def set_rate_later(ledger: Ledger, fund: Fund, rate: Rate) -> None:
+    """Set a rate after money has moved, as the decision's effect does."""
+    ledger.sequencer.decide(fund, lambda books: funds.put_rate(books, SETUP, rate))
+
+
+def remove_later(ledger: Ledger, fund: Fund, name: str) -> None:
+    """Remove a member after money has moved, as an administrator's wish does."""
+    ledger.sequencer.decide(fund, lambda books: members.remove(books, SETUP, name))
 
 
 def open_fund(sequencer: Sequencer, clock: FixedClock, slug: str) -> Fund:
     fund = funds.open_fund(sequencer, clock, "localhost:8000", NewFund(slug, "青禾", "Qinghe"))
     for name, platform in (("Own", "own"), ("Kuaishou", "kuaishou"), ("Douyin", "douyin")):
         funds.open_channel(sequencer, clock, fund, Channel(name, platform, name, name, "CNY"))
-    funds.enrol_member(sequencer, clock, fund, "Li", "operator")
+    enrol_member(sequencer, fund, "Li", "operator")
     return fund

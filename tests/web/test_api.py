@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 
 from ledger.db import Database
-from ledger.funds import booking as funds
 from ledger.funds.history import Rate
+from ledger.funds.members import enrol_member
 from ledger.intake.sources.own_rows import FIELDS
 from ledger.log.checkpoints import open_checkpoint
 from ledger.log.hashing import leaf_hash
@@ -24,7 +24,16 @@ from ledger.log.proofs import verify_inclusion
 from ledger.log.tlogproof import decode_tlog_proof
 from ledger.privacy.commitments import open_commitment
 from ledger.web.api.schemas import GIFT_IN
-from tests.web.machines import GIFT, NOW, Machines, machines, open_fund
+from tests.web.machines import (
+    GIFT,
+    NOW,
+    Machines,
+    machines,
+    new_token,
+    open_fund,
+    remove_later,
+    set_rate_later,
+)
 
 PROBLEM = "application/problem+json"
 
@@ -219,7 +228,7 @@ def test_coins_are_worth_what_the_rate_of_now_says(api):
     assert check_receipt(api, api.post(coins).json)["body"]["amount"] == 300
     dear = Rate("KSCOIN", 1, 100, "CNY", 1, 0)
     other = api.restarted().ledger
-    funds.set_rate(other.sequencer, other.clock, api.fund, dear)
+    set_rate_later(other, api.fund, dear)
     assert check_receipt(api, api.post({**coins, "id": "2"}).json)["body"]["amount"] == 3000
 
 
@@ -315,7 +324,7 @@ def test_a_token_of_another_fund_is_none_of_this_one(api):
 def test_a_token_ends_at_once_in_every_process(both):
     assert both.post(GIFT).status_code == 201
     other = both.restarted().ledger
-    funds.remove_member(other.sequencer, other.clock, both.fund, "Li")
+    remove_later(other, both.fund, "Li")
 
     assert both.post({**GIFT, "id": "2"}).status_code == 401
     assert both.post(GIFT).status_code == 401
@@ -325,7 +334,7 @@ def test_a_token_ends_at_once_in_every_process(both):
 def test_an_ended_token_is_not_told_what_is_wrong_with_a_gift(api):
     api.post(GIFT)
     other = api.restarted().ledger
-    funds.remove_member(other.sequencer, other.clock, api.fund, "Li")
+    remove_later(other, api.fund, "Li")
     assert api.post({**GIFT, "amount": "0.00"}).status_code == 401
 
 
@@ -348,7 +357,7 @@ def test_a_key_with_the_same_body_gives_the_first_answer(both):
     later = both.restarted()
     later.clock.advance(timedelta(hours=1))
     bits = Rate("BITS", 1, 7, "CNY", 0, 0)
-    funds.set_rate(later.ledger.sequencer, later.clock, both.fund, bits)
+    set_rate_later(later.ledger, both.fund, bits)
     assert later.post(body[4]).status_code == 201
     size = len(both.entries("gift"))
     again = later.post(body, key="k-1")
@@ -388,8 +397,8 @@ def test_a_key_is_not_spent_on_a_call_that_recorded_nothing(api):
 
 def test_members_have_keys_of_their_own(api):
     ledger = api.ledger
-    funds.enrol_member(ledger.sequencer, ledger.clock, api.fund, "Wang", "operator")
-    token = funds.make_token(ledger.sequencer, ledger.clock, api.fund, "Wang", "gifts")
+    enrol_member(ledger.sequencer, api.fund, "Wang", "operator")
+    token = new_token(ledger, api.fund, "Wang")
     assert api.post(GIFT, key="k-1").status_code == 201
     assert api.post({**GIFT, "id": "2"}, key="k-1", token=token).status_code == 201
 
@@ -571,11 +580,11 @@ def test_calls_of_one_commit_get_the_answers_that_they_would_get_alone(both):
 
 def test_a_token_that_ended_records_nothing_beside_calls_that_may(api):
     writer = api.ledger.sequencer
-    funds.enrol_member(writer, api.clock, api.fund, "Wang", "operator")
-    other = funds.make_token(writer, api.clock, api.fund, "Wang", "gifts")
+    enrol_member(writer, api.fund, "Wang", "operator")
+    other = new_token(api.ledger, api.fund, "Wang")
     assert api.post({**GIFT, "id": "a"}, token=other).status_code == 201
     elsewhere = api.restarted().ledger
-    funds.remove_member(elsewhere.sequencer, elsewhere.clock, api.fund, "Wang")
+    remove_later(elsewhere, api.fund, "Wang")
     answers = post_together(
         api,
         {"body": {**GIFT, "id": "b"}},

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ledger.errors import FileFormatError
 from ledger.matching.formats.sheets import Record, Row, check_unique, header_at, rows_under
+from ledger.matching.formats.words import CURRENCIES, kind_of
 from ledger.matching.lines import (
     BankFile,
     BankLine,
@@ -29,20 +30,6 @@ LINE_ID = "账户明细编号-交易流水号"
 OWN_ID = "企业流水号"
 
 REQUIRED = (ACCOUNT, TIME, OUT, IN, BALANCE, CURRENCY, SUMMARY, LINE_ID)
-
-CURRENCIES = {
-    "人民币元": "CNY",
-    "人民币": "CNY",
-    "美元": "USD",
-    "欧元": "EUR",
-    "港币": "HKD",
-    "港元": "HKD",
-    "英镑": "GBP",
-    "日元": "JPY",
-} | {code: code for code in ("CNY", "USD", "EUR", "HKD", "GBP", "JPY")}
-
-INTEREST = ("结息", "利息")
-FEES = ("手续费", "工本费", "账户管理费", "服务费")
 
 
 def recognises(given: list[Record]) -> bool:
@@ -111,7 +98,7 @@ def _line(row: Row) -> BankLine:
         references=references_in(row.text(SUMMARY), row.text(REMARK), row.text(OWN_ID)),
         counterparty=normalise_text(row.text(PARTY)),
         text=text,
-        kind=_kind(row.text(SUMMARY)),
+        kind=kind_of(row.text(SUMMARY)),
     )
 
 
@@ -129,10 +116,3 @@ def _commodity(row: Row) -> str:
     if commodity is None:
         raise row.wrong(CURRENCY, "unknown-currency")
     return commodity
-
-
-def _kind(summary: str) -> str:
-    # Only the bank's own word counts; a remark is written by whoever pays.
-    if any(word in summary for word in INTEREST):
-        return "interest"
-    return "fee" if any(word in summary for word in FEES) else "ordinary"

@@ -32,7 +32,8 @@ CHINA = ZoneInfo("Asia/Shanghai")
 HEADER_WITHIN = 40
 """A header comes after at most this many records of preamble."""
 
-_YEARS = range(2000, 2100)
+YEARS = range(2000, 2100)
+"""A statement of another year has a slipped digit."""
 _IN_PARENTHESES = re.compile(r"\([^()]*\)|\[[^\[\]]*\]")
 _UNIT = re.compile(r"/[^/]*$")
 _TIME = re.compile(
@@ -56,11 +57,14 @@ class Record:
         line: Line of the text where it ends, or row of the worksheet, from 1.
         cells: As written.
         epoch: Day zero of a workbook's serial dates; None for text, where a number is no date.
+        numbers: Places, from 0, of cells that the workbook holds as numbers; their text always has
+            a point before the decimals.
     """
 
     line: int
     cells: tuple[str, ...]
     epoch: date | None = None
+    numbers: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +77,7 @@ class Row:
         cells: Trimmed cells by the header's name.
         columns: Places of the names, from 0.
         epoch: As in its record.
+        numbers: As in its record.
     """
 
     file: str
@@ -80,10 +85,15 @@ class Row:
     cells: Mapping[str, str]
     columns: Mapping[str, int] = field(default_factory=dict)
     epoch: date | None = None
+    numbers: frozenset[int] = frozenset()
 
     def text(self, field: str) -> str:
         """Return a cell, empty if the file has no such column."""
         return self.cells.get(field, "")
+
+    def is_number(self, field: str) -> bool:
+        """Return whether a workbook holds the cell as a number."""
+        return self.columns.get(field, -1) in self.numbers
 
     def wrong(self, field: str, reason: str) -> FileFormatError:
         """Return the error for a cell of this row, to be raised; a worksheet's names the cell too."""
@@ -138,7 +148,7 @@ class Row:
         Raises:
             FileFormatError: Not a time of the years 2000 to 2099.
         """
-        serial = serial_time(self.text(field), self.epoch)
+        serial = serial_time(self.text(field), self.epoch) if self.is_number(field) else None
         if serial is not None:
             return serial.replace(tzinfo=CHINA)
         found = _TIME.fullmatch(self.text(field))
@@ -150,7 +160,7 @@ class Row:
             at = datetime(*numbers, tzinfo=CHINA)  # type: ignore[arg-type,misc]
         except ValueError as error:
             raise self.wrong(field, "not-a-time") from error
-        if at.year not in _YEARS:
+        if at.year not in YEARS:
             raise self.wrong(field, "not-a-time")
         return at
 
@@ -193,7 +203,7 @@ def check_size(file: str, data: bytes) -> None:
         raise TooLargeError(file=file, what="file", limit=FILE_BYTES_MAX, found=len(data))
 
 
-def decode(file: str, data: bytes) -> str:
+def decode(file: str, data: bytes, encoding: str = "auto") -> str:
     """Turn bytes into text: what a byte order mark says, else UTF-8 if they are, else GB18030.
 
     Chinese text in GB18030 is practically never valid UTF-8, so the order decides; the header is
@@ -203,6 +213,7 @@ def decode(file: str, data: bytes) -> str:
     Args:
         file: File name for errors.
         data: The whole file.
+        encoding: Of a file without a mark, where somebody knows it.
 
     Returns:
         Text without byte order marks at its start.
@@ -213,6 +224,8 @@ def decode(file: str, data: bytes) -> str:
     marked = next((name for mark, name in _BYTE_ORDER_MARKS if data.startswith(mark)), None)
     if marked is not None:
         return _decoded(file, data, marked, f"not-{marked}")
+    if encoding != "auto":
+        return _decoded(file, data, encoding, f"not-{encoding}")
     try:
         return data.decode("utf-8")
     except UnicodeDecodeError:
@@ -254,7 +267,7 @@ def serial_time(text: str, epoch: date | None) -> datetime | None:
     at = datetime.combine(epoch, datetime.min.time()) + timedelta(
         days=int(found[1]), seconds=seconds
     )
-    return at if at.year in _YEARS else None
+    return at if at.year in YEARS else None
 
 
 def compact(name: str) -> str:
@@ -351,7 +364,8 @@ def rows_under(
     names = [naming(cell) for cell in header.cells]
     while names and not names[-1]:
         names.pop()
-    if len(set(names)) != len(names):
+    filled = [name for name in names if name]
+    if len(set(filled)) != len(filled):
         raise FileFormatError(file=file, line=header.line, field="header", reason="column-twice")
     columns = {name: index for index, name in enumerate(names)}
     for record in given:
@@ -363,7 +377,7 @@ def rows_under(
                 file=file, line=record.line, field="row", reason="wrong-number-of-cells"
             )
         named = dict(zip(names, cells, strict=False))
-        yield Row(file, record.line, named, columns, record.epoch)
+        yield Row(file, record.line, named, columns, record.epoch, record.numbers)
 
 
 def check_unique(rows: Iterable[Row], field: str) -> None:

@@ -14,6 +14,7 @@ import zipfile
 from collections.abc import Callable, Iterable, Iterator
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
+from numbers import Real
 from typing import Any, NamedTuple
 
 import openpyxl
@@ -314,8 +315,15 @@ def _records(label: str, rows: dict[int, list[tuple[str, object]]], epoch: date)
     for line, cells in rows.items():
         texts = tuple(_text(label, line, index, value) for index, (_, value) in enumerate(cells))
         if any(text.strip() for text in texts):
-            found.append(Record(line, texts, epoch))
+            numbers = frozenset(
+                index for index, (_, value) in enumerate(cells) if _is_number(value)
+            )
+            found.append(Record(line, texts, epoch, numbers))
     return found
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, Real) and not isinstance(value, bool)
 
 
 def _text(label: str, line: int, index: int, value: object) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import ipaddress
 import os
 import re
+import stat
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
@@ -61,6 +62,14 @@ class Settings:
         oidc_name: What the button of that sign-in says.
         oidc_client_id: One line of text.
         oidc_client_secret: Or empty.
+        trusted_hosts: Host names without port, beside that of `public_host`.
+        proxies: How many proxies before the service are believed.
+        limits_url: Where counts of requests are kept, or empty: a file in `home`.
+        form_max: Bytes of a form without files.
+        form_parts: Fields and files of a form.
+        upload_max: Bytes of a request that brings files.
+        metrics_addresses: Networks from which `/metrics` is shown.
+        metrics_token: With which it is shown from anywhere, or empty.
     """
 
     home: Path
@@ -91,6 +100,14 @@ class Settings:
     oidc_name: str
     oidc_client_id: str
     oidc_client_secret: str = field(repr=False)
+    trusted_hosts: tuple[str, ...]
+    proxies: int
+    limits_url: str
+    form_max: int
+    form_parts: int
+    upload_max: int
+    metrics_addresses: tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...]
+    metrics_token: str = field(repr=False)
 
     @property
     def keys(self) -> Path:
@@ -207,6 +224,25 @@ def _web_url(text: str) -> str:
     if text and not (safe and parts.hostname and not parts.query and not parts.fragment):
         _refuse()
     return text.rstrip("/")
+
+
+def _host_names(text: str) -> tuple[str, ...]:
+    names = tuple(name for name in text.split(",") if name)
+    fits = all(re.fullmatch(r"[a-z0-9]([a-z0-9.-]{0,198}[a-z0-9])?", name) for name in names)
+    return names if fits else _refuse()
+
+
+def _networks(text: str) -> tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...]:
+    try:
+        return tuple(ipaddress.ip_network(one) for one in text.split(",") if one)
+    except ValueError as error:
+        raise _Unfit from error
+
+
+def _limits_url(text: str) -> str:
+    parts = urlsplit(text)
+    fits = parts.scheme in {"redis", "rediss", "redis+unix"} and (parts.hostname or parts.path)
+    return text if fits or not text else _refuse()
 
 
 def _optional(read: Callable[[str], str]) -> Callable[[str], str | None]:
@@ -501,6 +537,83 @@ SETTINGS = (
         _matching(r"[^\x00-\x1f\x7f]{0,200}"),
         secret=True,
     ),
+    Setting(
+        "LEDGER_TRUSTED_HOSTS",
+        "trusted_hosts",
+        "Further host names under which the service may be asked, beside that of `PUBLIC_HOST` and this machine's own "
+        "`localhost`. Any other is answered with 400.",
+        "host names in lower case without port, with commas between them, or nothing",
+        "",
+        "www.example.gov.cn,ledger.internal",
+        _host_names,
+    ),
+    Setting(
+        "LEDGER_PROXIES",
+        "proxies",
+        "How many proxies stand before the service and each add to `X-Forwarded-For` and `X-Forwarded-Proto`. "
+        "Fewer than there are: everybody seems to come from a proxy. More: anybody can write their own address.",
+        "a whole number, 0 to 5",
+        "0",
+        "1",
+        _integer(0, 5),
+    ),
+    Setting(
+        "LEDGER_LIMITS_URL",
+        "limits_url",
+        "Where the counts of requests are kept, for all machines that serve one ledger. Without it, a file that all "
+        "workers of this machine share.",
+        "`redis://…`, `rediss://…` or `redis+unix://…`, or nothing",
+        "",
+        "redis://limits.internal:6379/0",
+        _limits_url,
+        secret=True,
+    ),
+    Setting(
+        "LEDGER_FORM_MAX",
+        "form_max",
+        "Most bytes of what is typed into a form.",
+        "a whole number of bytes, 16384 to 10485760",
+        "262144",
+        "524288",
+        _integer(16_384, 10_485_760),
+    ),
+    Setting(
+        "LEDGER_FORM_PARTS",
+        "form_parts",
+        "Most fields and files of a form.",
+        "a whole number, 16 to 10000",
+        "200",
+        "1000",
+        _integer(16, 10_000),
+    ),
+    Setting(
+        "LEDGER_UPLOAD_MAX",
+        "upload_max",
+        "Most bytes of a form that brings files, all of them together.",
+        "a whole number of bytes, 1048576 to 209715200",
+        "20971520",
+        "52428800",
+        _integer(1_048_576, 209_715_200),
+    ),
+    Setting(
+        "LEDGER_METRICS_ADDRESSES",
+        "metrics_addresses",
+        "From where `/metrics` may be read without a token.",
+        "IP addresses or networks (CIDR), with commas between them, or nothing",
+        "127.0.0.1,::1",
+        "10.20.0.0/16",
+        _networks,
+    ),
+    Setting(
+        "LEDGER_METRICS_TOKEN",
+        "metrics_token",
+        "Bearer token with which `/metrics` may be read from anywhere.",
+        "nothing, or one word of 16 to 200 characters",
+        "",
+        "correct-horse-battery-staple",
+        _matching(r"|[!-~]{16,200}"),
+        secret=True,
+    ),
 )
 """Every setting there is, in the order of `docs/settings.md`."""
 
@@ -635,7 +748,12 @@ def _secret_from_file(setting: Setting, texts: Mapping[str, str]) -> str:
     if setting.name in texts:
         raise SettingsError(name=name, expected=f"either {setting.name} or {name}, not both")
     try:
-        lines = Path(texts[name]).read_text(encoding="utf-8").splitlines()
+        path = Path(texts[name])
+        mode = path.stat().st_mode
+        lines = path.read_text(encoding="utf-8").splitlines()
     except (OSError, UnicodeDecodeError, ValueError) as error:
         raise SettingsError(name=name, expected="the path of a readable file") from error
+    if mode & (stat.S_IRWXO | stat.S_IWGRP):
+        # A group may read it: that is how service managers hand secrets to a service that is not their owner.
+        raise SettingsError(name=name, expected="a file of mode 0600, 0640 or less")
     return lines[0].strip() if lines else ""

@@ -130,6 +130,18 @@ def test_an_unknown_name_with_our_prefix_is_refused(name):
     ("name", "value"),
     [
         ("LEDGER_HOME", ""),
+        ("LEDGER_TRUSTED_HOSTS", "*"),
+        ("LEDGER_TRUSTED_HOSTS", ".example.com"),
+        ("LEDGER_TRUSTED_HOSTS", "a.example:8000"),
+        ("LEDGER_TRUSTED_HOSTS", "A.example"),
+        ("LEDGER_PROXIES", "-1"),
+        ("LEDGER_PROXIES", "6"),
+        ("LEDGER_LIMITS_URL", "memory://"),
+        ("LEDGER_LIMITS_URL", "redis://"),
+        ("LEDGER_METRICS_ADDRESSES", "10.0.0.1/8"),
+        ("LEDGER_METRICS_ADDRESSES", "localhost"),
+        ("LEDGER_METRICS_TOKEN", "short"),
+        ("LEDGER_METRICS_TOKEN", "two words of some length"),
         ("LEDGER_HOME", "what?"),
         ("DATABASE_URL", ""),
         ("DATABASE_URL", "var/ledger.db"),
@@ -191,7 +203,19 @@ def test_any_text_is_taken_or_refused_by_name(setting: Setting, text: str):
 def test_a_password_may_come_from_a_file(tmp_path):
     secret = tmp_path / "url"
     secret.write_text(URL + "\n", encoding="utf-8")
-    assert load_settings({"DATABASE_URL_FILE": str(secret)}).database_url == URL
+    for mode in (0o600, 0o400, 0o640):
+        secret.chmod(mode)
+        assert load_settings({"DATABASE_URL_FILE": str(secret)}).database_url == URL
+
+
+@pytest.mark.parametrize("mode", [0o644, 0o604, 0o660, 0o602, 0o601])
+def test_a_secret_file_that_others_can_get_at_is_refused(tmp_path, mode):
+    secret = tmp_path / "url"
+    secret.write_text(URL + "\n", encoding="utf-8")
+    secret.chmod(mode)
+    error = _refused({"DATABASE_URL_FILE": str(secret)})
+    assert error.fields["name"] == "DATABASE_URL_FILE"
+    assert "0600" in str(error.fields["expected"])
 
 
 @pytest.mark.parametrize("path", ["", "/nowhere/at/all", ".", "a\0b"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from binascii import b2a_base64
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NoReturn
 
@@ -67,14 +68,14 @@ def encode_tlog_proof(
         raise FieldError(field="index", reason="out-of-range", value=index)
     if len(proof) > PROOF_HASHES_MAX or any(len(part) != HASH_BYTES for part in proof):
         raise FieldError(field="proof", reason="not-hashes")
-    lines = [HEADER]
+    head = HEADER
     if extra is not None:
         if len(extra) > EXTRA_BYTES_MAX:
             raise FieldError(field="extra", reason="too-long", value=len(extra))
-        lines.append(f"extra {encode_base64(extra)}")
-    lines.append(f"index {index}")
-    lines.extend(encode_base64(part) for part in proof)
-    return "".join(f"{line}\n" for line in lines).encode() + b"\n" + checkpoint_note
+        head += f"\nextra {encode_base64(extra)}"
+    # `b2a_base64` ends each line itself.
+    lines = (f"{head}\nindex {index}\n".encode(), *map(b2a_base64, proof), b"\n", checkpoint_note)
+    return b"".join(lines)
 
 
 def decode_tlog_proof(data: bytes) -> TlogProof:

@@ -67,6 +67,7 @@ class Commit:
         start: Size before this commit.
         edge: Right edge before this commit, for proofs of its leaves.
         leaves: The leaf hashes that it added.
+        nodes: Hashes by height and position that its receipts have needed so far.
     """
 
     size: int
@@ -74,6 +75,7 @@ class Commit:
     start: int
     edge: Edge
     leaves: list[bytes]
+    nodes: dict[tuple[int, int], bytes] = field(default_factory=dict, repr=False, compare=False)
 
 
 def _held_lock() -> threading.Lock:

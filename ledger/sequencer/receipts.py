@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import sqlalchemy as sa
@@ -52,8 +51,7 @@ def from_commit(commit: Commit, seq: int) -> bytes:
         raise InvariantError(
             reason="not-in-this-commit", seq=seq, start=commit.start, size=commit.size
         )
-    read = _commit_reader(commit.edge, commit.leaves)
-    return encode_tlog_proof(seq, proofs.inclusion_proof(seq, commit.size, read), commit.note)
+    return encode_tlog_proof(seq, _proof(commit, seq), commit.note)
 
 
 def stored(connection: sa.Connection, fund: Fund, seq: int) -> Receipt:
@@ -79,29 +77,48 @@ def stored(connection: sa.Connection, fund: Fund, seq: int) -> Receipt:
     return Receipt(seq, receipt_number(seq, found.leaf_hash).compact, found.entry, proof)
 
 
-def _commit_reader(edge: Edge, leaves: list[bytes]) -> Callable[[int, int], bytes]:
-    """Read perfect subtrees of the tree after a commit, of which we hold the old right edge and the new leaves.
+def _proof(commit: Commit, seq: int) -> list[bytes]:
+    """Prove that an entry is in its commit's tree, from the right edge before the commit and the leaves it added.
 
-    A proof of a new leaf never needs more: every other subtree beside its path is an old one of the right edge.
+    No proof of a new leaf needs more: every other subtree beside its way up is an old one of the right edge. What is
+    hashed for one entry is kept in the commit for its neighbours.
+
+    Source:
+        RFC 6962 section 2.1.1, climbed from the leaf: at each height the last node may lack a sibling, and then stands
+        for its parent too.
     """
-    old: dict[tuple[int, int], bytes] = {}
-    position, hashes = 0, iter(edge.hashes)
-    for height in range(edge.size.bit_length() - 1, -1, -1):
-        if edge.size >> height & 1:
-            old[height, position >> height] = next(hashes)
-            position += 1 << height
-    start = edge.size
+    nodes = commit.nodes
+    if not nodes:
+        nodes.update(_edge_nodes(commit.edge))
 
-    def read(height: int, position: int) -> bytes:
-        found = old.get((height, position))
+    def node(height: int, position: int) -> bytes:
+        found = nodes.get((height, position))
         if found is None:
             if height == 0:
-                found = leaves[position - start]
+                found = commit.leaves[position - commit.start]
             else:
-                found = node_hash(
-                    read(height - 1, 2 * position), read(height - 1, 2 * position + 1)
-                )
-            old[height, position] = found
+                found = node(height - 1, 2 * position)
+                if 2 * position < commit.size - 1 >> height - 1:
+                    found = node_hash(found, node(height - 1, 2 * position + 1))
+            nodes[height, position] = found
         return found
 
-    return read
+    proof = []
+    height, position, last = 0, seq, commit.size - 1
+    while last:
+        beside = position ^ 1
+        if beside <= last:
+            proof.append(nodes.get((height, beside)) or node(height, beside))
+        height, position, last = height + 1, position >> 1, last >> 1
+    return proof
+
+
+def _edge_nodes(edge: Edge) -> dict[tuple[int, int], bytes]:
+    """Return the perfect subtrees of a right edge by height and position."""
+    nodes = {}
+    start, hashes = 0, iter(edge.hashes)
+    for height in range(edge.size.bit_length() - 1, -1, -1):
+        if edge.size >> height & 1:
+            nodes[height, start >> height] = next(hashes)
+            start += 1 << height
+    return nodes

@@ -50,6 +50,15 @@ def _add_headers(response: Response) -> Response:
     return response
 
 
+def added_to(body: bytes) -> list[tuple[str, str]]:
+    """Return the headers of a JSON answer that does not pass through Flask: those that it would have got there."""
+    return [
+        ("Content-Type", "application/json"),
+        ("Content-Length", str(len(body))),
+        *(pair for _, pair in _ADDED),
+    ]
+
+
 def public_page(response: Response) -> Response:
     """Let a page be shared for a short time, and answered with 304 while it is the same.
 

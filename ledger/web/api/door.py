@@ -12,6 +12,7 @@ from marshmallow import Schema
 from ledger.intake.calls import GiftCalls
 from ledger.web import headers
 from ledger.web.api import schemas
+from ledger.web.api.front import put_before
 from ledger.web.api.gifts import post_gifts
 from ledger.web.api.reading import Reading
 from ledger.wiring import Ledger
@@ -33,6 +34,7 @@ def register_api(app: Flask, ledger: Ledger) -> None:
         api.spec.components.schema(name, schema)
     api.spec.components.security_scheme("token", {"type": "http", "scheme": "bearer"})
     api.register_blueprint(_blueprint(Reading(ledger.database, calls), calls))
+    put_before(app, calls)
     app.add_url_rule("/api/openapi.json", "openapi", lambda: _openapi(api))
     app.add_url_rule("/api/docs", "api_docs", lambda: _docs(api))
 

@@ -24,6 +24,9 @@ from ledger.web.problems import PROBLEM_JSON, problem_document, problem_of
 JSON = "application/json"
 BEARER = "Bearer "
 
+OUTCOME = "ledger.gifts"
+"""Where a request carries what became of its gifts, when they were taken before Flask (see `front`)."""
+
 ERRORS_MAX = 100
 """Rows that a problem document names; more of the same would help nobody."""
 
@@ -46,11 +49,15 @@ def post_gifts(calls: GiftCalls) -> Callable[[str], Response]:
         Raises:
             UnsupportedMediaType: Not JSON.
         """
+        outcome = request.environ.get(OUTCOME)
+        if outcome is not None:
+            return _answer_taken(outcome)
         caller = calls.caller(fund, _token())
         if request.mimetype != JSON:
             raise UnsupportedMediaType
         body = request.get_data(cache=False)
-        results = calls.take(caller, request.args.get("channel", ""), body, _key())
+        key = idempotency_key(request.headers.get("Idempotency-Key"))
+        results = calls.take(caller, request.args.get("channel", ""), body, key)
         return _answer(fund, body, results)
 
     return view
@@ -68,8 +75,14 @@ def _token() -> str:
     return given[len(BEARER) :].strip()
 
 
-def _key() -> str:
+def idempotency_key(given: str | None) -> str:
     """Return the idempotency key without the quotes that a structured header has around it.
+
+    Args:
+        given: The header; None without one.
+
+    Returns:
+        The key; empty without the header.
 
     Raises:
         FieldError: It is empty.
@@ -77,7 +90,6 @@ def _key() -> str:
     Source:
         draft-ietf-httpapi-idempotency-key-header, section 2.1 (a structured header's string).
     """
-    given = request.headers.get("Idempotency-Key")
     if given is None:
         return ""
     key = given.strip()
@@ -88,19 +100,28 @@ def _key() -> str:
     return key
 
 
-def _answer(fund: str, body: bytes, results: Sequence[Result]) -> Response:
-    """Answer for all gifts of a call.
+def answer_of(
+    fund: str, body: bytes, results: Sequence[Result]
+) -> tuple[HTTPStatus, bytes] | None:
+    """Answer for all gifts of a call of which at least one is in the ledger.
 
     | status | when |
     | --- | --- |
     | 201 | all of them are recorded by this call |
     | 200 | all of them are in the ledger, some by an earlier call |
     | 207 | some are, and some were not taken |
-    | 409, 422 | none is: all are conflicts, or not |
+
+    Args:
+        fund: Its short name.
+        body: As it arrived: one gift or an array.
+        results: What became of each.
+
+    Returns:
+        Status and JSON; None when no gift is in the ledger.
     """
     kept = [one for one in results if isinstance(one, Kept)]
     if not kept:
-        return _problem([one for one in results if isinstance(one, Wrong)])
+        return None
     is_single = len(results) == 1 and body.lstrip()[:1] == b"{"
     status = HTTPStatus.OK
     if len(kept) < len(results):
@@ -109,7 +130,27 @@ def _answer(fund: str, body: bytes, results: Sequence[Result]) -> Response:
         status = HTTPStatus.CREATED
     shown = [_shown(fund, one) for one in results]
     value: object = shown[0] if is_single else {"counts": _counts(results), "results": shown}
-    return Response(orjson.dumps(value), status, content_type=JSON)
+    return status, orjson.dumps(value)
+
+
+def _answer(fund: str, body: bytes, results: Sequence[Result]) -> Response:
+    """Answer for all gifts of a call: 409 or 422 when none is in the ledger, because all are conflicts or not."""
+    answer = answer_of(fund, body, results)
+    if answer is None:
+        return _problem([one for one in results if isinstance(one, Wrong)])
+    status, shown = answer
+    return Response(shown, status, content_type=JSON)
+
+
+def _answer_taken(outcome: Exception | Sequence[Result]) -> Response:
+    """Answer for gifts that were taken before Flask, of which none is in the ledger.
+
+    Raises:
+        Exception: Why none of them could be taken.
+    """
+    if isinstance(outcome, Exception):
+        raise outcome
+    return _problem([one for one in outcome if isinstance(one, Wrong)])
 
 
 def _counts(results: Sequence[Result]) -> dict[str, int]:

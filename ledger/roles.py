@@ -6,11 +6,14 @@ names neither is refused. `docs/roles.md` is this table, written out.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import NamedTuple
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, NamedTuple, TypeVar
 
 from ledger.actors import PEOPLE, Actor, Member
 from ledger.errors import FieldError, NotAllowedError
+
+F = TypeVar("F", bound=Callable[..., Any])
+_NAMED = "__does__"
 
 PUBLIC = "public"
 """Anybody, without a sign-in."""
@@ -206,3 +209,34 @@ def parse_roles(text: str) -> frozenset[str]:
         FieldError: As `check_roles`.
     """
     return check_roles(part.strip() for part in text.split(",") if part.strip())
+
+
+# --- what views and commands say they do -----------------------------------------------------------
+
+
+def does(action: str) -> Callable[[F], F]:
+    """Let a view or a command name what it does.
+
+    Args:
+        action: A name of `ACTIONS`, or one of `MARKS`.
+
+    Returns:
+        A decorator; whatever is wrapped around the function later with `functools.wraps` says the same.
+
+    Raises:
+        KeyError: There is no such action: a mistake of ours, seen as soon as the module is read.
+    """
+    if action not in ACTIONS and action not in MARKS:
+        raise KeyError(action)
+
+    def mark(function: F) -> F:
+        function.__dict__[_NAMED] = action
+        return function
+
+    return mark
+
+
+def action_of(function: object) -> str | None:
+    """Return what a view or a command says that it does; None when it says nothing: then nobody may."""
+    found = getattr(function, _NAMED, None)
+    return found if isinstance(found, str) else None

@@ -10,7 +10,7 @@ from ledger.bench.figures import NAMES, Figure
 from ledger.bench.places import places
 from ledger.bench.run import measure
 from ledger.cli import database as schema
-from ledger.cli.session import Session, guarded, pass_session
+from ledger.cli.session import Session, guarded, machine, pass_session
 from ledger.settings import process_environment
 
 
@@ -20,6 +20,7 @@ from ledger.settings import process_environment
 @click.option("--json", "as_json", is_flag=True, help="Print a list of objects.")
 @pass_session
 @guarded
+@machine
 def bench(session: Session, only: str | None, *, quick: bool, as_json: bool) -> None:
     """Measure this machine: each figure stands beside its limit, measured in the same run.
 

@@ -11,7 +11,7 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from ledger.cli.session import Session, guarded, pass_session
+from ledger.cli.session import Session, guarded, machine, pass_session
 from ledger.errors import FieldError
 from ledger.settings import Settings
 from ledger.verify.database import verify_database
@@ -32,6 +32,7 @@ from ledger.verify.report import Report
 @click.option("--workers", type=int, help="Processes; default all cores.")
 @pass_session
 @guarded
+@machine
 def verify(
     session: Session,
     target: str | None,

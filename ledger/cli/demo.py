@@ -20,7 +20,7 @@ from ledger.actors import Member
 from ledger.cli import database as schema
 from ledger.cli import setup
 from ledger.cli.figures import Figures
-from ledger.cli.session import Session, guarded, pass_session
+from ledger.cli.session import Session, guarded, machine, pass_session
 from ledger.cli.statement import Language
 from ledger.clock import FixedClock, month_end
 from ledger.desk import actions
@@ -72,6 +72,7 @@ ACCOUNTS = {
 )
 @pass_session
 @guarded
+@machine
 def demo(session: Session, *, no_serve: bool, month: Path | None) -> None:
     """Walk a sample month from the callbacks to the statement, verify it, and serve it."""
     settings = demo_settings(session.settings)

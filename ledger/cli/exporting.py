@@ -12,7 +12,7 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from ledger.cli.session import Session, fund_option, guarded, pass_session
+from ledger.cli.session import Session, fund_option, guarded, machine, pass_session
 
 Told = Callable[[int, int], object]
 
@@ -30,6 +30,7 @@ def export() -> None:
 @fund_option
 @pass_session
 @guarded
+@machine
 def export_tiles(session: Session, folder: Path, fund_slug: str | None) -> None:
     """Write the log into FOLDER, for any static host; a second time only what is new.
 
@@ -57,6 +58,7 @@ def export_tiles(session: Session, folder: Path, fund_slug: str | None) -> None:
 @fund_option
 @pass_session
 @guarded
+@machine
 def export_beancount(session: Session, file: Path, fund_slug: str | None) -> None:
     """Write the journal for beancount (check it with `bean-check FILE`)."""
     _plaintext(session, file, fund_slug, "beancount")
@@ -67,6 +69,7 @@ def export_beancount(session: Session, file: Path, fund_slug: str | None) -> Non
 @fund_option
 @pass_session
 @guarded
+@machine
 def export_hledger(session: Session, file: Path, fund_slug: str | None) -> None:
     """Write the journal for hledger (check it with `hledger -f FILE check --strict`)."""
     _plaintext(session, file, fund_slug, "hledger")
@@ -99,6 +102,7 @@ def _plaintext(session: Session, file: Path, fund_slug: str | None, language: st
 @fund_option
 @pass_session
 @guarded
+@machine
 def export_csv(session: Session, folder: Path, fund_slug: str | None) -> None:
     """Write the registers of entries and postings into FOLDER, for spreadsheets and auditors' tools."""
     from ledger.export.registers import write_registers

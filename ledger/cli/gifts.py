@@ -8,7 +8,7 @@ from typing import BinaryIO
 
 import click
 
-from ledger.cli.session import Session, fund_option, guarded, naming, pass_session
+from ledger.cli.session import Session, fund_option, guarded, machine, naming, pass_session
 from ledger.cli.setup import secret_path
 from ledger.errors import NotFoundError
 from ledger.funds import history as funds
@@ -31,6 +31,7 @@ SOURCES = ("gifts", "deliveries", "lookback")
 @fund_option
 @pass_session
 @guarded
+@machine
 def import_gifts(
     session: Session,
     source: str,

@@ -6,14 +6,7 @@ from pathlib import Path
 
 import click
 
-from ledger.cli.session import (
-    Session,
-    by_option,
-    fund_option,
-    guarded,
-    naming,
-    pass_session,
-)
+from ledger.cli.session import Session, acts, fund_option, guarded, machine, naming, pass_session
 from ledger.desk import actions
 from ledger.desk.reconcile import reconcile as run_reconcile
 from ledger.errors import FieldError
@@ -43,6 +36,7 @@ def settlement() -> None:
 @fund_option
 @pass_session
 @guarded
+@machine
 def settlement_import(session: Session, files: tuple[Path, ...], fund_slug: str | None) -> None:
     """Book the settlements of sheets, as the platforms state them."""
     ledger, fund = session.ledger(), session.fund(fund_slug)
@@ -81,6 +75,7 @@ def bank() -> None:
 @fund_option
 @pass_session
 @guarded
+@machine
 def bank_import(
     session: Session,
     files: tuple[Path, ...],
@@ -140,6 +135,7 @@ def _preview(session: Session, path: Path, file: BankFile) -> None:
 @fund_option
 @pass_session
 @guarded
+@machine
 def bank_open(session: Session, fund_slug: str | None) -> None:
     """List the lines and settlements that nothing explains yet, and the exceptions."""
     fund = session.fund(fund_slug)
@@ -181,8 +177,8 @@ def bank_open(session: Session, fund_slug: str | None) -> None:
 @click.argument("account_name")
 @click.argument("row", type=int)
 @click.option("--as", "kind", type=click.Choice(sorted(matching.INCOME_ACCOUNTS)), required=True)
-@by_option
 @fund_option
+@acts("income.book")
 @pass_session
 @guarded
 def bank_book(
@@ -207,6 +203,7 @@ def bank_book(
 @fund_option
 @pass_session
 @guarded
+@machine
 def reconcile(session: Session, fund_slug: str | None) -> None:
     """Match what is open; what fits nothing stays open and is counted."""
     done = run_reconcile(session.ledger().sequencer, session.fund(fund_slug))
@@ -236,8 +233,8 @@ def transfer() -> None:
 @click.option(
     "--reference", required=True, help="Own reference, on the bank's lines; 8 characters or more."
 )
-@by_option
 @fund_option
+@acts("transfer.propose")
 @pass_session
 @guarded
 def transfer_propose(
@@ -267,8 +264,8 @@ def transfer_propose(
 
 @transfer.command("approve")
 @click.argument("number", type=int)
-@by_option
 @fund_option
+@acts("decision.approve")
 @pass_session
 @guarded
 def transfer_approve(
@@ -284,8 +281,8 @@ def transfer_approve(
 @transfer.command("reject")
 @click.argument("number", type=int)
 @click.option("--reason", required=True)
-@by_option
 @fund_option
+@acts("decision.reject")
 @pass_session
 @guarded
 def transfer_reject(
@@ -304,8 +301,8 @@ def transfer_reject(
     "--row", type=int, required=True, help="Line of the collection account's file that shows it."
 )
 @click.option("--fee", default="0", help="What the bank kept of it.")
-@by_option
 @fund_option
+@acts("line.match")
 @pass_session
 @guarded
 def transfer_send(
@@ -325,8 +322,8 @@ def transfer_send(
 @click.option(
     "--row", type=int, required=True, help="Line of the fund account's file that shows it."
 )
-@by_option
 @fund_option
+@acts("line.match")
 @pass_session
 @guarded
 def transfer_confirm(
@@ -343,6 +340,7 @@ def transfer_confirm(
 @fund_option
 @pass_session
 @guarded
+@machine
 def transfer_list(session: Session, fund_slug: str | None) -> None:
     """List transfers and where they stand."""
     fund = session.fund(fund_slug)
@@ -368,8 +366,8 @@ def spend() -> None:
 @spend.command("import")
 @file_argument
 @click.option("--account", "account_name", required=True, help="Fund account that paid.")
-@by_option
 @fund_option
+@acts("spending.book")
 @pass_session
 @guarded
 def spend_import(
@@ -402,8 +400,8 @@ def period() -> None:
 
 @period.command("close")
 @click.argument("month")
-@by_option
 @fund_option
+@acts("close.propose")
 @pass_session
 @guarded
 def period_close(session: Session, month: str, member_name: str, fund_slug: str | None) -> None:

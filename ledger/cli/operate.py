@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from ledger.cli import database as schema
-from ledger.cli.session import Session, guarded, pass_session
+from ledger.cli.session import Session, guarded, machine, pass_session
 from ledger.db import Database
 from ledger.errors import StateError
 from ledger.settings import Settings, environment_of
@@ -26,6 +26,7 @@ def db() -> None:
 @db.command("upgrade")
 @pass_session
 @guarded
+@machine
 def db_upgrade(session: Session) -> None:
     """Bring the schema to the newest revision, as the owner of the tables."""
     ledger = session.ledger(any_schema=True)
@@ -43,6 +44,7 @@ def db_upgrade(session: Session) -> None:
 @db.command("check")
 @pass_session
 @guarded
+@machine
 def db_check(session: Session) -> None:
     """Say where the database differs from what this version expects."""
     ledger = session.ledger(any_schema=True)
@@ -60,6 +62,7 @@ def db_check(session: Session) -> None:
 @click.command()
 @pass_session
 @guarded
+@machine
 def serve(session: Session) -> None:
     """Serve pages and interfaces with granian."""
     session.ledger()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from ledger.cli.session import Session, by_option, fund_option, guarded, pass_session
+from ledger.cli.session import Session, acts, fund_option, guarded, pass_session
 from ledger.desk import actions
 from ledger.errors import NotFoundError
 from ledger.intake.erasing import gifts_of_giver
@@ -22,8 +22,8 @@ def privacy() -> None:
 @click.option(
     "--all", "whole", is_flag=True, help="All gifts of the same person on the same channel."
 )
-@by_option
 @fund_option
+@acts("erase.propose")
 @pass_session
 @guarded
 def privacy_erase(

@@ -32,6 +32,7 @@ from ledger.errors import (
 from ledger.funds import history as funds
 from ledger.journal.history import Fund, all_funds, fund_by_slug
 from ledger.logs import configure_logs
+from ledger.roles import MACHINE, acting, action_of, does
 from ledger.settings import Settings, from_environment
 from ledger.wiring import Ledger, open_ledger
 
@@ -109,9 +110,23 @@ class Session:
         return known[0]
 
     def member(self, fund: Fund, name: str) -> Member:
-        """Return the acting member of this name or id."""
+        """Return who acts, once it is known that it is they and that their roles allow what the command does.
+
+        Args:
+            fund: The fund.
+            name: From `--by`.
+
+        Returns:
+            The member.
+
+        Raises:
+            NotAllowedError: None of their roles allows it.
+        """
+        action = action_of(click.get_current_context().command.callback)
         with self.ledger().database.reading() as connection:
-            return funds.member(connection, fund.fund_id, name)
+            found = funds.member(connection, fund.fund_id, name)
+        acting(found, action or "")
+        return found
 
     def say(self, sentence: str, **figures: Any) -> None:
         """Print a result: the sentence, or with `--json` its figures.
@@ -135,7 +150,35 @@ pass_session = click.make_pass_decorator(Session, ensure=True)
 fund_option = click.option(
     "--fund", "fund_slug", help="Short name of the fund; needed where there are several."
 )
-by_option = click.option("--by", "member_name", required=True, help="Member who acts: id or name.")
+
+
+def acts(action: str, *, setting_up: bool = False) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """Let a command be a member's: it names what it does, and `--by` names who does it.
+
+    Args:
+        action: A name of `roles.ACTIONS`.
+        setting_up: Whether it is anybody's with a shell on this machine while the fund is set up; then `--by` may
+            be left out.
+
+    Returns:
+        A decorator.
+    """
+    by = click.option(
+        "--by",
+        "member_name",
+        required=not setting_up,
+        help="Member who acts: id, name or e-mail address; signed in with `sign-in`."
+        + (" Not while the fund is set up." if setting_up else ""),
+    )
+
+    def mark(command: Callable[P, R]) -> Callable[P, R]:
+        return by(does(action)(command))
+
+    return mark
+
+
+machine = does(MACHINE)
+"""A command for whoever has a shell on the machine: the files that it works on are theirs anyway."""
 
 
 def guarded(command: Callable[P, R]) -> Callable[P, R]:

@@ -8,7 +8,7 @@ from zoneinfo import available_timezones
 
 import click
 
-from ledger.cli.session import Session, fund_option, guarded, pass_session
+from ledger.cli.session import Session, fund_option, guarded, machine, pass_session
 from ledger.clock import from_text, to_ms
 from ledger.errors import FieldError, FileFormatError, TimeFieldError
 from ledger.funds import booking, history
@@ -32,6 +32,7 @@ def fund() -> None:
 @click.option("--zone", help="Time zone of its days and months; default LEDGER_TIME_ZONE.")
 @pass_session
 @guarded
+@machine
 def fund_create(
     session: Session,
     slug: str,
@@ -63,6 +64,7 @@ def fund_create(
 @fund.command("list")
 @pass_session
 @guarded
+@machine
 def fund_list(session: Session) -> None:
     """List all funds."""
     from ledger.journal.history import all_funds
@@ -95,6 +97,7 @@ def channel() -> None:
 @fund_option
 @pass_session
 @guarded
+@machine
 def channel_add(
     session: Session,
     name: str,
@@ -161,6 +164,7 @@ def account() -> None:
 @fund_option
 @pass_session
 @guarded
+@machine
 def account_add(
     session: Session,
     name: str,
@@ -196,6 +200,7 @@ def rate() -> None:
 @fund_option
 @pass_session
 @guarded
+@machine
 def rate_set(
     session: Session,
     unit: str,
@@ -228,6 +233,7 @@ def member() -> None:
 @fund_option
 @pass_session
 @guarded
+@machine
 def member_add(session: Session, name: str, role: str, fund_slug: str | None) -> None:
     """Enrol a member. The name stays beside the ledger, never in it."""
     ledger, found = session.ledger(), session.fund(fund_slug)
@@ -240,6 +246,7 @@ def member_add(session: Session, name: str, role: str, fund_slug: str | None) ->
 @fund_option
 @pass_session
 @guarded
+@machine
 def member_remove(session: Session, name: str, fund_slug: str | None) -> None:
     """Remove a member; their tokens end at once."""
     ledger, found = session.ledger(), session.fund(fund_slug)
@@ -251,6 +258,7 @@ def member_remove(session: Session, name: str, fund_slug: str | None) -> None:
 @fund_option
 @pass_session
 @guarded
+@machine
 def member_list(session: Session, fund_slug: str | None) -> None:
     """List members."""
     found = session.fund(fund_slug)
@@ -272,6 +280,7 @@ def member_list(session: Session, fund_slug: str | None) -> None:
 @fund_option
 @pass_session
 @guarded
+@machine
 def member_token(session: Session, name: str, scope: str, fund_slug: str | None) -> None:
     """Make a key for a machine that acts for a member; it is shown this once."""
     ledger, found = session.ledger(), session.fund(fund_slug)
@@ -289,6 +298,7 @@ def key() -> None:
 @fund_option
 @pass_session
 @guarded
+@machine
 def key_rotate(session: Session, fund_slug: str | None) -> None:
     """Make a new key for the log; both sign until `key retire`."""
     ledger, found = session.ledger(), session.fund(fund_slug)
@@ -300,6 +310,7 @@ def key_rotate(session: Session, fund_slug: str | None) -> None:
 @fund_option
 @pass_session
 @guarded
+@machine
 def key_retire(session: Session, fund_slug: str | None) -> None:
     """Stop signing with the older keys."""
     ledger, found = session.ledger(), session.fund(fund_slug)

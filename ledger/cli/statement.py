@@ -9,7 +9,7 @@ from typing import Literal, NamedTuple
 import click
 
 from ledger.actors import Member
-from ledger.cli.session import Session, by_option, fund_option, guarded, pass_session
+from ledger.cli.session import Session, acts, fund_option, guarded, pass_session
 from ledger.desk import actions
 from ledger.errors import FieldError
 from ledger.journal.history import Fund
@@ -41,8 +41,8 @@ def statement() -> None:
     type=click.Path(dir_okay=False, path_type=Path),
     help="File to write; default in LEDGER_HOME.",
 )
-@by_option
 @fund_option
+@acts("statement.build")
 @pass_session
 @guarded
 def statement_build(
@@ -70,8 +70,8 @@ def statement_build(
 @statement.command("publish")
 @click.argument("month")
 @click.option("--language", type=click.Choice(LANGUAGES), default="zh", show_default=True)
-@by_option
 @fund_option
+@acts("publish.propose")
 @pass_session
 @guarded
 def statement_publish(

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 import click
 
-from ledger.cli.session import Session, fund_option, guarded, pass_session
+from ledger.cli.session import Session, fund_option, guarded, machine, pass_session
 from ledger.errors import NotFoundError
 from ledger.journal.receipt_numbers import ReceiptNumber, parse_receipt_number
 from ledger.log.checkpoints import Checkpoint
@@ -50,6 +50,7 @@ MARKS = {"holds": "✓", "fails": "✗", "unknown": "–"}
 @fund_option
 @pass_session
 @guarded
+@machine
 def trace(session: Session, receipt: str, out: Path | None, fund_slug: str | None) -> None:
     """Follow the gift of RECEIPT (12 characters, as its giver holds it) to where its money is now.
 

@@ -239,7 +239,7 @@ class Cli:
     def walk_on(self) -> None:
         """Spend and close the month."""
         self.spend()
-        self.run("period", "close", "2026-11", "--by", "周敏")
+        self.run("period", "close", "2026-11", "--by", "王会计")
 
 
 GIFTS: tuple[dict[str, Any], ...] = (

@@ -76,7 +76,7 @@ def test_the_service_writes_history_and_cannot_rewrite_it(
     cli.raise_money()
     cli.transfer()
     cli.spend()
-    cli.run("period", "close", "2026-11", "--by", "周敏")
+    cli.run("period", "close", "2026-11", "--by", "王会计")
     assert cli.json("verify")["ok"] is True
     again = cli.json("import", "gifts", cli.gifts("g.jsonl", *GIFTS), "--channel", "Kuaishou")
     assert again["repeated"] == 3

@@ -41,7 +41,8 @@ _ADDED = tuple(
 )
 
 
-def _add_headers(response: Response) -> Response:
+def add_headers(response: Response) -> Response:
+    """Add what is missing to a response of the app."""
     headers = response.headers
     present = {name.lower() for name in headers.keys()}  # noqa: SIM118 -- iterating gives pairs
     # Straight into the list: these never change, and looking for and checking each one again is a quarter of a
@@ -85,4 +86,4 @@ def _cached(response: Response, cache: str) -> Response:
 
 def setup(app: Flask) -> None:
     """Add the headers to every response of the app; a view may set its own first."""
-    app.after_request(_add_headers)
+    app.after_request(add_headers)

@@ -167,3 +167,18 @@ def test_a_fault_of_ours_is_answered_by_the_app(
 def test_what_a_client_sends_never_passes_for_an_outcome(api: Machines) -> None:
     answer = post(api, b"{", query="channel=Own&x", **{"Ledger.Gifts": "1", "ledger-gifts": "1"})
     assert answer.status_code == 422
+
+
+def test_a_hook_is_never_passed_by(api: Machines, taken: list[str]) -> None:
+    api.app.before_request(lambda: ("", 429))
+    assert post(api, json.dumps(GIFT).encode()).status_code == 429
+    assert taken == []
+
+
+@pytest.mark.parametrize(("host", "status"), [("localhost", 201), ("elsewhere", 400)])
+def test_hosts_are_those_of_the_app(
+    api: Machines, taken: list[str], host: str, status: int
+) -> None:
+    api.app.config["TRUSTED_HOSTS"] = ["localhost"]
+    assert post(api, json.dumps(GIFT).encode(), Host=host).status_code == status
+    assert taken == (["Own"] if status == 201 else [])

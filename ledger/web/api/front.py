@@ -10,19 +10,23 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Callable, Iterable
+from functools import cached_property, lru_cache
 from typing import Any, NamedTuple
 
 from flask import Flask
+from werkzeug.sansio.utils import host_is_trusted
 
 from ledger.intake.calls import GiftCalls, Result
 from ledger.web.api.gifts import OUTCOME, answer_of, idempotency_key
-from ledger.web.headers import added_to
+from ledger.web.headers import add_headers, added_to
 
 WsgiApp = Callable[[dict[str, Any], Any], Iterable[bytes]]
 
+BLUEPRINT = "v1"
+"""Where the view is registered."""
+
 _PATH = re.compile(r"/api/v1/funds/([a-z0-9-]+)/gifts", re.ASCII)
 _QUERY = re.compile(r"channel=([A-Za-z0-9]+)", re.ASCII)
-_HOST = re.compile(r"[a-z0-9.-]+(:[0-9]{1,5})?", re.ASCII | re.IGNORECASE)
 _LENGTH = re.compile(r"[0-9]{1,12}", re.ASCII)
 _TOKEN = re.compile(r"Bearer ([!-~]+)", re.ASCII)
 """What a usual request looks like. Others are right too: Flask takes them apart."""
@@ -40,6 +44,24 @@ class _Request(NamedTuple):
     body: bytes
 
 
+class _Limits(NamedTuple):
+    """What the app asks of every request.
+
+    Attributes:
+        alone: Nothing runs around its views but what adds headers. Otherwise all requests are the app's: a hook that
+            counts or refuses must not be passed by.
+        body_max: Bytes of a body.
+        hosts: Names that `Host` may have; all when empty.
+    """
+
+    alone: bool
+    body_max: int
+    hosts: tuple[str, ...]
+
+
+_host_is_right = lru_cache(maxsize=64)(host_is_trusted)
+
+
 def put_before(app: Flask, calls: GiftCalls) -> None:
     """Let usual requests that record gifts be taken before the app sees them.
 
@@ -47,16 +69,30 @@ def put_before(app: Flask, calls: GiftCalls) -> None:
         app: The app; its view of this address answers whatever is not answered here.
         calls: Takes the calls of this process: the view's own.
     """
-    app.wsgi_app = _Front(app.wsgi_app, calls, app.config["MAX_CONTENT_LENGTH"])  # type: ignore[method-assign]
+    app.wsgi_app = _Front(app, calls)  # type: ignore[method-assign]
 
 
 class _Front:
     """Takes gifts, and hands everything else on."""
 
-    def __init__(self, app: WsgiApp, calls: GiftCalls, body_max: int) -> None:
-        self._app = app
+    def __init__(self, app: Flask, calls: GiftCalls) -> None:
+        self._app: WsgiApp = app.wsgi_app
+        self._flask = app
         self._calls = calls
-        self._body_max = body_max
+
+    @cached_property
+    def _limits(self) -> _Limits:
+        """Return what the app asks of every request, as it is when the first one comes."""
+        app = self._flask
+        hooks = (app.before_request_funcs, app.after_request_funcs, app.teardown_request_funcs)
+        around = [
+            one for funcs in hooks for name in (None, BLUEPRINT) for one in funcs.get(name, ())
+        ]
+        return _Limits(
+            all(one is add_headers for one in around),
+            app.config["MAX_CONTENT_LENGTH"],
+            tuple(app.config.get("TRUSTED_HOSTS") or ()),
+        )
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         """Answer a request."""
@@ -81,14 +117,16 @@ class _Front:
         path = _PATH.fullmatch(environ["PATH_INFO"])
         if path is None or get("SCRIPT_NAME") or get("CONTENT_TYPE") != "application/json":
             return None
+        limits = self._limits
+        if not limits.alone or not _host_is_right(get("HTTP_HOST", ""), limits.hosts):
+            return None
         query = _QUERY.fullmatch(get("QUERY_STRING", ""))
-        host = _HOST.fullmatch(get("HTTP_HOST", ""))
         length = _LENGTH.fullmatch(get("CONTENT_LENGTH", ""))
         token = _TOKEN.fullmatch(get("HTTP_AUTHORIZATION", ""))
-        if query is None or host is None or length is None or token is None:
+        if query is None or length is None or token is None:
             return None
         size = int(length[0])
-        if size > self._body_max or "HTTP_TRANSFER_ENCODING" in environ:
+        if size > limits.body_max or "HTTP_TRANSFER_ENCODING" in environ:
             return None
         body = environ["wsgi.input"].read(size)
         if len(body) != size:

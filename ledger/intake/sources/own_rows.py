@@ -71,6 +71,8 @@ def own_event(
         money = _money(row)
         occurred_at_ms = instant_ms(at)
     except (AmountError, TimeFieldError) as error:
+        if None in row.values():
+            return own_event(_without_nulls(row), line, raw, via)
         fields = error.fields
         return row_problem(line, str(fields["field"]), str(fields["reason"]), fields["value"], raw)
     units, unit, gross_minor, commodity = money
@@ -100,9 +102,7 @@ def own_event(
 def _wrong_type(row: dict[str, object], line: int, raw: bytes, via: Via) -> GiftEvent | RowProblem:
     """Take nulls as absent and try again, or name the first field of a wrong type."""
     if None in row.values():
-        return own_event(
-            {name: value for name, value in row.items() if value is not None}, line, raw, via
-        )
+        return own_event(_without_nulls(row), line, raw, via)
     for name in ("id", "at"):
         if name not in row:
             return row_problem(line, name, "missing", "", raw)
@@ -110,6 +110,10 @@ def _wrong_type(row: dict[str, object], line: int, raw: bytes, via: Via) -> Gift
         if not isinstance(row.get(name, ""), str):
             return row_problem(line, name, "not-a-text", row[name], raw)
     return row_problem(line, "count", "not-an-integer", row["count"], raw)
+
+
+def _without_nulls(row: dict[str, object]) -> dict[str, object]:
+    return {name: value for name, value in row.items() if value is not None}
 
 
 def _money(row: dict[str, object]) -> tuple[int, str, int | None, str]:

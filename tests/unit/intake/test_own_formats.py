@@ -15,7 +15,13 @@ from ledger.errors import FileFormatError, InputError
 from ledger.intake.events import REASONS, GiftEvent, RowProblem
 from ledger.intake.sources.own_csv import CsvGifts, guarded, read_csv, unguarded
 from ledger.intake.sources.own_jsonl import read_jsonl
-from ledger.intake.sources.own_rows import FIELDS, ROW_BYTES_MAX, duplicate_key, read_body
+from ledger.intake.sources.own_rows import (
+    FIELDS,
+    ROW_BYTES_MAX,
+    duplicate_key,
+    own_event,
+    read_body,
+)
 from ledger.intake.sources.problems import csv_problems, jsonl_problems, report_problems
 
 RIGHT = {
@@ -237,6 +243,33 @@ def test_the_quick_look_at_keys_agrees_with_the_slow_one(pairs, ascii_only):
 def test_byte_order_mark_blank_lines_windows_line_ends_and_a_missing_last_line_end_are_right():
     row = json.dumps(RIGHT).encode()
     assert seen(jsonl(b"\xef\xbb\xbf" + row + b"\r\n\r\n  \n" + row)) == ["a-1", "a-1"]
+
+
+@pytest.mark.parametrize(
+    "money",
+    [
+        {"amount": "12.50", "currency": "CNY"},
+        {"amount_minor": 1250, "currency": "CNY"},
+        {"coins": 125, "unit": "KSCOIN"},
+        {"amount": "12.50"},
+        {"currency": "CNY"},
+        {"amount": "12.50", "currency": "CNY", "coins": 1},
+    ],
+)
+def test_a_null_in_any_money_field_counts_as_absent(money):
+    nulls = dict.fromkeys(("amount", "amount_minor", "currency", "coins", "unit"))
+    row = {"id": "1", "at": "2026-10-09T20:00:24+08:00"} | money
+    without, with_nulls = (
+        own_event(row, 1, b"raw"),
+        own_event({**row, **nulls, **money}, 1, b"raw"),
+    )
+    assert _told(with_nulls) == _told(without)
+
+
+def _told(result):
+    if isinstance(result, RowProblem):
+        return result.field, result.reason
+    return result
 
 
 def test_a_null_counts_as_absent():

@@ -57,7 +57,7 @@ _TOTAL = re.compile(r"#(支出|收入)合计:(\d{1,9})笔,共(-?[\d.]{1,20})元"
 _END = "列表结束"
 
 
-def recognises(given: list[Record]) -> bool:
+def recognises(given: Sequence[Record]) -> bool:
     """Return whether records have the header of the detail file."""
     return header_at(given, REQUIRED) is not None
 
@@ -92,7 +92,7 @@ def read_archive(name: str, data: bytes) -> BankFile:
     return read(*details[0])
 
 
-def read(name: str, given: list[Record]) -> BankFile:
+def read(name: str, given: Sequence[Record]) -> BankFile:
     """Read the detail file.
 
     Args:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from ledger.errors import FileFormatError
 from ledger.matching.formats.sheets import Record, Row, check_unique, header_at, rows_under
 from ledger.matching.formats.words import CURRENCIES, kind_of
@@ -32,12 +34,12 @@ OWN_ID = "企业流水号"
 REQUIRED = (ACCOUNT, TIME, OUT, IN, BALANCE, CURRENCY, SUMMARY, LINE_ID)
 
 
-def recognises(given: list[Record]) -> bool:
+def recognises(given: Sequence[Record]) -> bool:
     """Return whether records have the header of this export."""
     return header_at(given, REQUIRED) is not None
 
 
-def read(name: str, given: list[Record]) -> BankFile:
+def read(name: str, given: Sequence[Record]) -> BankFile:
     """Read the export of one account.
 
     The statement is the bank's book: 借方 (debit) is money out of our account,

@@ -32,6 +32,8 @@ class Incoming:
     def head(self) -> str:
         """The first 64 KiB as text, without byte order marks; what is not text is replaced."""
         piece = self.data[:HEAD_BYTES]
+        if piece.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+            return piece.decode("utf-16", "replace")
         try:
             found = codecs.getincrementaldecoder("utf-8")().decode(piece, final=False)
         except UnicodeDecodeError:

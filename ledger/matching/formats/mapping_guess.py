@@ -225,7 +225,7 @@ def _settled(name: str, start: Mapping, header: Record, rows: Sequence[Record]) 
 
 def _starts_of_notes(rows: Sequence[Record], day: int, sums: Sequence[int]) -> tuple[str, ...]:
     """Return how rows begin that are no lines: words where the day should be, or neither day nor sum."""
-    found = {}
+    found: dict[str, None] = {}
     for row in rows:
         cells = dict(enumerate(cell.strip() for cell in row.cells))
         if _HAS_DIGIT.search(cells.get(day, "")):

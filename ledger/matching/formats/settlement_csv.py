@@ -1,10 +1,12 @@
-"""Read the settlement sheet: what platforms say they owe, typed or exported by an officer."""
+"""Read the settlement sheet (CSV or workbook): what platforms say they owe, typed or exported by an officer."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from ledger.errors import FileFormatError
+from ledger.matching.formats import workbooks
 from ledger.matching.formats.sheets import (
     Record,
     Row,
@@ -38,13 +40,14 @@ OPTIONAL_COLUMNS = ("gross_units", "unit")
 
 _PLATFORM = re.compile(r"[a-z][a-z0-9_-]{0,31}")
 _PERIOD = re.compile(r"20\d\d-(?:0[1-9]|1[0-2])", re.ASCII)
+_FIRST_DAY = re.compile(r"(20\d\d-(?:0[1-9]|1[0-2]))-01", re.ASCII)
 # A label, never computed with; but above one it would be a slipped column.
 _RATE = re.compile(r"0(?:\.\d{1,6})?|1(?:\.0{1,6})?", re.ASCII)
 _NOT_NEGATIVE = ("gross_cny", "income_cny", "net_cny")
 _NOT_POSITIVE = ("refund_cny", "platform_share_cny", "tax_withheld_cny")
 
 
-def recognises(given: list[Record]) -> bool:
+def recognises(given: Sequence[Record]) -> bool:
     """Return whether records have the header of this sheet."""
     return header_at(given, COLUMNS) is not None
 
@@ -62,28 +65,45 @@ def read_settlement_file(name: str, data: bytes) -> SettlementFile:
 
     Args:
         name: File name for errors.
-        data: The whole file, UTF-8 or GB18030, with or without byte order mark.
+        data: The whole file: CSV in UTF-8 or GB18030, with or without byte order mark, or a
+            workbook with the sheet on one visible worksheet. There a period may be the first day
+            of its month, because spreadsheets make dates of months.
 
     Returns:
         At least one line, in the order of the file.
 
     Raises:
         FileFormatError: A column, a value or a sum is wrong.
-        TooLargeError: Above 20 MiB.
+        TooLargeError: Above 20 MiB, or a workbook beyond its limits.
 
     Source:
         Inputs, section 5.1.
     """
     check_size(name, data)
-    given = records(name, decode(name, data))
+    label, given = _table(name, data)
     start = header_at(given, COLUMNS)
     if start is None:
-        raise FileFormatError(file=name, line=1, field="header", reason="not-a-settlement-sheet")
-    rows = list(rows_under(name, given[start], given[start + 1 :]))
+        raise FileFormatError(file=label, line=1, field="header", reason="not-a-settlement-sheet")
+    rows = list(rows_under(label, given[start], given[start + 1 :]))
     if not rows:
-        raise FileFormatError(file=name, line=given[start].line, field="row", reason="no-lines")
+        raise FileFormatError(file=label, line=given[start].line, field="row", reason="no-lines")
     check_unique(rows, "statement_no")
     return SettlementFile(FORMAT, tuple(_line(row) for row in rows))
+
+
+def _table(name: str, data: bytes) -> tuple[str, Sequence[Record]]:
+    if not workbooks.is_workbook(data):
+        return name, records(name, decode(name, data))
+    sheets = workbooks.visible_sheets(name, data)
+    fitting = [sheet for sheet in sheets if recognises(sheet.records)]
+    if len(fitting) > 1:
+        raise FileFormatError(file=name, line=0, field="workbook", reason="several-sheets")
+    return (fitting or sheets)[0]
+
+
+def _period(row: Row) -> str:
+    first_day = row.epoch is not None and _FIRST_DAY.fullmatch(row.text("period"))
+    return first_day[1] if first_day else _shaped(row, "period", _PERIOD)
 
 
 def _line(row: Row) -> SettlementLine:
@@ -95,7 +115,7 @@ def _line(row: Row) -> SettlementLine:
     return SettlementLine(
         line_no=row.line,
         platform=_shaped(row, "platform", _PLATFORM),
-        period=_shaped(row, "period", _PERIOD),
+        period=_period(row),
         gross=sums["gross_cny"],
         refund=sums["refund_cny"],
         share_rate=_shaped(row, "platform_share_rate", _RATE),

@@ -79,7 +79,7 @@ def read(name: str, text: str) -> BankFile:
         Inputs, section 5.3; WeChat Pay, "资金账单" format.
     """
     given = [
-        Record(number, _cells(line))
+        Record(number, cells_of(line))
         for number, line in enumerate(text.split("\n"), start=1)
         if line.strip()
     ]
@@ -104,7 +104,8 @@ def read(name: str, text: str) -> BankFile:
     )
 
 
-def _cells(line: str) -> tuple[str, ...]:
+def cells_of(line: str) -> tuple[str, ...]:
+    """Split a row of a merchant's bill at comma + backtick; a header at commas."""
     stripped = line.strip()
     if stripped.startswith("`"):
         return tuple(stripped[1:].split(",`"))

@@ -1,6 +1,6 @@
 """Match what is open: payouts, transfers and spending against bank lines; what fits nothing stays open.
 
-Only what is unique from both sides is confirmed (`matching.rules`). Each match is one decision: the
+Only what is unique from both sides is confirmed (`matching.passes`). Each match is one decision: the
 entry and the mark on its line stand or fall together.
 """
 
@@ -20,8 +20,9 @@ from ledger.journal.history import Fund
 from ledger.matching import booking as matching
 from ledger.matching import history
 from ledger.matching.history import StoredLine
+from ledger.matching.items import Expectation, Observation
 from ledger.matching.lines import BankLine
-from ledger.matching.rules import Expectation, Observation, match
+from ledger.matching.passes import match
 from ledger.sequencer.books import Books
 from ledger.sequencer.groups import Sequencer
 from ledger.spending import history as spending
@@ -106,9 +107,13 @@ class _Desk:
         ]
         acts = {expectation.id: act for expectation, act in pairs}
         outcome = match([expectation for expectation, _ in pairs], observations)
+        done = 0
         for pair in outcome.confirmed:
-            self._book(acts[pair.expectation_id], lines[pair.observation_id])
-        return len(outcome.confirmed)
+            # Sets are left to people until the desk can show them: one line, one thing.
+            if len(pair.expectations) == len(pair.observations) == 1:
+                self._book(acts[pair.expectations[0]], lines[pair.observations[0]])
+                done += 1
+        return done
 
     def _book(self, act: Act, line: StoredLine) -> None:
         def decide(books: Books) -> None:
@@ -120,21 +125,20 @@ class _Desk:
     def expected_payouts(
         self, connection: sa.Connection, _lines: list[StoredLine]
     ) -> list[tuple[Expectation, Act]]:
-        """R3: each settlement's net, on any collection account, by its statement number."""
+        """R3: each settlement's net, once, on any collection account, by its statement number."""
         found: list[tuple[Expectation, Act]] = []
         collecting = _names(connection, self._fund, "Assets:Bank:")
         for one in history.settlements(connection, self._fund.fund_id, unpaid=True):
-            for account in collecting:
-                expectation = Expectation(
-                    f"{one.statement_no}@{account}",
-                    "R3",
-                    account,
-                    one.commodity,
-                    one.net,
-                    (one.statement_no,),
-                    *_ALWAYS,
-                )
-                found.append((expectation, _paying(one.statement_no)))
+            expectation = Expectation(
+                one.statement_no,
+                "R3",
+                collecting,
+                one.commodity,
+                one.net,
+                (one.statement_no,),
+                *_ALWAYS,
+            )
+            found.append((expectation, _paying(one.statement_no)))
         return found
 
     def expected_sendings(
@@ -148,7 +152,7 @@ class _Desk:
             expectation = Expectation(
                 f"transfer-{one.number}",
                 "R4",
-                one.from_account,
+                (one.from_account,),
                 one.commodity,
                 -(one.amount - fee),
                 (one.reference,),
@@ -166,7 +170,7 @@ class _Desk:
             expectation = Expectation(
                 f"transfer-{one.number}",
                 "R5",
-                one.to_account,
+                (one.to_account,),
                 one.commodity,
                 one.amount - one.fee,
                 (
@@ -183,22 +187,15 @@ class _Desk:
     ) -> list[tuple[Expectation, Act]]:
         """R6: the sum of all spending with one payment reference."""
         found: list[tuple[Expectation, Act]] = []
-        paying = funds.money_account_list(connection, self._fund.fund_id)
+        paying = _names(connection, self._fund, "Assets:Fund:")
+        commodity = funds.details(connection, self._fund.fund_id).commodity
         for reference, total in spending.totals_by_reference(
             connection, self._fund.fund_id
         ).items():
-            for account in paying:
-                if account.name.startswith("Assets:Fund:"):
-                    expectation = Expectation(
-                        f"{reference}@{account.name}",
-                        "R6",
-                        account.name,
-                        account.commodity,
-                        -total,
-                        (reference,),
-                        *_ALWAYS,
-                    )
-                    found.append((expectation, _explaining(reference)))
+            expectation = Expectation(
+                reference, "R6", paying, commodity, -total, (reference,), *_ALWAYS
+            )
+            found.append((expectation, _explaining(reference)))
         return found
 
     def book_interest(self) -> int:
@@ -281,12 +278,12 @@ def _fees_beside(one: transfer_history.Transfer, lines: list[StoredLine]) -> lis
     return fees if one.amount - fee in left else []
 
 
-def _names(connection: sa.Connection, fund: Fund, prefix: str) -> list[str]:
-    return [
+def _names(connection: sa.Connection, fund: Fund, prefix: str) -> tuple[str, ...]:
+    return tuple(
         one.name
         for one in funds.money_account_list(connection, fund.fund_id)
         if one.name.startswith(prefix)
-    ]
+    )
 
 
 def _in_zone(one: StoredLine, zone: str) -> BankLine:

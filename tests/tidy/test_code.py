@@ -132,7 +132,7 @@ def test_a_float_is_seen(breach):
 PURE_BY_DESIGN = """
 errors money clock actors journal.accounts journal.entries journal.codec moneyline.intervals moneyline.shares
 log.hashing log.proofs log.tiles log.notes log.checkpoints privacy.pseudonyms privacy.commitments intake.events
-matching.lines matching.rules transfers.states transfers.approvals
+matching.lines matching.items matching.passes matching.subsets transfers.states transfers.approvals
 """.split()  # noqa: SIM905
 
 

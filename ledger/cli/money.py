@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import click
 
-from ledger.cli.session import Session, acts, fund_option, guarded, machine, naming, pass_session
+from ledger.cli.bank_preview import show
+from ledger.cli.session import (
+    Session,
+    acts,
+    fund_option,
+    guarded,
+    json_option,
+    machine,
+    naming,
+    pass_session,
+)
 from ledger.desk import actions
 from ledger.desk.reconcile import reconcile as run_reconcile
 from ledger.errors import FieldError
@@ -15,7 +26,6 @@ from ledger.matching import booking as matching
 from ledger.matching import history as matching_history
 from ledger.matching.formats.detect import read_bank_file
 from ledger.matching.formats.settlement_csv import read_settlement_file
-from ledger.matching.lines import BankFile
 from ledger.money import parse_amount, plain_amount
 from ledger.spending.sheet import read_sheet
 from ledger.transfers.booking import Proposal
@@ -71,7 +81,10 @@ def bank() -> None:
     "account_name",
     help="Where the file names none (WeChat Pay): account or its number.",
 )
-@click.option("--preview", is_flag=True, help="Only say what the file holds; take nothing.")
+@click.option(
+    "--preview", is_flag=True, help="Only say what each file holds; take nothing. Needs no ledger."
+)
+@json_option
 @fund_option
 @pass_session
 @guarded
@@ -83,11 +96,10 @@ def bank_import(
     preview: bool,
     fund_slug: str | None,
 ) -> None:
-    """Take bank, Alipay and WeChat Pay files; the format is found from the bytes."""
+    """Take files of banks and wallets; the format is found from the bytes (docs/bank-files.md)."""
     if preview:
-        for path in files:
-            _preview(session, path, read_bank_file(path.name, path.read_bytes()))
-        return
+        good = [show(session, path) for path in files]
+        sys.exit(0 if all(good) else 1)
     ledger, fund = session.ledger(), session.fund(fund_slug)
     added = repeated = 0
     for path in files:
@@ -109,26 +121,6 @@ def bank_import(
 
 def _no_account(path: Path) -> str:
     raise FieldError(file=path.name, field="account", reason="missing", do="--account NAME")
-
-
-def _preview(session: Session, path: Path, file: BankFile) -> None:
-    total = sum(line.amount_minor for line in file.lines)
-    ties = None if file.opening_minor is None else file.opening_minor + total == file.closing_minor
-    session.say(
-        f"{path.name}: {file.format}, {len(file.lines)} lines, "
-        f"{plain_amount(total, file.commodity)} {file.commodity}, {'ties' if ties else 'no balances'}",
-        file=path.name,
-        format=file.format,
-        account_ending=file.account[-4:],
-        currency=file.commodity,
-        first_day=str(file.first_day),
-        last_day=str(file.last_day),
-        opening_minor=file.opening_minor,
-        closing_minor=file.closing_minor,
-        lines=len(file.lines),
-        sum_minor=total,
-        ties=ties,
-    )
 
 
 @bank.command("open")

@@ -152,6 +152,20 @@ fund_option = click.option(
 )
 
 
+def _as_json(context: click.Context, _option: click.Parameter, given: bool) -> None:
+    context.ensure_object(Session).as_json |= given
+
+
+json_option = click.option(
+    "--json",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=_as_json,
+    help="Print JSON; the same as `ledger --json …`.",
+)
+
+
 def acts(action: str, *, setting_up: bool = False) -> Callable[[Callable[P, R]], Callable[P, R]]:
     """Let a command be a member's: it names what it does, and `--by` names who does it.
 
@@ -247,15 +261,27 @@ ADVICE: Mapping[type[LedgerError], str] = {
 
 def fail(error: LedgerError, *, as_json: bool) -> NoReturn:
     """Print an error and end with exit code 1 (2 for settings)."""
+    print_problem(error, as_json=as_json)
+    sys.exit(2 if isinstance(error, SettingsError) else 1)
+
+
+def print_problem(error: LedgerError, *, as_json: bool, **figures: Any) -> None:
+    """Print an error: a line on standard error, or an object on standard output.
+
+    Args:
+        error: What is wrong.
+        as_json: Whether a machine reads it.
+        figures: What else is known, for a machine.
+    """
     if as_json:
         problem = {"code": error.code, **_plain(error.fields)}
         if type(error) in ADVICE:
             problem["do"] = ADVICE[type(error)]
-        click.echo(json.dumps({"problem": problem}, ensure_ascii=False, sort_keys=True))
+        found = {**figures, "problem": problem}
+        click.echo(json.dumps(found, ensure_ascii=False, sort_keys=True))
     else:
         advice = ADVICE.get(type(error))
         click.echo(f"ledger: {told(error)}" + (f". {advice}" if advice else ""), err=True)
-    sys.exit(2 if isinstance(error, SettingsError) else 1)
 
 
 def told(error: LedgerError) -> str:

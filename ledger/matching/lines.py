@@ -42,7 +42,8 @@ class BankLine:
     """One movement of one account, as its bank or wallet states it.
 
     Attributes:
-        line_no: Line of the file where the row ends, from 1.
+        line_no: Line of the file where the row ends, from 1; where a file has several on one line,
+            the number of the bank line in the file.
         account: Account as the file names it; empty where the file does not say (WeChat Pay).
         booked_at: Aware instant, in the zone of the file.
         amount_minor: Signed minor units: plus into our account, minus out of it.

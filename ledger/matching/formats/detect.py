@@ -5,11 +5,22 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
+from dataclasses import replace
 from typing import NamedTuple
 
 from ledger.errors import FileFormatError
-from ledger.matching.formats import alipay_signcustomer, archives, ccb_corporate, wechat_fundflow
+from ledger.matching.formats import (
+    alipay_signcustomer,
+    archives,
+    bai2,
+    camt,
+    ccb_corporate,
+    mt940,
+    ofx,
+    wechat_fundflow,
+)
 from ledger.matching.formats.incoming import Incoming
 from ledger.matching.formats.sheets import check_size
 from ledger.matching.lines import BankFile, check_chain, count_twins
@@ -19,7 +30,7 @@ class Format(NamedTuple):
     """One row of the registry.
 
     Attributes:
-        name: As in `BankFile.format`.
+        name: As in `BankFile.format`, or what those of its statements begin with.
         recognises: Tells from the beginning of a file whether it is this format; never raises, and
             is true for a file that is this format but broken.
         read: Reads it: the statements in the order of the file, balances not yet checked. Raises
@@ -38,6 +49,10 @@ FORMATS: tuple[Format, ...] = (
         lambda file: file.data.startswith(archives.MAGIC),
         lambda file: (alipay_signcustomer.read_archive(file.name, file.data),),
     ),
+    Format(camt.FORMAT, camt.recognises, camt.read),
+    Format(mt940.FORMAT, mt940.recognises, mt940.read),
+    Format(ofx.FORMAT, ofx.recognises, ofx.read),
+    Format(bai2.FORMAT, bai2.recognises, bai2.read),
     Format(
         wechat_fundflow.FORMAT,
         lambda file: wechat_fundflow.recognises(file.head),
@@ -101,7 +116,10 @@ def read_unproved(name: str, data: bytes) -> tuple[BankFile, ...]:
     incoming = Incoming(name, data)
     for known in FORMATS:
         if known.recognises(incoming):
-            return count_twins(known.read(incoming))
+            files = known.read(incoming)
+            for file in files:
+                _check_storable(name, file)
+            return count_twins(_own_lines(files))
     raise FileFormatError(file=name, line=1, field="header", reason="unknown-format")
 
 
@@ -124,3 +142,37 @@ def read_bank_file(name: str, data: bytes) -> BankFile:
     if len(files) != 1:
         raise FileFormatError(file=name, line=1, field="file", reason="several-statements")
     return files[0]
+
+
+def _check_storable(name: str, file: BankFile) -> None:
+    """Refuse texts with NUL: no bank writes them, and PostgreSQL does not keep them.
+
+    Raises:
+        FileFormatError: A line has one.
+    """
+    for line in file.lines:
+        for field in ("account", "bank_id", "counterparty", "text"):
+            if "\x00" in (getattr(line, field) or ""):
+                raise FileFormatError(
+                    file=name, line=line.line_no, field=field, reason="nul-character"
+                )
+
+
+def _own_lines(files: tuple[BankFile, ...]) -> tuple[BankFile, ...]:
+    """Give every line of a file a number of its own.
+
+    Banks write whole XML files on one line. Officers name a bank line by its number, so there the
+    lines are counted instead, from 1, those that are pending too.
+    """
+    numbers = [line.line_no for file in files for line in (*file.lines, *file.pending)]
+    if len(set(numbers)) == len(numbers):
+        return files
+    count = itertools.count(1)
+    return tuple(
+        replace(
+            file,
+            lines=tuple(replace(line, line_no=next(count)) for line in file.lines),
+            pending=tuple(replace(line, line_no=next(count)) for line in file.pending),
+        )
+        for file in files
+    )

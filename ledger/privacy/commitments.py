@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import re
+import struct
 from binascii import b2a_base64
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from hashlib import sha256
-from typing import TYPE_CHECKING
 
 from ledger.errors import CommitmentError, FieldError
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
 
 SALT_BYTES = 32
 """Fresh random bytes for each field of each entry. One length only: HMAC pads shorter keys with
 zeros and hashes longer ones, so that two keys of different lengths can mean the same (RFC 2104
 section 2)."""
+
+COMMITMENT_CHARS = 44
+"""Base64 of 32 bytes."""
 
 PRIVATE_BYTES_MAX = 2**32 - 1
 """The length of the private part is written in four bytes."""
@@ -27,26 +28,106 @@ _OUTER_PAD = bytes(byte ^ 0x5C for byte in range(256))
 _INNER_REST = b"\x36" * (_BLOCK_BYTES - SALT_BYTES)
 _OUTER_REST = b"\x5c" * (_BLOCK_BYTES - SALT_BYTES)
 
+_LENGTHS_KEPT = 4096
+"""Lengths of private parts whose bytes are kept; longer ones are rare."""
+
 _LABEL = re.compile(r"[a-z][a-z0-9-]{0,31}", re.ASCII)
 
 
-@lru_cache(maxsize=64)
-def _inner_rest(label: str) -> bytes:
-    """Return what every inner hash of a label has between salt and length; checks the label.
+Keys = tuple[Sequence[bytes], Sequence[bytes]]
+"""Columns of salts as HMAC's inner and outer hash begin with them."""
+
+
+class _Rests(dict[int, bytes]):
+    """What every inner hash of a label has between salt and private part, by the private part's length.
+
+    Args:
+        label: What kind of field.
 
     Raises:
         FieldError: Not a label.
     """
-    if not _LABEL.fullmatch(label):
-        raise FieldError(field="label", reason="not-a-label", value=label[:40])
-    return _INNER_REST + f"mingzhang/{label}/v1".encode() + b"\x00"
+
+    def __init__(self, label: str) -> None:
+        if not _LABEL.fullmatch(label):
+            raise FieldError(field="label", reason="not-a-label", value=label[:40])
+        super().__init__()
+        self._begun = _INNER_REST + f"mingzhang/{label}/v1".encode() + b"\x00"
+
+    def __missing__(self, length: int) -> bytes:
+        """Return the bytes for a length, and keep those of the usual ones."""
+        rest = self._begun + length.to_bytes(4, "big")
+        if length < _LENGTHS_KEPT:
+            self[length] = rest
+        return rest
+
+
+_rests = lru_cache(maxsize=64)(_Rests)
+
+
+def keys_of(salts: bytes, fields: int) -> list[Keys]:
+    """Make the keys of many entries' commitments, all by two calls.
+
+    Args:
+        salts: Of each entry, for each of its fields 32 bytes, joined.
+        fields: How many fields each entry has.
+
+    Returns:
+        For each field the keys of all entries, in order.
+
+    Raises:
+        FieldError: Not so many bytes.
+    """
+    if len(salts) % (SALT_BYTES * fields):
+        raise FieldError(field="salt", reason="length", value=len(salts))
+    row = struct.Struct(f"{SALT_BYTES}s" * fields)
+    inner = zip(*row.iter_unpack(salts.translate(_INNER_PAD)), strict=True)
+    outer = zip(*row.iter_unpack(salts.translate(_OUTER_PAD)), strict=True)
+    return list(zip(inner, outer, strict=True)) or [((), ())] * fields
+
+
+def commit_column(label: str, keys: Keys, privates: Iterable[bytes]) -> bytes:
+    """Commit to the same field of many entries.
+
+    HMAC-SHA-256 is written out as its two hashes: with a key of one length a commitment takes 1 microsecond where
+    `hmac.digest` alone takes 1.4, and an import makes several for each gift.
+
+    Args:
+        label: What kind of field: small letters, digits, `-`.
+        keys: Of that field, from `keys_of`.
+        privates: One private part a key, in order.
+
+    Returns:
+        44 characters of base64 for each, joined.
+
+    Raises:
+        FieldError: A label that cannot be used.
+
+    Source:
+        RFC 2104 section 2; RFC 4648 section 4.
+    """
+    rests, outer_rest, hash_of = _rests(label), _OUTER_REST, sha256
+    digests = [
+        hash_of(
+            outer + outer_rest + hash_of(inner + rests[len(private)] + private).digest()
+        ).digest()
+        for inner, outer, private in zip(*keys, privates, strict=True)
+    ]
+    # Digests with a zero byte after each are whole groups of three bytes, so one call encodes all of them; where a
+    # digest alone has its padding, they have the last six zero bits.
+    text = bytearray(b2a_base64(b"\0".join(digests) + b"\0" * bool(digests), newline=False))
+    text[COMMITMENT_CHARS - 1 :: COMMITMENT_CHARS] = b"=" * len(digests)
+    return bytes(text)
+
+
+def split_commitments(joined: bytes) -> list[str]:
+    """Split joined commitments into one text each."""
+    text = joined.decode("ascii")
+    return [text[at : at + COMMITMENT_CHARS] for at in range(0, len(text), COMMITMENT_CHARS)]
 
 
 def commit_many(label: str, pairs: Iterable[tuple[bytes, bytes]]) -> list[str]:
     """Commit to many private parts under one label.
-
-    HMAC-SHA-256 is written out as its two hashes: with a key of one length the digest takes 1.3
-    microseconds and `hmac.digest` 3.2, and an import makes several for each gift.
 
     Args:
         label: What kind of field: small letters, digits, `-`.
@@ -57,22 +138,14 @@ def commit_many(label: str, pairs: Iterable[tuple[bytes, bytes]]) -> list[str]:
 
     Raises:
         FieldError: A label or a salt that cannot be used.
-
-    Source:
-        RFC 2104 section 2; RFC 4648 section 4.
     """
-    inner_rest, outer_rest = _inner_rest(label), _OUTER_REST
-    inner_pad, outer_pad, hash_of, to_base64 = _INNER_PAD, _OUTER_PAD, sha256, b2a_base64
-    commitments = []
+    salts, privates = [], []
     for salt, private in pairs:
         if len(salt) != SALT_BYTES:
             raise FieldError(field="salt", reason="length", value=len(salt))
-        inner = hash_of(
-            salt.translate(inner_pad) + inner_rest + len(private).to_bytes(4, "big") + private
-        ).digest()
-        outer = hash_of(salt.translate(outer_pad) + outer_rest + inner).digest()
-        commitments.append(to_base64(outer, newline=False).decode("ascii"))
-    return commitments
+        salts.append(salt)
+        privates.append(private)
+    return split_commitments(commit_column(label, keys_of(b"".join(salts), 1)[0], privates))
 
 
 def commit(salt: bytes, label: str, private: bytes) -> str:

@@ -12,7 +12,13 @@ from typing import NamedTuple
 import orjson
 
 from ledger.errors import VerificationError
-from ledger.privacy.commitments import SALT_BYTES, commit_many, open_commitment
+from ledger.privacy.commitments import (
+    SALT_BYTES,
+    commit_column,
+    keys_of,
+    open_commitment,
+    split_commitments,
+)
 
 LABELS = ("donor", "name", "delivery", "message")
 """What a gift's entry commits to, in the order of the salts: the platform's id of the user, the nickname, the event's
@@ -83,30 +89,30 @@ def seal_many(gifts: Sequence[Personal]) -> list[Sealed]:
     """
     step = SALT_BYTES * len(LABELS)
     random = os.urandom(step * len(gifts))
-    salts = [random[at : at + step] for at in range(0, len(random), step)]
+    keys = dict(zip(LABELS, keys_of(random, len(LABELS)), strict=True))
     deliveries = [delivery_text(gift) for gift in gifts]
-    donors = commit_many(
-        "donor", [(s[:32], g.giver.encode()) for s, g in zip(salts, gifts, strict=True)]
+    written = [at for at, gift in enumerate(gifts) if gift.message]
+    keys["message"] = (
+        [keys["message"][0][at] for at in written],
+        [keys["message"][1][at] for at in written],
     )
-    names = commit_many(
-        "name", [(s[32:64], g.nickname.encode()) for s, g in zip(salts, gifts, strict=True)]
+    columns = {
+        "donor": [gift.giver for gift in gifts],
+        "name": [gift.nickname for gift in gifts],
+        "delivery": deliveries,
+        "message": [gifts[at].message for at in written],
+    }
+    made = {
+        label: split_commitments(commit_column(label, keys[label], map(str.encode, texts)))
+        for label, texts in columns.items()
+    }
+    commitments: list[tuple[str, ...]] = list(
+        zip(made["donor"], made["name"], made["delivery"], strict=True)
     )
-    sealed = commit_many(
-        "delivery", [(s[64:96], d.encode()) for s, d in zip(salts, deliveries, strict=True)]
-    )
-    messages = iter(
-        commit_many(
-            "message",
-            [(s[96:], g.message.encode()) for s, g in zip(salts, gifts, strict=True) if g.message],
-        )
-    )
-    result = []
-    for at, gift in enumerate(gifts):
-        commitments: tuple[str, ...] = (donors[at], names[at], sealed[at])
-        if gift.message:
-            commitments = (*commitments, next(messages))
-        result.append(Sealed(commitments, deliveries[at], salts[at]))
-    return result
+    for at, message in zip(written, made["message"], strict=True):
+        commitments[at] += (message,)
+    salts = [random[at : at + step] for at in range(0, len(random), step)]
+    return list(map(Sealed, commitments, deliveries, salts))
 
 
 def check_opening(

@@ -13,8 +13,9 @@ from pathlib import Path
 from typing import Any, NamedTuple
 from zlib import crc32
 
+from ledger.verify.openings import begun_slot
 from ledger.verify.report import Findings, failure
-from ledger.verify.rows import Rows, begun_slot, reading
+from ledger.verify.rows import Rows, reading
 
 SLOT_BYTES = 4
 READ_AT_ONCE = 50_000

@@ -2,8 +2,7 @@
 
 In: an entry's bytes. Out: a gift's fields, or the decoded object of any other kind.
 Guaranteed: what comes out was canonical, of the right fund and number, with well-formed fields and postings that sum to
-zero. A gift in its usual form is proven so by one pattern that spells out every byte (fixed keys in order, numbers
-without leading zeros, texts without escapes); whatever the pattern does not take is decoded and encoded again.
+zero. It is decoded and encoded again; gifts in their usual form are read by the hundred in `gifts.py`.
 """
 
 from __future__ import annotations
@@ -90,80 +89,6 @@ class Gift(NamedTuple):
     unit: str | None
     units: int | None
     fills: int | None
-
-
-_NUMBER = rb"(0|[1-9][0-9]{0,14})"
-_COMMIT = rb"(.{43}=)"
-_MINUTE = rb"([0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:00Z)"
-
-
-def gift_pattern(slug: str) -> re.Pattern[bytes]:
-    """Return the pattern of a gift's canonical bytes in its usual form, for one fund.
-
-    The commitments are taken as any 44 bytes that end in `=`, and the item as any text without escapes: whoever uses
-    the pattern checks those two for the whole run at once (`are_base64`, `are_utf8`), which costs a tenth.
-
-    Args:
-        slug: The fund.
-
-    Returns:
-        Groups: amount, channel, commodity, delivery, donor, item, line, message, n, name, rate, session, unit, units,
-        occurred_at, recorded_at, seq.
-
-    Source:
-        RFC 8785 sections 3.2.2 and 3.2.3: no white space, keys sorted, the shortest form of numbers, and no escape
-        but for control characters, quotation mark and backslash.
-    """
-    fund = re.escape(slug.encode())
-    return re.compile(
-        rb'\{"actor":\{"id":"[A-Za-z0-9._-]{1,60}","role":"[a-z]{1,20}"\},"body":\{"amount":([1-9][0-9]{0,14}),'
-        rb'"channel":"([A-Z0-9][A-Za-z0-9-]{0,39})","commodity":"([A-Z]{2,10})","count":[1-9][0-9]{0,14},'
-        rb'"delivery":"'
-        + _COMMIT
-        + rb'","donor":"'
-        + _COMMIT
-        + rb'","item":"([^\x00-\x1f"\\]*)","line":'
-        + _NUMBER
-        + rb',(?:"message":"'
-        + _COMMIT
-        + rb'",)?"n":([1-9][0-9]{0,14}),"name":"'
-        + _COMMIT
-        + rb'",(?:"rate":'
-        + _NUMBER
-        + rb',)?"session":'
-        + _NUMBER
-        + rb',"signed":(?:true|false),(?:"unit":"([A-Z]{2,10})","units":'
-        + _NUMBER
-        + rb',)?"via":"[a-z]{1,20}"\},'
-        rb'"fund":"'
-        + fund
-        + rb'","kind":"gift","occurred_at":"'
-        + _MINUTE
-        + rb'","postings":\[\{"account":"Assets:Platform:\2","amount":\1,"commodity":"\3"\},'
-        rb'\{"account":"Income:Gifts:\2","amount":-\1,"commodity":"\3"\}\],"recorded_at":"'
-        + _MINUTE
-        + rb'","seq":'
-        + _NUMBER
-        + rb',"v":1\}',
-        re.DOTALL,
-    )
-
-
-def are_base64(commitments: bytes) -> bool:
-    """Return whether joined commitments hold nothing but base64 of 32 bytes: 43 digits and `=` each."""
-    rest = commitments.translate(
-        None, b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz+/"
-    )
-    return rest.count(b"=") == len(rest) == len(commitments) // 44
-
-
-def are_utf8(text: bytes) -> bool:
-    """Return whether bytes are UTF-8; joined by newlines, texts are so only when each of them is."""
-    try:
-        text.decode("utf-8")
-    except UnicodeDecodeError:
-        return False
-    return True
 
 
 def read_entry(data: bytes, slug: str, seq: int) -> dict[str, Any]:

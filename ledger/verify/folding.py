@@ -9,20 +9,17 @@ with the total before the run, and where an offset changes inside it names the v
 
 from __future__ import annotations
 
+import itertools
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import accumulate, repeat
+from operator import sub
 from typing import Any, NamedTuple
 
-from ledger.verify.entries import (
-    BrokenEntryError,
-    Gift,
-    are_base64,
-    are_utf8,
-    gift_pattern,
-    posix,
-    read_entry,
-    read_gift,
-)
+from ledger.verify.columns import changes, differing, groups_of, taken
+from ledger.verify.entries import BrokenEntryError, Gift, posix, read_entry, read_gift
+from ledger.verify.gifts import GiftFields, gift_pattern, read_gifts
 from ledger.verify.report import Findings, failure
 
 Key = tuple[str, str]
@@ -117,6 +114,39 @@ class Folded:
     findings: Findings = field(default_factory=Findings)
 
 
+PRIVATE = ("donor", "name", "delivery", "message")
+"""What of a gift is private, in the order of `GiftColumns.commitments`."""
+
+
+@dataclass
+class GiftColumns:
+    """What of a run's gifts is private, in the order of their numbers.
+
+    Attributes:
+        seqs: Their numbers.
+        channels: Their channels.
+        commitments: To donor, name, delivery and message: a column each, base64, or None without a message.
+    """
+
+    seqs: list[int] = field(default_factory=list)
+    channels: list[str] = field(default_factory=list)
+    commitments: tuple[list[bytes | None], ...] = field(
+        default_factory=lambda: tuple([] for _ in PRIVATE)
+    )
+
+    def add(
+        self,
+        seqs: Sequence[int],
+        channels: Sequence[str],
+        commitments: Sequence[Sequence[bytes | None]],
+    ) -> None:
+        """Add gifts."""
+        self.seqs += seqs
+        self.channels += channels
+        for column, more in zip(self.commitments, commitments, strict=True):
+            column.extend(more)
+
+
 @dataclass
 class Columns:
     """What rows of the same run are held to; stays in the process that made it.
@@ -125,13 +155,13 @@ class Columns:
         kinds: Kind of each entry; empty for one that could not be read.
         recorded: POSIX seconds of each entry.
         postings: Entry, line, debit account's id, credit account's id, commodity, amount.
-        gifts: Of each gift: number, channel, donor, name, delivery, message.
+        gifts: What is private of gifts.
     """
 
     kinds: list[str] = field(default_factory=list)
     recorded: list[int] = field(default_factory=list)
     postings: list[tuple[int, int, int, int, str, int]] = field(default_factory=list)
-    gifts: list[tuple[int, str, str, str, str, str | None]] = field(default_factory=list)
+    gifts: GiftColumns = field(default_factory=GiftColumns)
 
 
 UNKNOWN_ACCOUNT = -1
@@ -200,7 +230,6 @@ class Folding:
         self._touched_lanes: set[_LaneRun] = set()
         self._recorded_text: bytes = b""
         self._recorded = 0
-        self._occurred: set[bytes] = set()
         self.folded = Folded(first, first)
         self.columns = Columns()
 
@@ -240,98 +269,120 @@ class Folding:
 
     # --- one slice ----------------------------------------------------------------------------
 
-    def _fold_slice(self, entries: Sequence[bytes], first: int) -> None:  # noqa: C901, PLR0915  # calls would double it
-        """Fold the entries of one commit, or a part of them. This loop is most of what verification costs."""
-        match, lanes, sessions, columns = self._match, self._lanes, self._sessions, self.columns
-        touched, occurred_texts = self._touched_lanes, self._occurred
-        add_kind, add_recorded = columns.kinds.append, columns.recorded.append
-        add_posting, add_gift = columns.postings.append, columns.gifts.append
-        items: list[bytes] = []
-        commitments: list[bytes] = []
-        fast = 0
-        for seq, data in enumerate(entries, first):
-            found = match(data)
-            if found is None:
-                self._slow(data, seq)
+    def _fold_slice(self, entries: Sequence[bytes], first: int) -> None:
+        """Fold the entries of one commit, or a part of them: neighbouring gifts in columns, all others one by one."""
+        found = list(map(self._match, entries))
+        if None not in found and found:
+            self._fold_gifts(found, entries, first)
+            return
+        for usual, places in itertools.groupby(
+            range(len(found)), lambda at: found[at] is not None
+        ):
+            at, *rest = places
+            stop = at + 1 + len(rest)
+            if usual:
+                self._fold_gifts(found[at:stop], entries[at:stop], first + at)
                 continue
-            (
-                amount_text,
-                channel,
-                commodity,
-                delivery,
-                donor,
-                item,
-                line,
-                message,
-                n,
-                name,
-                rate,
-                session,
-                unit,
-                units,
-                occurred,
-                recorded,
-                number,
-            ) = found.groups()
-            if number != b"%d" % seq or (rate is None) != (unit is None):
-                self._slow(data, seq)  # names what is wrong
-                continue
-            amount = int(amount_text)
-            lane = lanes.get((channel, commodity)) or self._open_lane(channel, commodity, seq)
-            run = sessions.get(session) or self._open_session(session, channel, seq)
-            if recorded != self._recorded_text:
-                self._tick(recorded, seq)
-            occurred_texts.add(occurred)
-            offset = int(line) - lane.platform[0]
-            if offset != lane.offset:
-                lane.offset = offset
-                lane.offsets.append(Offset(seq, offset))
-            run.gifts += 1
-            offset = int(n) - run.gifts
-            if not run.offsets or offset != run.offsets[-1].offset:
-                run.offsets.append(Offset(seq, offset))
-            if run.channel != lane.channel:
-                self._fail("sessions", seq, "other-channel", run.channel, lane.channel)
-            run.total += amount
-            lane.platform[0] += amount
-            lane.income[1] += amount
-            lane.pending += amount
-            touched.add(lane)
-            items.append(item)
-            commitments += (donor, name, delivery)
-            if message is not None:
-                commitments.append(message)
-            if rate is not None:
-                self._check_rate(seq, amount, lane.commodity, int(rate), unit.decode(), int(units))
-            fast += 1
-            add_kind("gift")
-            add_recorded(self._recorded)
-            add_posting((seq, 0, lane.debit_id, lane.credit_id, lane.commodity, amount))
-            add_gift(
-                (
-                    seq,
-                    lane.channel,
-                    donor.decode("latin-1"),
-                    name.decode("latin-1"),
-                    delivery.decode("latin-1"),
-                    None if message is None else message.decode("latin-1"),
-                )
-            )
-        self.folded.gifts += fast
-        self._check_texts(entries, first, items, commitments)
+            for place in range(at, stop):
+                self._slow(entries[place], first + place)
 
-    def _check_texts(
-        self, entries: Sequence[bytes], first: int, items: list[bytes], commitments: list[bytes]
+    def _fold_gifts(
+        self, found: Sequence[re.Match[bytes] | None], entries: Sequence[bytes], first: int
     ) -> None:
+        """Fold neighbouring gifts in their usual form.
+
+        Each column is looked at as a whole, by calls that take all of it: a statement a gift would cost more than
+        reading and hashing the gift. Only what differs from the usual is looked for gift by gift.
+        """
+        gifts = read_gifts(found)
+        count, seqs = len(found), range(first, first + len(found))
+        if not gifts.are_whole(seqs):
+            for seq, data in zip(seqs, entries, strict=True):
+                self._slow(data, seq)  # names what is wrong
+            return
+        amounts = list(map(int, gifts.amount))
+        self._fold_times(gifts.recorded, first)
+        lanes = self._fold_lanes(gifts, amounts, first)
+        self._fold_sessions(gifts, amounts, first)
+        for at in differing(gifts.rate, None):
+            rate, unit, units = gifts.rate[at], gifts.unit[at], gifts.units[at]
+            assert rate is not None
+            assert unit is not None
+            assert units is not None
+            commodity = lanes[at].commodity
+            self._check_rate(
+                seqs[at], amounts[at], commodity, int(rate), unit.decode(), int(units)
+            )
+        columns = self.columns
+        columns.kinds += repeat("gift", count)
+        columns.postings += [
+            (seq, 0, lane.debit_id, lane.credit_id, lane.commodity, amount)
+            for seq, lane, amount in zip(seqs, lanes, amounts, strict=True)
+        ]
+        columns.gifts.add(
+            seqs,
+            [lane.channel for lane in lanes],
+            (gifts.donor, gifts.name, gifts.delivery, gifts.message),
+        )
+        self.folded.gifts += count
+        self._check_texts(gifts, entries, first)
+
+    def _fold_times(self, recorded: Sequence[bytes], first: int) -> None:
+        """Read the recorded times of neighbouring entries: few differ from the one before."""
+        at = 0
+        while at < len(recorded):
+            text = recorded[at]
+            if text != self._recorded_text:
+                self._tick(text, first + at)
+            stop = next(iter(differing(recorded[at:], text)), len(recorded) - at)
+            self.columns.recorded += repeat(self._recorded, stop)
+            at += stop
+
+    def _fold_lanes(self, gifts: GiftFields, amounts: Sequence[int], first: int) -> list[_LaneRun]:
+        """Put gifts on their lines; return the lane of each."""
+        lanes: list[_LaneRun] = []
+        for (channel, commodity), places in groups_of(gifts.channel, gifts.commodity):
+            lane = self._lanes.get((channel, commodity))
+            lane = lane or self._open_lane(channel, commodity, first + places[0])
+            own = taken(amounts, places)
+            before = accumulate(own, initial=lane.platform[0])
+            offsets = list(map(sub, map(int, taken(gifts.line, places)), before))
+            for at in changes(offsets, lane.offset):
+                lane.offset = offsets[at]
+                lane.offsets.append(Offset(first + places[at], offsets[at]))
+            total = sum(own)
+            lane.platform[0] += total
+            lane.income[1] += total
+            lane.pending += total
+            self._touched_lanes.add(lane)
+            if len(places) == len(amounts):
+                return [lane] * len(amounts)
+            lanes = lanes or [lane] * len(amounts)
+            for at in places:
+                lanes[at] = lane
+        return lanes
+
+    def _fold_sessions(self, gifts: GiftFields, amounts: Sequence[int], first: int) -> None:
+        """Count gifts in their broadcasts."""
+        for (session,), places in groups_of(gifts.session):
+            seq = first + places[0]
+            run = self._sessions.get(session) or self._open_session(
+                session, gifts.channel[places[0]], seq
+            )
+            numbers = map(int, taken(gifts.n, places))
+            offsets = list(map(sub, numbers, itertools.count(run.gifts + 1)))
+            for at in changes(offsets, run.offsets[-1].offset if run.offsets else None):
+                run.offsets.append(Offset(first + places[at], offsets[at]))
+            run.gifts += len(places)
+            run.total += sum(taken(amounts, places))
+            channels = taken(gifts.channel, places)
+            for at in differing(channels, run.channel.encode()):
+                seq, found = first + places[at], channels[at].decode()
+                self._fail("sessions", seq, "other-channel", run.channel, found)
+
+    def _check_texts(self, gifts: GiftFields, entries: Sequence[bytes], first: int) -> None:
         """Check what the pattern took loosely, all at once; when it fails, find the entry by reading each whole."""
-        times_fine = True
-        for text in self._occurred:
-            try:
-                posix(text.decode("ascii"), minute=True)
-            except BrokenEntryError:
-                times_fine = False
-        self._occurred.clear()
-        if times_fine and are_base64(b"".join(commitments)) and are_utf8(b"\n".join(items)):
+        if gifts.have_sound_texts():
             return
         for seq, data in enumerate(entries, first):
             try:
@@ -386,8 +437,11 @@ class Folding:
                 lane.offsets.append(Offset(seq, offset))
         if gift.rate is not None and gift.unit is not None and gift.units is not None:
             self._check_rate(seq, gift.amount, gift.commodity, gift.rate, gift.unit, gift.units)
-        self.columns.gifts.append(
-            (seq, gift.channel, gift.donor, gift.name, gift.delivery, gift.message)
+        commitments = (gift.donor, gift.name, gift.delivery, gift.message)
+        self.columns.gifts.add(
+            (seq,),
+            (gift.channel,),
+            [(None if one is None else one.encode(),) for one in commitments],
         )
 
     def _lane(self, gift: Gift, seq: int) -> _LaneRun:

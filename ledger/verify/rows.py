@@ -8,7 +8,6 @@ that belongs to the run is compared in every column; anything unforeseen is a fa
 from __future__ import annotations
 
 import gc
-import zlib
 from array import array
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -16,7 +15,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import orjson
 import sqlalchemy as sa
 
 from ledger.db import Database
@@ -26,8 +24,8 @@ from ledger.log.hashing import HASH_BYTES, Edge, leaf_hashes, node_hash
 from ledger.log.notes import Verifier, open_note
 from ledger.log.tiles import TILE_WIDTH, tile_root
 from ledger.moneyline.intervals import segment_from_json
-from ledger.privacy.commitments import SALT_BYTES, commit_many
-from ledger.privacy.gift_parts import LABELS
+from ledger.verify import openings
+from ledger.verify.columns import first_difference
 from ledger.verify.folding import Columns, Folded, Folding, Key, Rate
 from ledger.verify.report import Findings, failure
 
@@ -136,7 +134,8 @@ class Rows:
 
     def all(self, sql: str, *values: object) -> list[tuple[Any, ...]]:
         """Return all rows of a query with `?` for its values."""
-        cursor = self._driver.cursor()
+        # PostgreSQL in its binary form: as text, bytes come as two digits each.
+        cursor = self._driver.cursor() if self._is_sqlite else self._driver.cursor(binary=True)
         try:
             cursor.execute(sql if self._is_sqlite else sql.replace("?", "%s"), values)
             rows: list[tuple[Any, ...]] = cursor.fetchall()
@@ -264,7 +263,7 @@ class _Run:
         leaves = leaf_hashes(entries)
         stored = [row[4] for row in rows]
         if leaves != stored:
-            at = _first_difference(leaves, stored)
+            at = first_difference(leaves, stored)
             self._fail(
                 "hashes",
                 task.first + at,
@@ -516,86 +515,41 @@ class _Run:
     def _compare_private(self, result: RunResult, columns: Columns) -> None:
         task = self.task
         rows = self.rows.all(
-            "SELECT seq, channel, giver, nickname, message, delivery, salts FROM private_parts "
+            f"SELECT {openings.COLUMNS} FROM private_parts "  # noqa: S608  # names of our own
             "WHERE fund_id = ? AND seq >= ? AND seq < ? ORDER BY seq",
             task.fund_id,
             task.first,
             task.stop,
         )
-        gifts = sorted(columns.gifts)
-        kept = gifts
-        if [row[0] for row in rows] != [gift[0] for gift in gifts]:
-            by_seq = {gift[0]: gift for gift in gifts}
-            for row in rows:
-                if row[0] not in by_seq:
-                    self._fail(
-                        "commitments", row[0], "private_parts", f"seq={row[0]}", "unexpected"
-                    )
-            rows = [row for row in rows if row[0] in by_seq]
-            kept = [by_seq[row[0]] for row in rows]
-        result.kept = len(rows)
-        self._open_commitments(kept, rows)
-        self._compare_claims(gifts, {row[0]: _slot_of(row[1], row[5]) for row in rows})
+        opened = openings.open_gifts(columns.gifts, rows)
+        result.kept = opened.kept
+        self.findings.count("commitments", opened.tried)
+        for seq in opened.unexpected:
+            self._fail("commitments", seq, "private_parts", f"seq={seq}", "unexpected")
+        for fault in opened.faults:
+            # What is private is not repeated in a report.
+            place = f"seq={fault.seq} {fault.what}"
+            self._fail("commitments", fault.seq, "private_parts", place, "does-not-open")
+        self._compare_claims(columns.gifts.seqs, opened.slots)
 
-    def _open_commitments(
-        self, gifts: Sequence[tuple[Any, ...]], rows: Sequence[tuple[Any, ...]]
-    ) -> None:
-        channels = [gift[1] for gift in gifts]
-        stored = [row[1] for row in rows]
-        if channels != stored:
-            at = _first_difference(channels, stored)
-            self._fail_private(rows[at][0], "channel")
-        for place, label in enumerate(LABELS):
-            chosen = [at for at, gift in enumerate(gifts) if gift[2 + _COLUMN[label]] is not None]
-            texts = [row[_TEXT[label]] for row in rows]
-            start = place * SALT_BYTES
-            try:
-                made = commit_many(
-                    label,
-                    [
-                        (rows[at][6][start : start + SALT_BYTES], texts[at].encode())
-                        for at in chosen
-                    ],
-                )
-            except LedgerError:
-                wrong = next(at for at in chosen if len(rows[at][6]) != SALT_BYTES * len(LABELS))
-                self._fail_private(rows[wrong][0], "salts")
-                continue
-            stated = [gifts[at][2 + _COLUMN[label]] for at in chosen]
-            if made != stated:
-                self._fail_private(rows[chosen[_first_difference(made, stated)]][0], label)
-            self.findings.count("commitments", len(chosen))
-            if len(chosen) != len(gifts):
-                without = set(range(len(gifts))) - set(chosen)
-                wrong_at = min((at for at in without if texts[at]), default=None)
-                if wrong_at is not None:
-                    self._fail_private(rows[wrong_at][0], label)
-
-    def _fail_private(self, seq: int, label: str) -> None:
-        # What is private is not repeated in a report.
-        self._fail("commitments", seq, "private_parts", f"seq={seq} {label}", "does-not-open")
-
-    def _compare_claims(
-        self, gifts: Sequence[tuple[Any, ...]], expected: Mapping[int, int]
-    ) -> None:
+    def _compare_claims(self, gifts: Sequence[int], expected: Mapping[int, int]) -> None:
         """Hold the slots that claims have filled to the gifts of this run."""
         task = self.task
         slots = array("I")
         with Path(task.slots).open("rb") as file:
             file.seek(task.first * slots.itemsize)
             slots.frombytes(file.read((task.stop - task.first) * slots.itemsize))
-        stored = [slots[gift[0] - task.first] for gift in gifts]
-        wanted = [
-            expected.get(gift[0], slot or None) for gift, slot in zip(gifts, stored, strict=True)
-        ]
+        stored = [slots[seq - task.first] for seq in gifts]
+        # What an erased gift's claim says nobody can tell; only that there is one.
+        wanted = [expected.get(seq, slot or None) for seq, slot in zip(gifts, stored, strict=True)]
         if stored != wanted:
-            at = _first_difference(stored, wanted)
-            seq = gifts[at][0]
+            at = first_difference(stored, wanted)
+            seq = gifts[at]
             self._fail(
                 "claims", seq, "claims", f"seq={seq}", "differs" if stored[at] else "missing"
             )
         if len(slots) - slots.count(0) > len(gifts) - stored.count(0):
-            known = {gift[0] for gift in gifts}
+            known = set(gifts)
             seq = next(
                 seq for seq, slot in enumerate(slots, task.first) if slot and seq not in known
             )
@@ -639,39 +593,6 @@ class _Run:
         )
 
 
-_COLUMN = {"donor": 0, "name": 1, "delivery": 2, "message": 3}
-"""Places of the commitments in `Columns.gifts`, after number and channel."""
-
-_TEXT = {"donor": 2, "name": 3, "message": 4, "delivery": 5}
-"""Places of the texts in a row of private parts as it is read here."""
-
-
-def begun_slot(scope: str) -> int:
-    """Return the checksum of a scope, which a claim's slot goes on from."""
-    return zlib.crc32(f"{scope}\0".encode())
-
-
-def claim_slot(scope: str, key: str) -> int:
-    """Return what a gift's claim leaves in its entry's slot: a checksum of scope and key, never 0."""
-    return zlib.crc32(key.encode(), begun_slot(scope)) or 1
-
-
-_EVENT_HEAD = '{"event":"'
-_EVENT_TAIL = '","evidence":"'
-
-
-def _slot_of(channel: str, delivery: str) -> int:
-    """Return the slot that a gift's private part asks for: its delivery names the platform's id."""
-    end = delivery.find(_EVENT_TAIL)
-    event = delivery[len(_EVENT_HEAD) : end]
-    if end < 0 or "\\" in event or not delivery.startswith(_EVENT_HEAD):
-        try:
-            event = str(orjson.loads(delivery)["event"])
-        except (orjson.JSONDecodeError, KeyError, TypeError):
-            return 0
-    return claim_slot(f"gift:{channel}", event)
-
-
 def compare_tile(
     findings: Findings,
     slug: str,
@@ -697,7 +618,7 @@ def compare_tile(
         return
     hashes, root = computed
     if bytes(stored[0]) != hashes:
-        wrong = _first_difference(_split(hashes), _split(bytes(stored[0])))
+        wrong = first_difference(_split(hashes), _split(bytes(stored[0])))
         at = slice(wrong * HASH_BYTES, (wrong + 1) * HASH_BYTES)
         findings.fail(
             "tiles",
@@ -719,14 +640,6 @@ def compare_tile(
 
 def _split(data: bytes) -> list[bytes]:
     return [data[at : at + HASH_BYTES] for at in range(0, len(data), HASH_BYTES)]
-
-
-def _first_difference(one: Sequence[object], other: Sequence[object]) -> int:
-    """Return the first place in which two sequences differ."""
-    for at, (left, right) in enumerate(zip(one, other, strict=False)):
-        if left != right:
-            return at
-    return min(len(one), len(other))
 
 
 def fold_edge(hashes: Sequence[bytes]) -> bytes:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import sqlite3
+import time
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -483,7 +484,12 @@ def test_a_damaged_file_is_a_finding_and_no_traceback(built_sqlite: Path, tmp_pa
 def test_many_runs_and_processes_join_to_the_same(ledger: Ledger, workers: int) -> None:
     for number in range(140):  # so that a checkpoint lies exactly at a run's end
         ledgers.give(ledger, ledgers.gift(f"single-{number}", 2))
-    report = verified(ledger, run=256, workers=workers)
+    pauses = iter([0.0, 1.0])  # after the first run: until then a helper is there
+
+    def progress(_done: int, _total: int) -> None:
+        time.sleep(next(pauses, 0.0))
+
+    report = verified(ledger, run=256, workers=workers, progress=progress)
     assert failures(report) == {}
     assert report.entries > 3 * 256
     counted = {check.name: check.counted for check in verified(ledger).checks}

@@ -10,16 +10,9 @@ import rfc8785
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ledger.verify.entries import (
-    BrokenEntryError,
-    are_base64,
-    are_utf8,
-    gift_pattern,
-    posix,
-    read_entry,
-    read_gift,
-)
+from ledger.verify.entries import BrokenEntryError, posix, read_entry, read_gift
 from ledger.verify.folding import Folding, Rate
+from ledger.verify.gifts import are_base64, are_utf8, gift_pattern
 
 MATCH = gift_pattern("qinghe").fullmatch
 COMMITMENT = "A" * 43 + "="

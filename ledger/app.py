@@ -8,6 +8,7 @@ from pathlib import Path
 
 from flask import Flask
 
+from ledger.roles import PUBLIC, does
 from ledger.web import assets, headers, problems
 from ledger.web.api.door import register_api
 from ledger.web.public.files import files
@@ -73,3 +74,6 @@ def _add_public_pages(app: Flask) -> None:
     app.register_blueprint(files)
     app.register_blueprint(log)
     app.register_blueprint(health)
+    # Whatever is on these faces is for everybody: they ask for nothing that is not.
+    for view in app.view_functions.values():
+        does(PUBLIC)(view)

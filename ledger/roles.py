@@ -53,11 +53,10 @@ class Action(NamedTuple):
     by_token: str | None = None
 
 
-_MONEY = ("operator", "finance", "controller", "approver")
 _READERS = ("finance", "controller", "approver", "auditor")
 _FINANCE = ("finance",)
 _ADMINISTRATOR = ("administrator",)
-_CONTROLLER = ("controller",)
+_CONTROLLERS = ("controller", "finance")
 
 _ALL = (
     # --- reading ----------------------------------------------------------------------------------
@@ -90,8 +89,9 @@ _ALL = (
     Action("rule.propose", _ADMINISTRATOR, "提出匹配规则", "Propose a matching rule"),
     Action("rate.propose", _FINANCE, "提出折算率", "Propose a rate", by_token="propose"),
     Action("close.propose", _FINANCE, "提出关账", "Propose to close a month", by_token="propose"),
-    Action("seal.propose", _CONTROLLER, "提出封账", "Propose to seal a month"),
-    Action("reopen.propose", _CONTROLLER, "提出重开", "Propose to reopen a month"),
+    # In a small county the controller is the approver as well: then finance proposes.
+    Action("seal.propose", _CONTROLLERS, "提出封账", "Propose to seal a month"),
+    Action("reopen.propose", _CONTROLLERS, "提出重开", "Propose to reopen a month"),
     Action("erase.propose", ("finance", "operator"), "提出删除个人信息", "Propose an erasure"),
     Action(
         "publish.propose",

@@ -15,6 +15,7 @@ from ledger.cli import (
     privacy,
     setup,
     statement,
+    tokens,
     tracing,
 )
 from ledger.cli.session import Session
@@ -39,6 +40,7 @@ for command in (
     setup.account,
     setup.rate,
     setup.member,
+    tokens.token,
     setup.key,
     gifts.import_gifts,
     money.settlement,

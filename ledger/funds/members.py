@@ -8,6 +8,9 @@ from typing import NamedTuple
 
 import sqlalchemy as sa
 
+from ledger.activity.origins import current as current_origin
+from ledger.activity.recording import note
+from ledger.activity.records import Activity
 from ledger.actors import Actor, Member
 from ledger.clock import to_ms, to_text
 from ledger.errors import ConflictError, FieldError, StateError
@@ -19,6 +22,8 @@ from ledger.sequencer.books import Books
 from ledger.sequencer.groups import Sequencer
 
 NAME_CHARS_MAX = 80
+REMOVING = "members.remove"
+
 SETUP = Actor("system", "setup")
 """Who acts before there are members: whoever has the command line."""
 
@@ -273,12 +278,20 @@ def remove_member(
         UnknownNameError: There is no such member.
         StateError: Nobody would be administrator; or money has moved, and no administrator is named.
     """
+    origin = current_origin()
 
     def decide(books: Books) -> int:
         if by is None:
             check_setting_up(books)
-            return remove(books, SETUP, text, end_sessions)
-        found = history.member(books.connection, fund.fund_id, by)
-        return remove(books, acting(found, "members.remove"), text, end_sessions)
+            actor = SETUP
+        else:
+            actor = acting(history.member(books.connection, fund.fund_id, by), REMOVING)
+        leaving = history.member(books.connection, fund.fund_id, text)
+        subject = f"member/{leaving.member_id}"
+        note(
+            books,
+            Activity(fund.fund_id, REMOVING, subject, actor.id, actor.role, origin=origin),
+        )
+        return remove(books, actor, leaving.member_id, end_sessions)
 
     return sequencer.decide(fund, decide).value

@@ -13,6 +13,10 @@ from datetime import timedelta
 from hashlib import sha256
 from typing import NamedTuple
 
+import sqlalchemy as sa
+
+from ledger.activity.recording import record
+from ledger.activity.records import Activity
 from ledger.actors import Member
 from ledger.clock import Clock, to_ms
 from ledger.db import Database
@@ -113,11 +117,13 @@ def make_token(database: Database, clock: Clock, fund: Fund, member: str, new: N
     with database.writing() as connection:
         found = history.member(connection, fund.fund_id, member)
         _check_useful(found, scopes)
+        number = store.next_token_number(connection, fund.fund_id)
+        _record(connection, clock, fund, "token.make", (found, number))
         store.add_token(
             connection,
             fund_id=fund.fund_id,
             token_hash=hash_of(token),
-            number=store.next_token_number(connection, fund.fund_id),
+            number=number,
             member_id=found.member_id,
             name=new.name,
             scopes=",".join(sorted(scopes)),
@@ -192,6 +198,15 @@ def end_token(database: Database, clock: Clock, fund: Fund, number: int, by: Mem
         if not found or not _may_see(member, found[0]):
             raise NotFoundError(what="token")
         store.end_token(connection, fund.fund_id, number, to_ms(clock.now()))
+        _record(connection, clock, fund, "token.end", (member, number))
+
+
+def _record(
+    connection: sa.Connection, clock: Clock, fund: Fund, action: str, what: tuple[Member, int]
+) -> None:
+    member, number = what
+    subject, role = f"token/{number}", member.role_text
+    record(connection, clock, Activity(fund.fund_id, action, subject, member.member_id, role))
 
 
 def tokens_seen_by(database: Database, fund: Fund, by: Member) -> list[Token]:

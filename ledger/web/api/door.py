@@ -10,6 +10,7 @@ from flask_smorest import Api, Blueprint
 from marshmallow import Schema
 
 from ledger.intake.calls import GiftCalls
+from ledger.roles import PUBLIC, does
 from ledger.web import headers
 from ledger.web.api import schemas
 from ledger.web.api.front import put_before
@@ -35,8 +36,8 @@ def register_api(app: Flask, ledger: Ledger) -> None:
     api.spec.components.security_scheme("token", {"type": "http", "scheme": "bearer"})
     api.register_blueprint(_blueprint(Reading(ledger.database, calls), calls))
     put_before(app, calls)
-    app.add_url_rule("/api/openapi.json", "openapi", lambda: _openapi(api))
-    app.add_url_rule("/api/docs", "api_docs", lambda: _docs(api))
+    app.add_url_rule("/api/openapi.json", "openapi", does(PUBLIC)(lambda: _openapi(api)))
+    app.add_url_rule("/api/docs", "api_docs", does(PUBLIC)(lambda: _docs(api)))
 
 
 def _description(public_host: str) -> dict[str, Any]:
@@ -64,6 +65,7 @@ def _blueprint(reading: Reading, calls: GiftCalls) -> Blueprint:
 
     def add(rule: str, name: str, schema: type[Schema]) -> None:
         view = v1.doc(**not_found)(v1.response(200, schema)(getattr(reading, name)))
+        does(PUBLIC)(view)
         v1.add_url_rule(rule, f"get_{name}", view)
 
     add("/funds", "funds", schemas.FundListSchema)
@@ -74,9 +76,9 @@ def _blueprint(reading: Reading, calls: GiftCalls) -> Blueprint:
     v1.add_url_rule(
         "/funds/<fund>/gifts/<receipt>.tlog-proof",
         "get_proof",
-        v1.doc(responses={"200": file, **not_found["responses"]})(reading.proof),
+        does(PUBLIC)(v1.doc(responses={"200": file, **not_found["responses"]})(reading.proof)),
     )
-    post = post_gifts(calls)
+    post = does("gifts.record")(post_gifts(calls))
     # `doc` would wrap the view in two more calls; what it says is put where it would have put it.
     post._apidoc = {"manual_doc": schemas.POST_GIFTS}  # type: ignore[attr-defined]  # noqa: SLF001
     v1.add_url_rule("/funds/<fund>/gifts", "post_gifts", post, methods=["POST"])

@@ -21,6 +21,7 @@ from ledger.funds import history as funds
 from ledger.intake.receiving import Receiver, Tally
 from ledger.intake.sources import douyin, kuaishou
 from ledger.journal.history import fund_by_slug
+from ledger.roles import PUBLIC, does
 from ledger.web.language import Voice, language_of
 from ledger.web.problems import (
     PROBLEM_JSON,
@@ -60,6 +61,7 @@ def register_webhooks(app: Flask, ledger: Ledger) -> None:
     """
     webhooks = Blueprint("webhooks", __name__, url_prefix="/webhooks")
 
+    @does(PUBLIC)
     def post_delivery(source: str, fund: str, channel: str) -> Response:
         """Take a platform's delivery.
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from ledger.errors import FileFormatError
 from ledger.matching.formats.assembly import bank_file
 from ledger.matching.formats.sheets import Record, Row, header_at, plain, rows_under
 from ledger.matching.formats.wallet_bills import (
     COMMODITY,
+    LEFT_OUT,
     Pocket,
     account_above,
     check_identities,
@@ -17,7 +19,7 @@ from ledger.matching.formats.wallet_bills import (
     period_above,
     pocket_of,
 )
-from ledger.matching.lines import BankFile, BankLine, normalise_text, references_in
+from ledger.matching.lines import BankFile, BankLine, Notice, normalise_text, references_in
 
 FORMAT = "alipay_personal"
 
@@ -39,6 +41,23 @@ DIRECTIONS = ("收入", "支出", "不计收支")
 OWN = ("余额", "账户余额", "余额宝", "支付宝余额")
 NOT_MOVED = ("关闭", "失败", "等待付款", "取消")
 
+WHATEVER_THE_MEANS = (
+    (("余额宝", "收益"), 1),
+    (("提现",), -1),
+    (("转出到银行卡",), -1),
+    (("账户充值",), 1),
+)
+"""Words of category and text that tell the direction of what is not counted, and the first that fits."""
+
+BY_THE_WALLET = (
+    (("余额宝", "转入"), 0),  # from one pocket of the wallet to the other
+    (("余额宝", "转出到余额"), 0),
+    (("退款",), 1),
+    (("卖出",), 1),
+    (("买入",), -1),
+)
+"""The same, where the means of payment is the wallet."""
+
 
 def recognises(given: Sequence[Record]) -> bool:
     """Return whether records have the header of this bill."""
@@ -49,7 +68,7 @@ def read(name: str, given: Sequence[Record]) -> BankFile:
     """Read the bill of one person's account.
 
     1. The number of rows and the sums above the table must be those of the table.
-    2. A closed or failed payment moved nothing, one by card nothing in the wallet: no lines.
+    2. A closed or failed payment moved nothing, one by card nothing in the wallet: no lines, but notices.
     3. What the bill does not count as income or expense (不计收支) has its direction from its
     category and text; where they do not tell, the row is refused.
 
@@ -74,10 +93,13 @@ def read(name: str, given: Sequence[Record]) -> BankFile:
     rows = list(rows_under(name, given[start], given[start + 1 :], plain))
     check_totals(name, notes, rows, _direction, _amount)
     account = account_above(notes, "支付宝账户")
-    moved = [(row, sign) for row in rows if (sign := _sign(row))]
+    signs = [(row, _sign(row)) for row in rows]
+    moved = [(row, sign) for row, sign in signs if sign]
+    left_out = tuple(Notice(row.line, MEANS, LEFT_OUT) for row, sign in signs if not sign)
     check_identities(((row, _identity(row, sign)) for row, sign in moved), LINE_ID)
     lines = [_line(row, sign, account) for row, sign in moved]
-    return bank_file(FORMAT, lines, account, COMMODITY, period_above(name, notes))
+    file = bank_file(FORMAT, lines, account, COMMODITY, period_above(name, notes))
+    return replace(file, notices=left_out)
 
 
 def _direction(row: Row) -> str:
@@ -116,23 +138,20 @@ def _sign(row: Row) -> int:
 
 def _uncounted(row: Row) -> int:
     words = f"{row.text(CATEGORY)} {row.text(GOODS)}"
-    if "余额宝" in words and "收益" in words:
-        return 1
-    if "提现" in words or "转出到银行卡" in words:
-        return -1
-    if "充值" in words and "退款" not in words:
-        return 1
+    named = _sign_by(words, WHATEVER_THE_MEANS)
+    if named is not None:
+        return named
     pocket = pocket_of(row, MEANS, OWN)
     if pocket is Pocket.ELSEWHERE:
         return 0
-    if pocket is Pocket.WALLET:
-        if "余额宝" in words and ("转入" in words or "转出到余额" in words):
-            return 0  # from one pocket of the wallet to the other
-        if "退款" in words or "卖出" in words:
-            return 1
-        if "买入" in words:
-            return -1
-    raise row.wrong(DIRECTION, "unknown-direction")
+    named = _sign_by(words, BY_THE_WALLET) if pocket is Pocket.WALLET else None
+    if named is None:
+        raise row.wrong(DIRECTION, "unknown-direction")
+    return named
+
+
+def _sign_by(words: str, table: Sequence[tuple[tuple[str, ...], int]]) -> int | None:
+    return next((sign for needed, sign in table if all(one in words for one in needed)), None)
 
 
 def _identity(row: Row, sign: int) -> str:

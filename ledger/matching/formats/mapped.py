@@ -25,7 +25,14 @@ from ledger.matching.formats.sheets import (
     serial_time,
 )
 from ledger.matching.formats.words import CURRENCIES, kind_of
-from ledger.matching.lines import BankFile, BankLine, check_chain, normalise_text, references_in
+from ledger.matching.lines import (
+    BankFile,
+    BankLine,
+    check_chain,
+    count_twins,
+    normalise_text,
+    references_in,
+)
 from ledger.money import parse_amount
 
 FORMAT_PREFIX = "mapping:"
@@ -76,7 +83,7 @@ def read(name: str, data: bytes, mapping: Mapping) -> tuple[BankFile, ...]:
     found = by_account(FORMAT_PREFIX + mapping.name, lines)
     for file in found:
         check_chain(file, label)
-    return found
+    return count_twins(found)
 
 
 def _table(name: str, data: bytes, mapping: Mapping) -> tuple[str, Sequence[Record]]:
@@ -138,6 +145,9 @@ def lines_under(
     starts = tuple(plain(start) for start in mapping.ignored_starts)
     kept = [record for record in given if not (starts and _start(record).startswith(starts))]
     rows = list(rows_under(name, header, kept, plain, padded=padded))
+    for row in rows:
+        if any("\x00" in cell for cell in row.cells.values()):
+            raise row.wrong("row", "nul-character")
     _check_identifiers(rows, mapping)
     return [_line(row, mapping) for row in rows]
 

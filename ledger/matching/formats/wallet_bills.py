@@ -20,6 +20,9 @@ from ledger.money import parse_amount
 
 COMMODITY = "CNY"
 
+LEFT_OUT = "not-the-wallets-money"
+"""Reason of the notice for a row that makes no line, so that nothing is left out unseen."""
+
 _COUNT = re.compile(r"共(\d{1,9})笔记录", re.ASCII)
 _TOTAL = re.compile(r"(收入|支出|不计收支|中性交易):(\d{1,9})笔(-?[\d,.]{1,24})元", re.ASCII)
 _DAY = r"\[?(\d{4})-(\d{2})-(\d{2})[^\]]*\]?"

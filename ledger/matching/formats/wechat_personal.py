@@ -11,6 +11,7 @@ from ledger.matching.formats.assembly import bank_file
 from ledger.matching.formats.sheets import Record, Row, header_at, plain, rows_under
 from ledger.matching.formats.wallet_bills import (
     COMMODITY,
+    LEFT_OUT,
     Pocket,
     check_identities,
     check_totals,
@@ -18,7 +19,7 @@ from ledger.matching.formats.wallet_bills import (
     period_above,
     pocket_of,
 )
-from ledger.matching.lines import BankFile, BankLine, normalise_text, references_in
+from ledger.matching.lines import BankFile, BankLine, Notice, normalise_text, references_in
 from ledger.money import parse_amount
 
 FORMAT = "wechat_personal"
@@ -56,7 +57,7 @@ def read(name: str, given: Sequence[Record]) -> BankFile:
 
     1. The number of rows and the sums above the table must be those of the table.
     2. A failed payment moved nothing, one by card nothing in the wallet (零钱 and 零钱通 together):
-    no lines.
+    no lines, but notices.
     3. Neutral rows have their direction from their type; where it does not tell, the row is
     refused.
     4. The fee of a withdrawal stands only in the remark; it becomes a line of its own.
@@ -81,10 +82,13 @@ def read(name: str, given: Sequence[Record]) -> BankFile:
     notes = notes_above(given[:start])
     rows = list(rows_under(name, given[start], given[start + 1 :], plain))
     check_totals(name, notes, rows, _direction, _amount)
-    moved = [(row, sign) for row in rows if (sign := _sign(row))]
+    signs = [(row, _sign(row)) for row in rows]
+    moved = [(row, sign) for row, sign in signs if sign]
+    left_out = tuple(Notice(row.line, MEANS, LEFT_OUT) for row, sign in signs if not sign)
     check_identities(((row, _identity(row, sign)) for row, sign in moved), LINE_ID)
     lines = [line for row, sign in moved for line in _lines(row, sign)]
-    return bank_file(FORMAT, lines, "", COMMODITY, period_above(name, notes))
+    file = bank_file(FORMAT, lines, "", COMMODITY, period_above(name, notes))
+    return replace(file, notices=left_out)
 
 
 def _direction(row: Row) -> str:

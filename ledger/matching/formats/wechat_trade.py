@@ -1,13 +1,14 @@
 """Read WeChat Pay's trade bill 交易账单: a merchant's orders and refunds (text, UTF-8).
 
 It is not a statement of the account: fees, withdrawals and the balance are only in the fund bill
-(`wechat_fundflow`). Take one of the two for an account, never both.
+(`wechat_fundflow`). Take one of the two for an account, never both; a notice says so.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from decimal import ROUND_HALF_UP, Decimal
 
 from ledger.errors import BalanceTieError, FileFormatError
@@ -15,7 +16,7 @@ from ledger.matching.formats.assembly import by_account
 from ledger.matching.formats.sheets import Record, Row, compact, rows_under
 from ledger.matching.formats.wechat_fundflow import cells_of
 from ledger.matching.formats.words import CURRENCIES
-from ledger.matching.lines import BankFile, BankLine, normalise_text, references_in
+from ledger.matching.lines import BankFile, BankLine, Notice, normalise_text, references_in
 
 FORMAT = "wechat_trade"
 COMMODITY = "CNY"
@@ -89,7 +90,8 @@ def read(name: str, text: str) -> tuple[BankFile, ...]:
     _check_summary(next(rows_under(name, given[-2], given[-1:])), rows)
     lines = [_line(row) for row in rows if row.text(REFUND_STATE) != "FAIL"]
     _check_unique(rows, lines)
-    return by_account(FORMAT, lines)
+    warning = (Notice(given[0].line, "format", "orders-not-movements"),)
+    return tuple(replace(file, notices=warning) for file in by_account(FORMAT, lines))
 
 
 def _line(row: Row) -> BankLine:

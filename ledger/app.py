@@ -9,7 +9,7 @@ from pathlib import Path
 from flask import Flask
 
 from ledger.roles import PUBLIC, does
-from ledger.web import assets, headers, problems
+from ledger.web import addresses, assets, forms, headers, limits, problems, uploads
 from ledger.web.api.door import register_api
 from ledger.web.public.files import files
 from ledger.web.public.health import health
@@ -38,8 +38,12 @@ def create_app(
     app = Flask("ledger.web", root_path=str(WEB_FOLDER), static_folder=None)
     _configure(app, settings)
     app.extensions[EXTENSION] = services
+    addresses.setup(app, settings)
+    headers.setup(app, settings)
+    limits.setup(app, settings)
+    uploads.setup(app, settings)
+    forms.setup(app, settings)
     assets.setup(app)
-    headers.setup(app)
     _add_public_pages(app)
     for door in doors:
         door(app)
@@ -61,6 +65,8 @@ def doors_of(ledger: Ledger) -> tuple[Door, ...]:
 
 def _configure(app: Flask, settings: WebSettings) -> None:
     app.config["MAX_CONTENT_LENGTH"] = settings.body_max
+    app.config["MAX_FORM_MEMORY_SIZE"] = settings.form_max
+    app.config["MAX_FORM_PARTS"] = settings.form_parts
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True
     # One spelling for each address: `//` is not an alias (tlog-tiles asks for that).

@@ -92,6 +92,18 @@ class TooLargeError(InputError):
     code = "too-large"
 
 
+class WrongHostError(InputError):
+    """The request names a host that is not ours."""
+
+    code = "wrong-host"
+
+
+class FormExpiredError(InputError):
+    """A form was sent without the key of this sign-in, or with one that has expired: nothing was done."""
+
+    code = "form-expired"
+
+
 class InsufficientError(InputError):
     """More would leave an account than it holds; fields `account`, `available`, `asked`."""
 
@@ -156,6 +168,18 @@ class LinkEndedError(NotAllowedError):
     """A link that never was, was used, was replaced or is too old: nobody is told which."""
 
     code = "link-ended"
+
+
+class CrossSiteError(NotAllowedError):
+    """A form was sent from another site."""
+
+    code = "cross-site"
+
+
+class TooOftenError(NotAllowedError):
+    """More requests than the limit; field `wait_seconds`."""
+
+    code = "too-often"
 
 
 class NotFoundError(LedgerError):

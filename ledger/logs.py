@@ -19,6 +19,7 @@ from typing import Any
 
 import structlog
 
+from ledger.activity import origins
 from ledger.clock import SystemClock
 from ledger.errors import LedgerError
 
@@ -72,6 +73,7 @@ def configure_logs(level: str, form: str) -> None:
     """
     before: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,
+        _add_request_id,
         structlog.stdlib.add_log_level,
         structlog.stdlib.add_logger_name,
         _stamp,
@@ -99,6 +101,16 @@ def configure_logs(level: str, form: str) -> None:
     root.setLevel(level.upper())
     for name in TALKATIVE:
         logging.getLogger(name).setLevel(max(logging.WARNING, root.level))
+
+
+def _add_request_id(
+    _logger: object, _method: str, event: MutableMapping[str, Any]
+) -> MutableMapping[str, Any]:
+    """Name the request or command that a line is about."""
+    request_id = origins.current_id()
+    if request_id:
+        event.setdefault("request_id", request_id)
+    return event
 
 
 class _StandardError(logging.Handler):

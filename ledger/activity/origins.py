@@ -10,11 +10,9 @@ import contextlib
 import os
 import pwd
 import secrets
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextvars import ContextVar
 from dataclasses import dataclass, replace
-
-import structlog
 
 REQUEST_ID_BYTES = 12
 """96 random bits: nobody meets one twice."""
@@ -38,7 +36,11 @@ class Origin:
     user_id: int | None = None
 
 
+Who = Callable[[], int | None]
+"""Tells who is signed in, when it is asked: looking that up is not free, and most requests never need it."""
+
 _ORIGIN: ContextVar[Origin] = ContextVar("origin", default=Origin())  # noqa: B039 -- it is frozen
+_WHO: ContextVar[Who | None] = ContextVar("who", default=None)
 
 
 def new_request_id() -> str:
@@ -47,35 +49,43 @@ def new_request_id() -> str:
 
 
 def current() -> Origin:
-    """Return where what is being done comes from."""
-    return _ORIGIN.get()
+    """Return where what is being done comes from, and who is signed in there."""
+    origin, who = _ORIGIN.get(), _WHO.get()
+    if origin.user_id is None and who is not None:
+        return replace(origin, user_id=who())
+    return origin
 
 
-def start(address: str, request_id: str = "") -> Origin:
+def current_id() -> str:
+    """Return the id of the request or command; empty outside of one."""
+    return _ORIGIN.get().request_id
+
+
+def start(address: str, who: Who | None = None) -> Origin:
     """Begin a request or a command: from now on this thread acts from there, with nobody signed in.
 
     Args:
         address: As of `Origin`.
-        request_id: A new one is made when left out.
+        who: Tells who is signed in, once somebody asks.
 
     Returns:
         The origin, whose id log lines carry from now on.
     """
-    origin = Origin(address, request_id or new_request_id())
+    origin = Origin(address, new_request_id())
     _ORIGIN.set(origin)
-    structlog.contextvars.bind_contextvars(request_id=origin.request_id)
+    _WHO.set(who)
     return origin
 
 
 def sign_in(user_id: int | None) -> None:
-    """Say who is signed in, as soon as that is known; None when they are no longer."""
+    """Say who acts where no session tells it: the member whose token is shown, or who signed in a moment ago."""
     _ORIGIN.set(replace(_ORIGIN.get(), user_id=user_id))
 
 
 def end() -> None:
     """End the request: the thread's next one starts with nothing of it."""
     _ORIGIN.set(Origin())
-    structlog.contextvars.unbind_contextvars("request_id")
+    _WHO.set(None)
 
 
 @contextlib.contextmanager
@@ -89,7 +99,7 @@ def acting_from(address: str, user_id: int | None = None) -> Iterator[Origin]:
     Yields:
         The origin.
     """
-    before = _ORIGIN.get()
+    before, who = _ORIGIN.get(), _WHO.get()
     try:
         start(address)
         sign_in(user_id)
@@ -97,6 +107,7 @@ def acting_from(address: str, user_id: int | None = None) -> Iterator[Origin]:
     finally:
         end()
         _ORIGIN.set(before)
+        _WHO.set(who)
 
 
 def terminal() -> str:

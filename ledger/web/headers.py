@@ -1,4 +1,10 @@
-"""Headers of every response: what a browser may do with it, and how long it may be kept.
+"""Headers of every response: what a browser may do with it, and how long it may be kept. One set for each face.
+
+| face | addresses | script | kept |
+| --- | --- | --- | --- |
+| public | everything else | none | as the view says |
+| account | /sign-in, /sign-out, /account, /invitation, /reset | our own files (passkeys) | never |
+| desk | /desk, /audit | our own files (htmx) | never |
 
 Source:
     OWASP ASVS 5.0.0, 3.4 (browser security mechanism headers) and 14.3.2 (no-store).
@@ -6,24 +12,55 @@ Source:
 
 from __future__ import annotations
 
-from flask import Flask, Response, request
+from urllib.parse import urlsplit
 
-CONTENT_SECURITY_POLICY = (
-    "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; "
-    "base-uri 'none'; frame-ancestors 'none'"
-)
+from flask import Flask, Response, current_app, request
+
+from ledger.activity import origins
+from ledger.web.hooks import passed_by_gifts
+from ledger.web.services import WebSettings
+
+ACCOUNT = ("sign-in", "sign-out", "account", "invitation", "reset")
+DESK = ("desk", "audit")
+"""First parts of the addresses of a face."""
+
+_NO_SCRIPT = "style-src 'self'; img-src 'self' data:; base-uri 'none'; frame-ancestors 'none'"
+PUBLIC_POLICY = f"default-src 'none'; {_NO_SCRIPT}; form-action 'self'"
 """No script at all, and no style or picture from elsewhere: public pages need none."""
 
-SECURITY_HEADERS = {
-    "Content-Security-Policy": CONTENT_SECURITY_POLICY,
+_PRIVATE_POLICY = (
+    f"default-src 'none'; script-src 'self'; connect-src 'self'; {_NO_SCRIPT}; form-action 'self'"
+)
+
+_DENIED = (
+    *(
+        "accelerometer",
+        "autoplay",
+        "browsing-topics",
+        "camera",
+        "display-capture",
+        "encrypted-media",
+    ),
+    *("fullscreen", "gamepad", "geolocation", "gyroscope", "hid", "identity-credentials-get"),
+    *("idle-detection", "local-fonts", "magnetometer", "microphone", "midi", "payment"),
+    *("picture-in-picture", "screen-wake-lock", "serial", "storage-access", "usb"),
+    *("window-management", "xr-spatial-tracking"),
+)
+_PASSKEYS = ("publickey-credentials-create", "publickey-credentials-get")
+
+COMMON_HEADERS = {
     "Strict-Transport-Security": "max-age=31536000; includeSubDomains",
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
-    "Referrer-Policy": "strict-origin-when-cross-origin",
-    "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
+    "X-Permitted-Cross-Domain-Policies": "none",
 }
+
+NO_STORE = "no-store"
+
+REQUEST_ID = "X-Request-Id"
+"""The same id stands in logs, in problem documents and in the activity record."""
 
 PAGE_SECONDS = 10
 """How long a shared cache may show a page: shorter than anybody reloads on purpose, and enough
@@ -35,20 +72,90 @@ PAGE_CACHE = f"public, max-age={PAGE_SECONDS}"
 IMMUTABLE_CACHE = f"public, max-age={YEAR_SECONDS}, immutable"
 
 
-_ADDED = tuple(
-    (name.lower(), (name, value))
-    for name, value in {**SECURITY_HEADERS, "Cache-Control": "no-store"}.items()
-)
+def face_of(path: str) -> str:
+    """Return the face that an address belongs to.
+
+    Args:
+        path: Of the request.
+
+    Returns:
+        `public`, `account` or `desk`.
+    """
+    first, _, rest = path[1:].partition("/")
+    if first == "en":
+        first = rest.partition("/")[0]
+    if first in ACCOUNT:
+        return "account"
+    return "desk" if first in DESK else "public"
 
 
+def face_headers(face: str, *, issuer: str = "") -> dict[str, str]:
+    """Return the headers of a face.
+
+    Args:
+        face: As `face_of`.
+        issuer: URL of the single sign-on, to which a form of the sign-in may lead.
+
+    Returns:
+        Names and values.
+    """
+    private = face != "public"
+    policy = _PRIVATE_POLICY if private else PUBLIC_POLICY
+    if face == "account" and issuer:
+        parts = urlsplit(issuer)
+        policy += f" {parts.scheme}://{parts.netloc}"
+    allowed = "(self)" if face == "account" else "()"
+    permissions = [f"{name}=()" for name in _DENIED] + [f"{name}={allowed}" for name in _PASSKEYS]
+    return {
+        "Content-Security-Policy": policy,
+        # Forms behind the sign-in need a referrer to be told from those of other sites, and nobody else needs one.
+        "Referrer-Policy": "same-origin" if private else "strict-origin-when-cross-origin",
+        "Permissions-Policy": ", ".join(permissions),
+        "Cache-Control": NO_STORE,
+        **COMMON_HEADERS,
+    }
+
+
+_EXTENSION = "faces"
+_Pairs = tuple[tuple[str, tuple[str, str]], ...]
+
+
+def setup(app: Flask, settings: WebSettings) -> None:
+    """Add the headers to every response of the app; a public view may set its own first.
+
+    Args:
+        app: The app.
+        settings: Names the single sign-on.
+    """
+    app.extensions[_EXTENSION] = {
+        face: _pairs(face, settings.oidc_issuer) for face in ("public", "account", "desk")
+    }
+    app.after_request(add_headers)
+
+
+def _pairs(face: str, issuer: str = "") -> _Pairs:
+    return tuple(
+        (name.lower(), (name, value)) for name, value in face_headers(face, issuer=issuer).items()
+    )
+
+
+@passed_by_gifts
 def add_headers(response: Response) -> Response:
     """Add what is missing to a response of the app."""
+    face = face_of(request.path)
     headers = response.headers
+    if face != "public":
+        headers["Cache-Control"] = NO_STORE  # whatever the view says
     present = {name.lower() for name in headers.keys()}  # noqa: SIM118 -- iterating gives pairs
+    pairs: _Pairs = current_app.extensions[_EXTENSION][face]
     # Straight into the list: these never change, and looking for and checking each one again is a quarter of a
     # gift's way through the edge.
-    headers._list += [pair for name, pair in _ADDED if name not in present]  # noqa: SLF001
+    headers._list += [pair for name, pair in pairs if name not in present]  # noqa: SLF001
+    headers._list.append((REQUEST_ID, origins.current_id()))  # noqa: SLF001
     return response
+
+
+_OF_GIFTS = tuple(pair for _, pair in _pairs("public"))
 
 
 def added_to(body: bytes) -> list[tuple[str, str]]:
@@ -56,7 +163,8 @@ def added_to(body: bytes) -> list[tuple[str, str]]:
     return [
         ("Content-Type", "application/json"),
         ("Content-Length", str(len(body))),
-        *(pair for _, pair in _ADDED),
+        *_OF_GIFTS,
+        (REQUEST_ID, origins.current_id()),
     ]
 
 
@@ -82,8 +190,3 @@ def _cached(response: Response, cache: str) -> Response:
     response.add_etag()
     response.make_conditional(request)  # changes the response itself
     return response
-
-
-def setup(app: Flask) -> None:
-    """Add the headers to every response of the app; a view may set its own first."""
-    app.after_request(add_headers)

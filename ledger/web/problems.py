@@ -19,6 +19,7 @@ from flask import Flask, Response, make_response, render_template, request
 from werkzeug.exceptions import HTTPException
 
 from ledger import errors
+from ledger.activity import origins
 from ledger.projections.shapes import Words
 from ledger.web.language import Voice, language_of, other
 
@@ -174,6 +175,30 @@ PROBLEMS: dict[type[errors.LedgerError], Problem] = {
         ("太大了", "Too large"),
         ("分成几份再送。", "Split it into smaller parts and send those."),
     ),
+    errors.WrongHostError: _row(
+        "wrong-host",
+        400,
+        ("没有这个网站", "There is no such site here"),
+        (
+            "请从公布的网址打开。管理员可以在 LEDGER_TRUSTED_HOSTS 里加上别的名称。",
+            (
+                "Open it under its published address. The administrator may add further names to "
+                "LEDGER_TRUSTED_HOSTS."
+            ),
+        ),
+    ),
+    errors.FormExpiredError: _row(
+        "form-expired",
+        400,
+        ("这张表放得太久了", "This form has waited too long"),
+        (
+            "什么都没有做。打开的时间太长，或登录已经变了。填的内容都在下面，请看一遍再送一次。",
+            (
+                "Nothing was done: it was open for too long, or the sign-in has changed. What you typed is kept; "
+                "look at it and send it again."
+            ),
+        ),
+    ),
     errors.InsufficientError: _row(
         "insufficient",
         422,
@@ -268,6 +293,24 @@ PROBLEMS: dict[type[errors.LedgerError], Problem] = {
                 "A link works once and for a limited time. Ask for a new one, or your administrator "
                 "for a new invitation."
             ),
+        ),
+    ),
+    errors.CrossSiteError: _row(
+        "cross-site",
+        403,
+        ("这是别的网站送来的", "This came from another site"),
+        (
+            "什么都没有做。如果是您自己要做，请在本站的页面上重新填写。",
+            "Nothing was done. If it was you who wanted it, fill in the form on our own page.",
+        ),
+    ),
+    errors.TooOftenError: _row(
+        "too-often",
+        429,
+        ("来得太密", "Too many requests"),
+        (
+            "等一会儿再试，要等多少秒写在 Retry-After 里；没有超过的照常处理。",
+            "Wait a little and try again; Retry-After says how many seconds.",
         ),
     ),
     errors.NotFoundError: _row(
@@ -475,12 +518,7 @@ HTTP_PROBLEMS: dict[int, Problem] = {
         ),
     ),
     422: PROBLEMS[errors.FieldError],
-    429: _row(
-        "too-many",
-        429,
-        ("来得太密", "Too many requests"),
-        ("等一分钟再试。", "Wait a minute and try again."),
-    ),
+    429: PROBLEMS[errors.TooOftenError],
     500: PROBLEMS[errors.LedgerError],
     503: PROBLEMS[errors.BusyError],
 }
@@ -519,7 +557,7 @@ def problem_document(
         fields: Wrong fields that a schema found, each with `field` and `reason`.
 
     Returns:
-        `type`, `title`, `status`, `detail`, `instance`, and `errors` with one object where the
+        `type`, `title`, `status`, `detail`, `instance`, `request_id`, and `errors` with one object where the
         sender can correct something.
     """
     document: dict[str, object] = {
@@ -528,6 +566,7 @@ def problem_document(
         "status": int(problem.status),
         "detail": str(voice.words(problem.sentence)),
         "instance": request.path,
+        "request_id": origins.current_id(),
     }
     if fields:
         document["errors"] = list(fields)
@@ -543,6 +582,7 @@ def problem_response(
     *,
     fields: Sequence[Mapping[str, str]] = (),
     allow: str | None = None,
+    as_document: bool = False,
 ) -> Response:
     """Answer with a problem document, or with a page where a person is reading.
 
@@ -551,14 +591,21 @@ def problem_response(
         error: Its fields, where there is one.
         fields: Wrong fields that a schema found.
         allow: `Allow` header of a 405.
+        as_document: Whether to answer with a document whoever is reading.
 
     Returns:
         The response, never cached.
     """
     voice = Voice(language_of(request.path))
-    if _wants_page():
+    if not as_document and wants_page():
         elsewhere = Voice(other(voice.language)).url("all_funds")
-        page = render_template("problem.html", say=voice, problem=problem, other_address=elsewhere)
+        page = render_template(
+            "problem.html",
+            say=voice,
+            problem=problem,
+            other_address=elsewhere,
+            request_id=origins.current_id(),
+        )
         response = make_response(page)
     else:
         document = problem_document(problem, voice, error, fields)
@@ -568,6 +615,8 @@ def problem_response(
     response.headers["Cache-Control"] = "no-store"
     if problem.status in {HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.BAD_GATEWAY}:
         response.headers["Retry-After"] = str(RETRY_SECONDS)
+    if error is not None and isinstance(error.fields.get("wait_seconds"), int):
+        response.headers["Retry-After"] = str(error.fields["wait_seconds"])
     if problem.status == HTTPStatus.UNAUTHORIZED:
         response.headers["WWW-Authenticate"] = "Bearer"
     if allow:
@@ -575,7 +624,8 @@ def problem_response(
     return response
 
 
-def _wants_page() -> bool:
+def wants_page() -> bool:
+    """Tell whether a person is reading."""
     if request.path.startswith(MACHINE_PATHS):
         return False
     offered = ("text/html", PROBLEM_JSON, "application/json")

@@ -526,6 +526,13 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "kind.privacy.erased": ("删除个人信息", "Personal data erased"),
     # problems
     "problem.back": ("回到全部基金", "Back to all funds"),
+    "again.files": (
+        "文件没有留下来，请回到原来的页面重新选。",
+        "Files are not kept: please go back to the form and choose them again.",
+    ),
+    "again.secret": ("密码或验证码要重新填", "Type the password or code again"),
+    "again.send": ("再送一次", "Send it again"),
+    "again.fresh": ("回到原来的页面", "Back to the form"),
     "problem.reference": ("编号 {code}", "Code {code}"),
     "problems.status": ("HTTP 状态", "HTTP status"),
 }

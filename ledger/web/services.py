@@ -5,6 +5,8 @@ ledger.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from ipaddress import IPv4Network, IPv6Network
+from pathlib import Path
 from typing import Protocol
 
 from flask import Flask, current_app
@@ -31,6 +33,66 @@ class WebSettings(Protocol):
     @property
     def body_max(self) -> int:
         """Return the largest request body in bytes; a larger one is answered with 413."""
+        ...
+
+    @property
+    def form_max(self) -> int:
+        """Return the most bytes of what is typed into a form."""
+        ...
+
+    @property
+    def form_parts(self) -> int:
+        """Return the most fields and files of a form."""
+        ...
+
+    @property
+    def upload_max(self) -> int:
+        """Return the most bytes of a form that brings files."""
+        ...
+
+    @property
+    def public_host(self) -> str:
+        """Return the host under which everybody reaches the service, with its port."""
+        ...
+
+    @property
+    def trusted_hosts(self) -> Sequence[str]:
+        """Return further host names."""
+        ...
+
+    @property
+    def proxies(self) -> int:
+        """Return how many proxies are believed."""
+        ...
+
+    @property
+    def oidc_issuer(self) -> str:
+        """Return the URL of the single sign-on, or nothing."""
+        ...
+
+    @property
+    def home(self) -> Path:
+        """Return the folder of everything the service keeps."""
+        ...
+
+    @property
+    def keys(self) -> Path:
+        """Return the folder of keys."""
+        ...
+
+    @property
+    def limits_url(self) -> str:
+        """Return where counts of requests are kept; nothing for a file in `home`."""
+        ...
+
+    @property
+    def metrics_addresses(self) -> Sequence[IPv4Network | IPv6Network]:
+        """Return the networks that may read the metrics."""
+        ...
+
+    @property
+    def metrics_token(self) -> str:
+        """Return the token that may read them from anywhere, or nothing."""
         ...
 
 

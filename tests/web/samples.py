@@ -5,8 +5,11 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
+import tempfile
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
+from ipaddress import IPv4Network, IPv6Network, ip_network
+from pathlib import Path
 
 from ledger.errors import NotFoundError
 from ledger.journal.receipt_numbers import ReceiptNumber
@@ -398,8 +401,27 @@ class FakeServices:
         return self._problems
 
 
+HOMES = tempfile.TemporaryDirectory(prefix="mingzhang-homes-")
+"""They go with the process."""
+
+
 @dataclasses.dataclass(frozen=True)
 class Settings:
     """What the edge reads."""
 
     body_max: int = 1_000_000
+    form_max: int = 262_144
+    form_parts: int = 200
+    upload_max: int = 20_971_520
+    public_host: str = "localhost:8000"
+    trusted_hosts: tuple[str, ...] = ()
+    proxies: int = 0
+    oidc_issuer: str = ""
+    limits_url: str = ""
+    metrics_addresses: tuple[IPv4Network | IPv6Network, ...] = (ip_network("127.0.0.1/32"),)
+    metrics_token: str = ""
+    home: Path = dataclasses.field(default_factory=lambda: Path(tempfile.mkdtemp(dir=HOMES.name)))
+
+    @property
+    def keys(self) -> Path:
+        return self.home / "keys"

@@ -16,9 +16,11 @@ from typing import Any, NamedTuple
 from flask import Flask
 from werkzeug.sansio.utils import host_is_trusted
 
+from ledger.activity import origins
 from ledger.intake.calls import GiftCalls, Result
 from ledger.web.api.gifts import OUTCOME, answer_of, idempotency_key
-from ledger.web.headers import add_headers, added_to
+from ledger.web.headers import added_to
+from ledger.web.hooks import is_passed_by_gifts
 
 WsgiApp = Callable[[dict[str, Any], Any], Iterable[bytes]]
 
@@ -48,8 +50,8 @@ class _Limits(NamedTuple):
     """What the app asks of every request.
 
     Attributes:
-        alone: Nothing runs around its views but what adds headers. Otherwise all requests are the app's: a hook that
-            counts or refuses must not be passed by.
+        alone: Nothing runs around its views but what a right call need not wait for. Otherwise all requests are the
+            app's: a hook that counts or refuses must not be passed by.
         body_max: Bytes of a body.
         hosts: Names that `Host` may have; all when empty.
     """
@@ -89,7 +91,7 @@ class _Front:
             one for funcs in hooks for name in (None, BLUEPRINT) for one in funcs.get(name, ())
         ]
         return _Limits(
-            all(one is add_headers for one in around),
+            all(is_passed_by_gifts(one) for one in around),
             app.config["MAX_CONTENT_LENGTH"],
             tuple(app.config.get("TRUSTED_HOSTS") or ()),
         )
@@ -101,6 +103,7 @@ class _Front:
         found = self._usual(environ)
         if found is None:
             return self._app(environ, start_response)
+        origins.start(environ.get("REMOTE_ADDR", ""))
         outcome = self._taken(found)
         if not isinstance(outcome, Exception):
             answer = answer_of(found.fund, found.body, outcome)

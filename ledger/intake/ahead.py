@@ -2,25 +2,34 @@
 
 In: a file of ours. Out: batches, in its order. Guaranteed: the same batches as without the second process, which has no
 database and no key; when it ends before the file does, that is an error and never an end of the file.
+
+Gifts that are entries already need no commitments. So the reader tells the ids and digests of a batch first, and makes
+ready what the writer does not know; it tells those of the next batch before, so that neither waits for the other:
+
+    reader: tell 0, tell 1, (answer 0) batch 0, tell 2, (answer 1) batch 1, tell 3 …
+
+An answer may be older than the batch: whoever posts it looks again.
 """
 
 from __future__ import annotations
 
 import contextlib
 import gc
+import itertools
 import marshal
 import subprocess
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import islice
+from itertools import compress, islice
+from operator import not_
 from pathlib import Path
-from typing import IO, BinaryIO
+from typing import IO, Any, BinaryIO, NamedTuple
 
 from ledger.clock import Clock, SystemClock, to_ms
 from ledger.errors import FieldError, StateError
 from ledger.intake.events import GiftEvent, RowProblem, UnitRate
-from ledger.intake.prepared import PreparedGift, RateTable, TimedRate, prepare
+from ledger.intake.prepared import Checked, PreparedGift, RateTable, TimedRate, check, seal
 from ledger.intake.sources.own_csv import CsvGifts
 from ledger.intake.sources.own_jsonl import read_jsonl
 
@@ -31,6 +40,9 @@ AHEAD_BYTES_MIN = 4 * 1024 * 1024
 """Below this size of a file a second process takes longer to start than it saves."""
 
 ROOT = Path(__file__).resolve().parents[2]
+
+Repeats = Callable[[Sequence[str], Sequence[bytes]], Sequence[bool]]
+"""Tells of ids and content digests which are surely recorded with just this content. It may leave some out."""
 
 _LENGTH_BYTES = 8
 _END = b"\xff" * _LENGTH_BYTES
@@ -44,15 +56,55 @@ class Batch:
 
     Attributes:
         rows: How many were read.
-        gifts: The right ones that are money, in order.
+        gifts: The right ones that are money and may be new, in order.
         raws: The row of each gift as it stood in the file.
         problems: Rows that are not taken, in order.
+        repeated: How many more are right and money, and recorded already.
     """
 
     rows: int
     gifts: list[PreparedGift]
     raws: list[bytes]
     problems: list[RowProblem]
+    repeated: int = 0
+
+
+class _Read(NamedTuple):
+    """Rows of a file, checked.
+
+    Attributes:
+        rows: How many were read.
+        received_ms: When.
+        checked: The right ones that are money, in order.
+        problems: Rows that are not taken, in order.
+    """
+
+    rows: int
+    received_ms: int
+    checked: list[Checked]
+    problems: list[RowProblem]
+
+    def told(self) -> tuple[list[str], list[bytes]]:
+        """Return ids and digests."""
+        return [one.event.source_id for one in self.checked], [one.digest for one in self.checked]
+
+    def batch(self, repeats: Sequence[bool]) -> Batch:
+        """Make ready what is not known.
+
+        Args:
+            repeats: Of each gift, whether it is.
+
+        Returns:
+            The batch.
+        """
+        new = list(compress(self.checked, map(not_, repeats)))
+        return Batch(
+            self.rows,
+            seal(new, self.received_ms),
+            [one.event.raw for one in new],
+            self.problems,
+            len(self.checked) - len(new),
+        )
 
 
 def open_own_file(stream: BinaryIO, name: str) -> Iterable[GiftEvent | RowProblem]:
@@ -79,8 +131,16 @@ def open_own_file(stream: BinaryIO, name: str) -> Iterable[GiftEvent | RowProble
     )
 
 
+def nothing_known(_ids: Sequence[str], digests: Sequence[bytes]) -> Sequence[bool]:
+    """Know of no gift that it is recorded."""
+    return [False] * len(digests)
+
+
 def batches(
-    rows: Iterable[GiftEvent | RowProblem], now_ms: Callable[[], int], rates: RateTable
+    rows: Iterable[GiftEvent | RowProblem],
+    now_ms: Callable[[], int],
+    rates: RateTable,
+    repeats: Repeats = nothing_known,
 ) -> Iterator[Batch]:
     """Check rows and make them ready, some thousand at a time.
 
@@ -88,26 +148,34 @@ def batches(
         rows: From one of our own formats.
         now_ms: Tells when a batch is received.
         rates: What units are worth.
+        repeats: Tells which are recorded already.
 
     Yields:
         Batches, in order.
     """
+    for read in _read(rows, now_ms, rates):
+        yield read.batch(repeats(*read.told()))
+
+
+def _read(
+    rows: Iterable[GiftEvent | RowProblem], now_ms: Callable[[], int], rates: RateTable
+) -> Iterator[_Read]:
     source = iter(rows)
     while some := list(islice(source, BATCH_ROWS)):
         events = [row for row in some if type(row) is GiftEvent]
         problems = [row for row in some if type(row) is RowProblem]
-        gifts, refused = prepare(events, now_ms(), rates)
-        if len(gifts) == len(events):
-            raws = [event.raw for event in events]
-        else:
-            by_line = {event.line: event.raw for event in events}
-            raws = [by_line[gift.line] for gift in gifts]
+        received_ms = now_ms()
+        checked, refused = check(events, received_ms, rates)
         problems = sorted(problems + refused, key=lambda one: one.line)
-        yield Batch(len(some), gifts, raws, problems)
+        yield _Read(len(some), received_ms, checked, problems)
 
 
 def batches_of_file(
-    path: Path, rows: Iterable[GiftEvent | RowProblem], clock: Clock, rates: RateTable
+    path: Path,
+    rows: Iterable[GiftEvent | RowProblem],
+    clock: Clock,
+    rates: RateTable,
+    repeats: Repeats = nothing_known,
 ) -> Iterator[Batch]:
     """Read a file's batches, a large file's in a second process.
 
@@ -116,6 +184,7 @@ def batches_of_file(
         rows: The same file, opened: read here when it is small, or when time is not the system's.
         clock: Tells when a batch is received.
         rates: What units are worth.
+        repeats: Tells which are recorded already.
 
     Yields:
         Batches, in order.
@@ -124,26 +193,56 @@ def batches_of_file(
         StateError: The second process ended before the file did.
     """
     if path.stat().st_size < AHEAD_BYTES_MIN or not isinstance(clock, SystemClock):
-        yield from batches(rows, lambda: to_ms(clock.now()), rates)
+        yield from batches(rows, lambda: to_ms(clock.now()), rates, repeats)
         return
-    with _reader(path, rates) as frames, _rare_collections():
-        while True:
-            head = frames.read(_LENGTH_BYTES)
-            if head == _END:
-                return
-            size = int.from_bytes(head, "big")
-            body = frames.read(size) if len(head) == _LENGTH_BYTES else b""
-            if not body or len(body) != size:
+    with _reader(path, rates) as (answers, frames), _rare_collections():
+        while (body := _frame(frames)) is not None:
+            if not body:
                 raise StateError(what="reader", state="ended early", file=path.name)
-            yield _unpacked(body)
+            # From our own child, over a pipe that nobody else has.
+            told, batch = marshal.loads(body)  # noqa: S302
+            if batch is None:
+                # A broken pipe is an early end too: it is found at the next frame.
+                with contextlib.suppress(BrokenPipeError):
+                    _send(answers, _bits(repeats(*told)))
+            else:
+                yield _unpacked(batch)
+
+
+def _frame(stream: IO[bytes]) -> bytes | None:
+    """Read a frame: None at the end, empty when it was cut off."""
+    head = stream.read(_LENGTH_BYTES)
+    if head == _END:
+        return None
+    size = int.from_bytes(head, "big")
+    body = stream.read(size) if len(head) == _LENGTH_BYTES else b""
+    return body if len(body) == size else b""
+
+
+def _send(stream: IO[bytes], body: bytes) -> None:
+    stream.write(len(body).to_bytes(_LENGTH_BYTES, "big"))
+    stream.write(body)
+    stream.flush()
+
+
+def _bits(repeats: Sequence[bool]) -> bytes:
+    """Pack truth values, a one before them: two answers fit the smallest pipe, so that sending one never waits."""
+    text = "1" + "".join(map("01".__getitem__, repeats))
+    number = int(text, 2)
+    return number.to_bytes((number.bit_length() + 7) // 8, "big")
+
+
+def _truths(bits: bytes) -> list[bool]:
+    text = f"{int.from_bytes(bits, 'big'):b}"
+    return list(map("1".__eq__, text[1:]))
 
 
 @contextlib.contextmanager
-def _reader(path: Path, rates: RateTable) -> Iterator[IO[bytes]]:
+def _reader(path: Path, rates: RateTable) -> Iterator[tuple[IO[bytes], IO[bytes]]]:
     """Start the second process; it ends with this block, however that ends.
 
     Yields:
-        Its frames: eight bytes of length, then a marshalled batch.
+        Where it takes answers, and its frames: eight bytes of length, then what is told or a batch, marshalled.
     """
     order = (
         str(path.resolve()),
@@ -165,9 +264,8 @@ def _reader(path: Path, rates: RateTable) -> Iterator[IO[bytes]]:
         assert process.stdin is not None
         assert process.stdout is not None
         try:
-            process.stdin.write(marshal.dumps(order, _MARSHAL_VERSION))
-            process.stdin.close()
-            yield process.stdout
+            _send(process.stdin, marshal.dumps(order, _MARSHAL_VERSION))
+            yield process.stdin, process.stdout
         finally:
             process.kill()
 
@@ -187,32 +285,31 @@ def _rare_collections() -> Iterator[None]:
         gc.set_threshold(*before)
 
 
-def _packed(batch: Batch) -> bytes:
-    return marshal.dumps(
-        (
-            batch.rows,
-            list(map(tuple, batch.gifts)),
-            batch.raws,
-            [(one.line, one.field, one.reason, one.value, one.raw) for one in batch.problems],
-        ),
-        _MARSHAL_VERSION,
+def _packed(batch: Batch) -> tuple[Any, ...]:
+    return (
+        batch.rows,
+        list(map(tuple, batch.gifts)),
+        batch.raws,
+        [(one.line, one.field, one.reason, one.value, one.raw) for one in batch.problems],
+        batch.repeated,
     )
 
 
-def _unpacked(body: bytes) -> Batch:
-    # From our own child, over a pipe that nobody else has.
-    rows, gifts, raws, problems = marshal.loads(body)  # noqa: S302
+def _unpacked(batch: tuple[Any, ...]) -> Batch:
+    rows, gifts, raws, problems, repeated = batch
     return Batch(
         rows,
         list(map(PreparedGift._make, gifts)),
         raws,
         [RowProblem(*values) for values in problems],
+        repeated,
     )
 
 
 def main() -> None:
-    """Be the second process: the order on standard input, frames on standard output."""
-    name, plain = marshal.loads(sys.stdin.buffer.read())  # noqa: S302
+    """Be the second process: the order and answers on standard input, frames on standard output."""
+    answers, out = sys.stdin.buffer, sys.stdout.buffer
+    name, plain = marshal.loads(_frame(answers) or b"")  # noqa: S302
     rates = {
         unit: [
             TimedRate(UnitRate(minor, units, commodity), from_ms, seq)
@@ -220,18 +317,21 @@ def main() -> None:
         ]
         for unit, timed in plain.items()
     }
-    clock, out = SystemClock(), sys.stdout.buffer
-    path = Path(name)
+    path, clock = Path(name), SystemClock()
     with (
         _rare_collections(),
         contextlib.suppress(BrokenPipeError, KeyboardInterrupt),
         path.open("rb") as stream,
     ):
-        for batch in batches(open_own_file(stream, path.name), lambda: to_ms(clock.now()), rates):
-            body = _packed(batch)
-            out.write(len(body).to_bytes(_LENGTH_BYTES, "big"))
-            out.write(body)
-            out.flush()
+        reads = _read(open_own_file(stream, path.name), lambda: to_ms(clock.now()), rates)
+        before: _Read | None = None
+        for read in itertools.chain(reads, (None,)):
+            if read is not None:
+                _send(out, marshal.dumps((read.told(), None), _MARSHAL_VERSION))
+            if before is not None:
+                batch = before.batch(_truths(_frame(answers) or b""))
+                _send(out, marshal.dumps((None, _packed(batch)), _MARSHAL_VERSION))
+            before = read
         out.write(_END)
         out.flush()
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from operator import eq
 from typing import Any
 
 import orjson
@@ -95,6 +96,27 @@ def book_gifts(
             verdicts.append(Contradicted(found[0], _first_difference(books, found[0], gift)))
     lane.flush()
     return verdicts
+
+
+def repeats(
+    books: Books, channel: Channel, ids: Sequence[str], digests: Sequence[bytes]
+) -> list[bool]:
+    """Tell which gifts are recorded with just this content; posts nothing.
+
+    Gifts of erased donors are left out: `book_gifts` finds them. What is recorded once stays so, and an answer is good
+    however much later it is used.
+
+    Args:
+        books: The fund's books.
+        channel: Where the gifts came from.
+        ids: Their ids on the channel.
+        digests: Their contents' digests.
+
+    Returns:
+        One for each gift.
+    """
+    known = {key: claim.digest for key, claim in books.claimed(scope(channel), ids).items()}
+    return list(map(eq, map(known.get, ids), digests))
 
 
 def _known(

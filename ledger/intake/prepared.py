@@ -124,6 +124,24 @@ def rates_at(rates: RateTable, occurred_ms: int) -> dict[str, TimedRate]:
     return held
 
 
+class Checked(NamedTuple):
+    """A gift that is right and is money, not yet committed to.
+
+    Attributes:
+        event: As its source told it.
+        digest: 16 bytes over its content.
+        gross: Minor units of `commodity`.
+        commodity: What it will be posted in.
+        rate: Number of the entry that set the rate; None for a gift of money.
+    """
+
+    event: GiftEvent
+    digest: bytes
+    gross: int
+    commodity: str
+    rate: int | None
+
+
 def prepare(
     events: Sequence[GiftEvent], received_ms: int, rates: RateTable
 ) -> tuple[list[PreparedGift], list[RowProblem]]:
@@ -137,14 +155,44 @@ def prepare(
     Returns:
         Prepared gifts in order (free gifts are no money and are left out), and the refused rows.
     """
+    checked, problems = check(events, received_ms, rates)
+    return seal(checked, received_ms), problems
+
+
+def check(
+    events: Sequence[GiftEvent], received_ms: int, rates: RateTable
+) -> tuple[list[Checked], list[RowProblem]]:
+    """Check events: the part of making ready that a repeat needs too.
+
+    Args:
+        events: From any source.
+        received_ms: When they reached us.
+        rates: What units are worth.
+
+    Returns:
+        Right gifts of money in order, and the refused rows.
+    """
     problems: list[RowProblem] = []
-    taken: list[tuple[GiftEvent, int, str, int | None]] = []
+    checked: list[Checked] = []
     for event in events:
         valued = _value(event, received_ms, rates)
         if isinstance(valued, Refusal):
             problems.append(problem_of(event, valued))
         elif event.kind == "paid":
-            taken.append((event, *valued))
+            checked.append(Checked(event, content_digest(event), *valued))
+    return checked, problems
+
+
+def seal(checked: Sequence[Checked], received_ms: int) -> list[PreparedGift]:
+    """Commit to the private parts of gifts, and encode what is known of their entries.
+
+    Args:
+        checked: In order.
+        received_ms: When they reached us.
+
+    Returns:
+        One prepared gift for each, in order.
+    """
     sealed = seal_many(
         [
             Personal(
@@ -157,14 +205,10 @@ def prepare(
                 event.session,
                 event.evidence,
             )
-            for event, _, _, _ in taken
+            for event, *_ in checked
         ]
     )
-    gifts = [
-        _prepared(event, gross, commodity, rate_seq, one)
-        for (event, gross, commodity, rate_seq), one in zip(taken, sealed, strict=True)
-    ]
-    return gifts, problems
+    return list(map(_prepared, checked, sealed))
 
 
 def _value(
@@ -187,12 +231,11 @@ def _value(
     return gross, rate.commodity, timed.seq
 
 
-def _prepared(
-    event: GiftEvent, gross: int, commodity: str, rate_seq: int | None, sealed: Sealed
-) -> PreparedGift:
+def _prepared(checked: Checked, sealed: Sealed) -> PreparedGift:
+    event, digest, gross, commodity, rate_seq = checked
     return PreparedGift(
         event.source_id,
-        content_digest(event),
+        digest,
         event.session,
         _minute(event.occurred_at_ms),
         event.occurred_at_ms,

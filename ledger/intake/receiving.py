@@ -18,8 +18,15 @@ from ledger.errors import FieldError, SignatureError
 from ledger.funds import history as funds
 from ledger.funds.history import Channel
 from ledger.intake import store
-from ledger.intake.ahead import Batch, batches, batches_of_file
-from ledger.intake.booking import AlreadyRecorded, Contradicted, Recorded, Verdict, book_gifts
+from ledger.intake.ahead import Batch, batches, batches_of_file, nothing_known
+from ledger.intake.booking import (
+    AlreadyRecorded,
+    Contradicted,
+    Recorded,
+    Verdict,
+    book_gifts,
+    repeats,
+)
 from ledger.intake.events import GiftEvent, RowProblem, UnitRate
 from ledger.intake.prepared import PreparedGift, RateTable, TimedRate, prepare
 from ledger.intake.sources import douyin, kuaishou
@@ -103,6 +110,8 @@ class Receiver:
         self.fund = fund
         self.channel = channel
         self._actor = Actor("intake", channel.name)
+        # Whether the rows that came last in a file were known: then those that follow may be.
+        self._repeating = True
         with sequencer.database.reading() as connection:
             self._zone = funds.details(connection, fund.fund_id).zone
             self.rates = rate_table(funds.rates_of(connection, fund.fund_id))
@@ -151,7 +160,8 @@ class Receiver:
         Yields:
             A tally for each batch, its problems among it.
         """
-        for batch in batches(rows, lambda: to_ms(self._clock.now()), self.rates):
+        self._repeating = True
+        for batch in batches(rows, lambda: to_ms(self._clock.now()), self.rates, self._repeats):
             yield self._import(batch)
 
     def import_file(self, path: Path, rows: Iterable[GiftEvent | RowProblem]) -> Iterator[Tally]:
@@ -167,16 +177,29 @@ class Receiver:
         Raises:
             StateError: The file was not read to its end; what was told until then is booked.
         """
-        for batch in batches_of_file(path, rows, self._clock, self.rates):
+        self._repeating = True
+        for batch in batches_of_file(path, rows, self._clock, self.rates, self._repeats):
             yield self._import(batch)
+
+    def _repeats(self, ids: Sequence[str], digests: Sequence[bytes]) -> Sequence[bool]:
+        """Look up which gifts are recorded already; a file of new ones is asked about once, and not batch by batch."""
+        if not self._repeating:
+            return nothing_known(ids, digests)
+        decided = self._sequencer.decide(
+            self.fund, lambda books: repeats(books, self.channel, ids, digests), alone=False
+        )
+        self._repeating = any(decided.value)
+        return decided.value
 
     def _import(self, batch: Batch) -> Tally:
         gifts = batch.gifts
         taken = self.take(gifts) if gifts else Taken([], [], None)
         tally = _tally(taken)
+        self._repeating = self._repeating or tally.repeated > 0
+        tally.repeated += batch.repeated
         tally.rows = batch.rows
         tally.refused = len(batch.problems)
-        tally.ignore("free", batch.rows - len(gifts) - len(batch.problems))
+        tally.ignore("free", batch.rows - len(gifts) - batch.repeated - len(batch.problems))
         tally.problems = batch.problems
         if tally.contradicted:
             tally.problems = sorted(

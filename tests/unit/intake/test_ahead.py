@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import orjson
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from ledger.clock import FixedClock, SystemClock
 from ledger.errors import StateError
@@ -57,6 +60,44 @@ def test_a_second_process_gives_the_same_batches(
     ]
     assert [one.reason for one in far.problems] == ["no-rate", "too-many-decimals"]
     assert len({gift.salts for gift in (*far.gifts, *near.gifts)}) == 6
+
+
+def test_each_answer_of_a_second_process_goes_to_its_own_batch(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ahead, "AHEAD_BYTES_MIN", 0)
+    count = 2 * ahead.BATCH_ROWS + 500
+    at = f"{SystemClock().now():%Y-%m-%dT%H:%M:%SZ}"
+    path = tmp_path / "gifts.jsonl"
+    path.write_text(
+        "".join(
+            f'{{"id":"{n}","at":"{at}","amount":"1.00","currency":"CNY"}}\n' for n in range(count)
+        )
+    )
+    asked: list[int] = []
+
+    def thirds(ids: Sequence[str], digests: Sequence[bytes]) -> Sequence[bool]:
+        asked.append(len(ids))
+        assert set(map(len, digests)) == {16}
+        return [int(one) % 3 == 0 for one in ids]
+
+    with path.open("rb") as stream:
+        rows = ahead.open_own_file(stream, "gifts.jsonl")
+        found = list(ahead.batches_of_file(path, rows, SystemClock(), {}, thirds))
+    assert asked == [one.rows for one in found] == [ahead.BATCH_ROWS, ahead.BATCH_ROWS, 500]
+    ids = [gift.source_id for one in found for gift in one.gifts]
+    assert ids == [str(n) for n in range(count) if n % 3]
+    assert sum(one.repeated for one in found) == count - len(ids)
+    assert [len(one.raws) for one in found] == [len(one.gifts) for one in found]
+
+
+@given(st.lists(st.booleans(), max_size=50))
+def test_answers_come_through_the_pipe_as_they_were(repeats: list[bool]) -> None:
+    assert ahead._truths(ahead._bits(repeats)) == repeats
+
+
+def test_two_answers_fit_the_smallest_pipe() -> None:
+    assert 2 * (len(ahead._bits([True] * ahead.BATCH_ROWS)) + 8) < 4096
 
 
 def test_a_reader_that_ends_early_is_an_error(

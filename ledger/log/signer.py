@@ -20,6 +20,7 @@ import os
 import re
 import secrets
 import struct
+import threading
 import time
 from contextlib import contextmanager
 from hashlib import sha256
@@ -65,6 +66,9 @@ _LOCK_WAIT_MAX_S = 0.001
 """A commit of few gifts holds the lock for some milliseconds: sleeping longer is what two workers wait for."""
 
 
+_Newest = tuple[int, bytes, int]
+"""Counter, note and place of a slot."""
+
 _FUND = re.compile(r"[a-z0-9][a-z0-9-]{0,62}", re.ASCII)
 _EMPTY_SLOT = bytes(SLOT_BYTES)
 
@@ -98,6 +102,9 @@ class LogSigner:
         self._parsed: tuple[bytes, Checkpoint] | None = None
         # The last note that this object signed itself: it need not be verified to be recorded.
         self._made: tuple[bytes, Checkpoint] | None = None
+        # The thread that holds the lock, and what it knows of the slots: nobody else can change them meanwhile.
+        self._holder = 0
+        self._held: tuple[_Newest | None] | None = None
 
     @classmethod
     def create(cls, keys_dir: Path, fund: str, origin: str) -> LogSigner:
@@ -184,7 +191,11 @@ class LogSigner:
         lock = os.open(self._lock_path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
             self._wait_for(lock, timeout_s)
-            yield
+            self._holder, self._held = threading.get_ident(), None
+            try:
+                yield
+            finally:
+                self._holder, self._held = 0, None
         finally:
             # Closing lets go. The file stays: without it two could each lock a file of their own.
             os.close(lock)
@@ -215,7 +226,7 @@ class LogSigner:
             RolledBackError: The file is missing, or holds something and nothing that is whole;
                 carries `file` and `reason`.
         """
-        newest = _newest(self._read_slots())
+        newest = self._newest()
         return None if newest is None else newest[1]
 
     def released(self) -> Checkpoint | None:
@@ -311,14 +322,17 @@ class LogSigner:
         else:
             checkpoint = open_checkpoint(note, self.origin, self.verifiers)
         self._refuse_step_back(checkpoint)
-        newest = _newest(self._read_slots())
+        newest = self._newest()
         counter, slot = (1, 0) if newest is None else (newest[0] + 1, 1 - newest[2])
+        self._held = None  # until the new one is durable, only the file can tell
         file = os.open(self._released_path, os.O_WRONLY | os.O_CLOEXEC)
         try:
             _write_whole(file, _slot_bytes(counter, note), slot * SLOT_BYTES)
             os.fdatasync(file)
         finally:
             os.close(file)
+        if self._holder == threading.get_ident():
+            self._held = ((counter, note, slot),)
         self._parsed = (note, checkpoint)
 
     def rotate(self) -> str:
@@ -437,6 +451,18 @@ class LogSigner:
             )
         return released
 
+    def _newest(self) -> _Newest | None:
+        """Return the slot that was written whole last; whoever holds the lock reads the file once.
+
+        Raises:
+            RolledBackError: The slots are gone, or neither is whole.
+        """
+        if self._holder != threading.get_ident():
+            return _newest(self._read_slots())
+        if self._held is None:
+            self._held = (_newest(self._read_slots()),)
+        return self._held[0]
+
     def _read_slots(self) -> tuple[bytes, bytes]:
         """Return both slots.
 
@@ -516,8 +542,8 @@ def _parse_slot(slot: bytes) -> tuple[int, bytes] | None:
     return counter, slot[_SLOT_HEAD.size : end]
 
 
-def _newest(slots: tuple[bytes, bytes]) -> tuple[int, bytes, int] | None:
-    """Return counter, note and place of the slot that was written whole last."""
+def _newest(slots: tuple[bytes, bytes]) -> _Newest | None:
+    """Return the slot that was written whole last."""
     whole = [(*parsed, place) for place, slot in enumerate(slots) if (parsed := _parse_slot(slot))]
     return max(whole, default=None)
 

@@ -102,6 +102,43 @@ def test_what_is_released_is_known_to_every_other_signer(tmp_path, signer):
         assert open_checkpoint(note, ORIGIN, other.verifiers) == checkpoint(size)
 
 
+def test_the_holder_of_the_lock_reads_the_slots_once_and_then_anew(tmp_path, signer, monkeypatch):
+    other, reads = reopened(tmp_path, signer), []
+    read = LogSigner._read_slots
+    monkeypatch.setattr(LogSigner, "_read_slots", lambda self: reads.append(self) or read(self))
+    with signer.locked():
+        assert signer.released() is None
+        release(signer, 3)
+        assert signer.released() == checkpoint(3)
+        release(signer, 4)
+        assert reads == [signer]
+        # Another thread of the process, and another signer, hold nothing and read the file.
+        found = []
+        looking = threading.Thread(target=lambda: found.append(signer.released()))
+        looking.start()
+        looking.join()
+        assert found == [other.released()] == [checkpoint(4)]
+        assert len(reads) == 3
+    with other.locked():
+        release(other, 5)
+    with signer.locked():
+        assert signer.released() == checkpoint(5)
+        release(signer, 8)
+    assert reopened(tmp_path, signer).released() == checkpoint(8)
+
+
+def test_a_record_that_failed_is_looked_for_in_the_file(tmp_path, signer, monkeypatch):
+    with signer.locked():
+        release(signer, 3)
+        with monkeypatch.context() as patch:
+            patch.setattr(os, "fdatasync", lambda _: (_ for _ in ()).throw(OSError(5, "I/O")))
+            with pytest.raises(OSError, match="I/O"):
+                release(signer, 4)
+        assert signer.released() == reopened(tmp_path, signer).released()
+        release(signer, 5)
+    assert reopened(tmp_path, signer).released() == checkpoint(5)
+
+
 def test_signing_alone_releases_nothing(tmp_path, signer):
     signer.sign(checkpoint(8))
     assert reopened(tmp_path, signer).released() is None

@@ -6,6 +6,7 @@ import json
 import os
 import sys
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import click
 from rich.console import Console
@@ -15,7 +16,7 @@ from ledger.cli.session import Session, guarded, machine, pass_session
 from ledger.errors import FieldError
 from ledger.settings import Settings
 from ledger.verify.database import verify_database
-from ledger.verify.fetching import fetch_from
+from ledger.verify.fetching import Fetch, fetch_from
 from ledger.verify.outside import verify_log
 from ledger.verify.report import Report
 
@@ -30,6 +31,11 @@ from ledger.verify.report import Report
 )
 @click.option("--key", "vkey", help="The log's public key (vkey), from somewhere you trust.")
 @click.option("--workers", type=int, help="Processes; default all cores.")
+@click.option(
+    "--allow-private",
+    is_flag=True,
+    help="TARGET may lie in a private network or on this machine; PUBLIC_HOST always may.",
+)
 @pass_session
 @guarded
 @machine
@@ -41,6 +47,7 @@ def verify(
     since: Path | None,
     vkey: str | None,
     workers: int | None,
+    allow_private: bool,
 ) -> None:
     """Recompute everything, and exit 1 naming the first place that is wrong.
 
@@ -53,7 +60,9 @@ def verify(
         session.ledger()
         report = _database(session, session.settings, note, workers)
     else:
-        report = _outside(session, target, vkey, note)
+        is_own = urlsplit(target).netloc == session.settings.public_host
+        fetch = fetch_from(target, allow_private=allow_private or is_own)
+        report = _outside(session, fetch, vkey, note)
     tell(session, report)
     if not report.ok:
         sys.exit(1)
@@ -87,11 +96,11 @@ def _database(
         )
 
 
-def _outside(session: Session, target: str, vkey: str | None, since: bytes | None) -> Report:
+def _outside(session: Session, fetch: Fetch, vkey: str | None, since: bytes | None) -> Report:
     with _progress(session) as bar:
         task = bar.add_task("entries", total=None)
         return verify_log(
-            fetch_from(target),
+            fetch,
             vkey,
             since=since,
             progress=lambda done, total: bar.update(task, completed=done, total=total),

@@ -3,6 +3,7 @@
 from alembic import context
 
 import ledger.activity.tables
+import ledger.decisions.tables
 import ledger.funds.tables
 import ledger.intake.tables
 import ledger.journal.tables

@@ -1,23 +1,37 @@
-"""Officers' decisions, each one commit: what the command line, the desk's pages and the interface call."""
+"""What officers do, each one commit: what the command line, the desk's pages and the interface call.
+
+What two people have to decide goes through five functions, whatever it is. `propose` and `edit` take what `wanted`
+makes: `propose(sequencer, fund, "m1", wanted.transfer(proposal), key)`, or `wanted.rate`, `close`, `erasure`,
+`publication`, `enrolment`, `roles`, `rule`. `approve`, `reject` and `withdraw` take the decision's number. `approve`
+fills one slot; when it was the last, what was decided is done in the same commit. Each reads the member anew inside its
+transaction and puts an activity on record in the same commit. While a fund is set up, `set_rule` sets a rule of it by
+the command line, as `funds.booking.set_rate` and `funds.members.enrol_member` do with rates and members.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 
+from ledger.activity.recording import note
+from ledger.activity.records import Activity
 from ledger.actors import Actor, Member
-from ledger.errors import FieldError
+from ledger.decisions import booking as decisions
+from ledger.decisions.rules import Rule
+from ledger.decisions.shapes import Decision
+from ledger.desk import effects
+from ledger.desk.wanted import Wanted
+from ledger.errors import FieldError, NotAllowedError
+from ledger.factors import FreshFactor
 from ledger.funds import history as funds
 from ledger.funds.history import MoneyAccount
-from ledger.intake import erasing
-from ledger.intake.booking import close_sessions
+from ledger.funds.members import SETUP, check_setting_up
 from ledger.journal.history import Fund
 from ledger.matching import booking as matching
 from ledger.matching import history as matching_history
 from ledger.matching.booking import TakenFile
 from ledger.matching.history import StoredLine
 from ledger.matching.lines import BankFile, SettlementFile
-from ledger.periods import booking as periods
-from ledger.periods.booking import NewStatement
 from ledger.roles import acting
 from ledger.sequencer.books import Books
 from ledger.sequencer.groups import Sequencer
@@ -26,7 +40,7 @@ from ledger.spending.booking import Booked
 from ledger.spending.sheet import SpendRow
 from ledger.transfers import booking as transfers
 from ledger.transfers import history as transfer_history
-from ledger.transfers.booking import Proof, Proposal
+from ledger.transfers.booking import Proof
 
 OPERATOR = Actor("operator", "files")
 """Whoever brings a file: automatic checks decide, so no member is asked for."""
@@ -101,23 +115,242 @@ def book_income(
     return sequencer.decide(fund, decide).value
 
 
-def propose_transfer(sequencer: Sequencer, fund: Fund, member: Member, proposal: Proposal) -> int:
-    """Propose a transfer; return its number."""
-    return sequencer.decide(fund, lambda books: transfers.propose(books, member, proposal)).value
+# --- what two people decide -----------------------------------------------------------------------
 
 
-def approve_transfer(sequencer: Sequencer, fund: Fund, member: Member, number: int) -> int:
-    """Approve a transfer that another member proposed; return the entry."""
-    return sequencer.decide(fund, lambda books: transfers.approve(books, member, number)).value
+def propose(
+    sequencer: Sequencer, fund: Fund, member_id: str, wanted: Wanted, key: str | None = None
+) -> Decision:
+    """Propose something.
+
+    Args:
+        sequencer: The writer.
+        fund: The fund.
+        member_id: Who proposes.
+        wanted: What; made by `ledger.desk.wanted`.
+        key: Chosen by the client: the same key gives the first decision again.
+
+    Returns:
+        The decision.
+
+    Raises:
+        NotAllowedError: None of their roles proposes this.
+        ConflictError: The key has proposed something else.
+    """
+    done = _done(fund, f"{wanted.kind}.propose", member_id)
+    return _step(sequencer, fund, done, lambda books, member: wanted.propose(books, member, key))
 
 
-def reject_transfer(
-    sequencer: Sequencer, fund: Fund, member: Member, number: int, reason: str
+def edit(
+    sequencer: Sequencer, fund: Fund, member_id: str, number: int, version: int, wanted: Wanted
+) -> Decision:
+    """Change what is proposed: its approvals so far count no more, and the editor cannot approve it.
+
+    Args:
+        sequencer: The writer.
+        fund: The fund.
+        member_id: Who edits.
+        number: Of the decision.
+        version: The one that they saw.
+        wanted: What is proposed from now on, of the same kind.
+
+    Returns:
+        The decision.
+
+    Raises:
+        NotAllowedError: None of their roles proposes this.
+        StateError: It has ended, or somebody edited it since.
+    """
+    done = _done(fund, "decision.edit", member_id)
+    return _step(
+        sequencer, fund, done, lambda books, member: wanted.edit(books, member, number, version)
+    )
+
+
+def approve(
+    sequencer: Sequencer, fund: Fund, member_id: str, number: int, version: int, fresh: FreshFactor
+) -> Decision:
+    """Fill a slot of a decision, and carry it out when that was the last one.
+
+    Args:
+        sequencer: The writer.
+        fund: The fund.
+        member_id: Who approves.
+        number: Of the decision.
+        version: The one that they saw.
+        fresh: Their second factor, shown within the last ten minutes.
+
+    Returns:
+        The decision; `is_approved` when it was carried out.
+
+    Raises:
+        FourEyesError: They proposed or edited it, in whichever version, or have approved it already.
+        NotAllowedError: They have no role that an open slot needs.
+        FreshFactorNeededError: Their second factor is too long ago.
+        StateError: It has ended, somebody edited it since, or its rule has changed since.
+    """
+
+    def step(books: Books, member: Member) -> Decision:
+        others = funds.all_members(books.connection, fund.fund_id)
+        found = decisions.approve(books, member, number, version, fresh, others)
+        if found.is_approved:
+            effects.carry_out(books, found)
+        return found
+
+    return _step(sequencer, fund, _done(fund, "decision.approve", member_id), step)
+
+
+def reject(sequencer: Sequencer, fund: Fund, member_id: str, number: int, reason: str) -> Decision:
+    """Reject what somebody else proposed.
+
+    Args:
+        sequencer: The writer.
+        fund: The fund.
+        member_id: Who rejects.
+        number: Of the decision.
+        reason: In words that anyone may read.
+
+    Returns:
+        The decision.
+
+    Raises:
+        NotAllowedError: Their roles approve nothing.
+        FourEyesError: They proposed or edited it: they withdraw it.
+        FieldError: No reason.
+        StateError: It has ended.
+    """
+
+    def step(books: Books, member: Member) -> Decision:
+        found = decisions.reject(books, member, number, reason)
+        effects.followed(books, found)
+        return found
+
+    done = replace(_done(fund, "decision.reject", member_id), reason=reason)
+    return _step(sequencer, fund, done, step)
+
+
+def withdraw(sequencer: Sequencer, fund: Fund, member_id: str, number: int) -> Decision:
+    """Take back what one has proposed or edited.
+
+    Args:
+        sequencer: The writer.
+        fund: The fund.
+        member_id: Who takes it back.
+        number: Of the decision.
+
+    Returns:
+        The decision.
+
+    Raises:
+        NotAllowedError: They neither proposed nor edited it.
+        StateError: It has ended.
+    """
+
+    def step(books: Books, member: Member) -> Decision:
+        found = decisions.withdraw(books, member, number)
+        effects.followed(books, found)
+        return found
+
+    return _step(sequencer, fund, _done(fund, "decision.withdraw", member_id), step)
+
+
+def _done(fund: Fund, action: str, member_id: str) -> Activity:
+    """Return what goes on record, with the origin of this thread: the commit may be written by another one."""
+    return Activity(fund.fund_id, action, member_id=member_id)
+
+
+def _step(
+    sequencer: Sequencer,
+    fund: Fund,
+    done: Activity,
+    step: Callable[[Books, Member], Decision],
+) -> Decision:
+    """Take a step of a decision as a member, who is read anew: a role that was lost a moment ago does not count."""
+
+    def decide(books: Books) -> Decision:
+        member = _member(books, done.member_id or "")
+        found = step(books, member)
+        subject = f"decision/{found.number}"
+        note(books, replace(done, subject=subject, role=member.role_text))
+        return found
+
+    return sequencer.decide(fund, decide).value
+
+
+def _member(books: Books, member_id: str) -> Member:
+    """Return a member by id alone: a name that looks like somebody's id must not act for them.
+
+    Raises:
+        NotAllowedError: Nobody of this id acts in the fund.
+    """
+    books.settle()
+    for one in funds.all_members(books.connection, books.fund.fund_id):
+        if one.member_id == member_id and not one.removed:
+            return one
+    raise NotAllowedError(reason="not-a-member")
+
+
+def call_off_transfer(
+    sequencer: Sequencer, fund: Fund, member_id: str, number: int, reason: str
 ) -> int:
-    """Reject a transfer; return the entry."""
-    return sequencer.decide(
-        fund, lambda books: transfers.reject(books, member, number, reason)
-    ).value
+    """Stop a transfer that is approved and has not left; return the entry. One person may: it moves nothing.
+
+    Args:
+        sequencer: The writer.
+        fund: The fund.
+        member_id: Who stops it.
+        number: Of the transfer.
+        reason: In words that anyone may read.
+
+    Returns:
+        The entry.
+
+    Raises:
+        NotAllowedError: Their roles neither propose nor approve transfers.
+        FieldError: No reason.
+        StateError: It is not approved, or sent already.
+    """
+    activity = Activity(
+        fund.fund_id, "decision.reject", f"transfer/{number}", member_id, reason=reason
+    )
+
+    def decide(books: Books) -> int:
+        member = _member(books, member_id)
+        seq = transfers.call_off(books, member, number, reason)
+        note(books, replace(activity, role=member.role_text))
+        return seq
+
+    return sequencer.decide(fund, decide).value
+
+
+def set_rule(
+    sequencer: Sequencer, fund: Fund, kind: str, rule: Rule, reason: str | None = None
+) -> int:
+    """Set a fund's own rule for a kind of decisions while the fund is set up; return the entry.
+
+    Args:
+        sequencer: The writer.
+        fund: The fund.
+        kind: Of the decisions.
+        rule: Who has to approve them.
+        reason: Why, where it asks for less than the default.
+
+    Returns:
+        The entry.
+
+    Raises:
+        FieldError: Not a rule that a fund may have.
+        StateError: Money has moved: this needs a decision.
+    """
+
+    def decide(books: Books) -> int:
+        check_setting_up(books)
+        return decisions.put_rule(books, SETUP, (kind, rule, reason))
+
+    return sequencer.decide(fund, decide).value
+
+
+# --- money that came and went ---------------------------------------------------------------------
 
 
 def send_by_line(
@@ -216,35 +449,4 @@ def book_spending(
         lambda books: spending.book_rows(
             books, acting(member, "spending.book"), account, zone, rows
         ),
-    ).value
-
-
-def close_month(sequencer: Sequencer, fund: Fund, member: Member, month: str) -> int:
-    """Close a month with all its broadcasts; return the entry."""
-    with sequencer.database.reading() as connection:
-        zone = funds.details(connection, fund.fund_id).zone
-
-    def decide(books: Books) -> int:
-        actor = member.acting("controller", "finance")
-        close_sessions(books, actor)
-        return periods.close(books, actor, month, zone)
-
-    return sequencer.decide(fund, decide).value
-
-
-def erase_gifts(sequencer: Sequencer, fund: Fund, member: Member, seqs: Sequence[int]) -> int:
-    """Erase what is private of gifts; return the entry that records how many."""
-    return sequencer.decide(
-        fund,
-        lambda books: erasing.erase_gifts(
-            books, member.acting("controller", "finance", "operator"), seqs
-        ),
-    ).value
-
-
-def publish_statement(sequencer: Sequencer, fund: Fund, member: Member, new: NewStatement) -> int:
-    """Put a statement's hash into the log; return the entry."""
-    return sequencer.decide(
-        fund,
-        lambda books: periods.publish_statement(books, acting(member, "publish.propose"), new),
     ).value

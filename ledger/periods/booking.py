@@ -15,17 +15,13 @@ from ledger.sequencer.books import Books
 _MONTH = re.compile(r"\d{4}-\d{2}", re.ASCII)
 
 
-def close(books: Books, actor: Actor, month: str, zone: str) -> int:
-    """Close a month: what is recorded later belongs to the next one.
+def check_close(books: Books, month: str, zone: str) -> None:
+    """Hold that a month can be closed now.
 
     Args:
         books: The fund's books.
-        actor: Who closes.
         month: `2026-10`.
         zone: Time zone that decides where it ends.
-
-    Returns:
-        The entry.
 
     Raises:
         TimeFieldError: Not a month as they are written here: `2026-9` would stand after `2026-10`.
@@ -39,7 +35,29 @@ def close(books: Books, actor: Actor, month: str, zone: str) -> int:
     for one in history.closed(books.connection, books.fund.fund_id):
         if one.month >= month:
             raise PeriodClosedError(month=month, closed=one.month, seq=one.closed_seq)
-    seq = books.post(Draft("period.closed", to_text(books.clock.now()), actor, {"month": month}))
+
+
+def close(books: Books, actor: Actor, month: str, zone: str, decision: int) -> int:
+    """Close a month: what is recorded later belongs to the next one.
+
+    Args:
+        books: The fund's books.
+        actor: Who gave the last approval.
+        month: `2026-10`.
+        zone: Time zone that decides where it ends.
+        decision: Number of the decision that this carries out.
+
+    Returns:
+        The entry.
+
+    Raises:
+        TimeFieldError: Not a month.
+        StateError: The month has not ended yet.
+        PeriodClosedError: It is closed, or a later one is.
+    """
+    check_close(books, month, zone)
+    body = {"month": month, "decision": decision}
+    seq = books.post(Draft("period.closed", to_text(books.clock.now()), actor, dict(body)))
     books.settle()
     store.add_period(books.connection, books.fund.fund_id, month, seq)
     return seq
@@ -65,36 +83,67 @@ class NewStatement(NamedTuple):
     length: int
 
 
-def publish_statement(books: Books, actor: Actor, new: NewStatement) -> int:
-    """Put a statement's hash into the log.
-
-    Args:
-        books: The fund's books.
-        actor: Who publishes.
-        new: The statement.
-
-    Returns:
-        The entry; for the same file again, the first one.
-
-    Raises:
-        ConflictError: A statement of this number and language is published with other bytes: a correction has a
-            number of its own.
-    """
-    claim = Claim("statement", f"{new.number}/{new.language}", new.sha256[:16])
-    first = books.claimed(claim.scope, [claim.key]).get(claim.key)
-    if first is not None:
-        if first.digest == claim.digest:
-            return first.seq
-        raise ConflictError(key=new.number, field="sha256", seq=first.seq)
-    now = books.clock.now()
-    body = {
+def statement_json(new: NewStatement) -> dict[str, str | int]:
+    """Return a statement as its entry, and the proposal to publish it, say it."""
+    return {
         "number": new.number,
         "language": new.language,
         "sha256": new.sha256.hex(),
         "bytes": new.length,
         "size": new.size,
     }
-    seq = books.post(Draft("statement.published", to_text(now), actor, dict(body), (), (), claim))
+
+
+def is_published(books: Books, new: NewStatement) -> bool:
+    """Tell whether this very file is published.
+
+    Args:
+        books: The fund's books.
+        new: The statement.
+
+    Returns:
+        False where nothing is published under its number and language.
+
+    Raises:
+        ConflictError: A statement of this number and language is published with other bytes: a correction has a
+            number of its own.
+    """
+    claim = _claim(new)
+    first = books.claimed(claim.scope, [claim.key]).get(claim.key)
+    if first is None:
+        return False
+    if first.digest != claim.digest:
+        raise ConflictError(key=new.number, field="sha256", seq=first.seq)
+    return True
+
+
+def _claim(new: NewStatement) -> Claim:
+    return Claim("statement", f"{new.number}/{new.language}", new.sha256[:16])
+
+
+def publish_statement(books: Books, actor: Actor, new: NewStatement, decision: int) -> int:
+    """Put a statement's hash into the log.
+
+    Args:
+        books: The fund's books.
+        actor: Who gave the last approval.
+        new: The statement.
+        decision: Number of the decision that this carries out.
+
+    Returns:
+        The entry.
+
+    Raises:
+        ConflictError: A statement of this number and language is published with other bytes.
+        StateError: It is published already.
+    """
+    if is_published(books, new):
+        raise StateError(what="statement", key=new.number, state="published", needed="new")
+    now = books.clock.now()
+    body = {**statement_json(new), "decision": decision}
+    seq = books.post(
+        Draft("statement.published", to_text(now), actor, dict(body), (), (), _claim(new))
+    )
     books.settle()
     store.add_statement(
         books.connection,

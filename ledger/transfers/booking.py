@@ -1,4 +1,8 @@
-"""A transfer's steps become entries: proposed by one member, approved by another, sent, confirmed."""
+"""A transfer's steps become entries: proposed by one member, approved by others, sent, confirmed.
+
+Proposing, editing, approving, rejecting and withdrawing are the steps of its decision (`ledger.decisions`); here is
+what makes it a transfer.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +11,10 @@ from typing import NamedTuple
 
 from ledger.actors import Actor, Member
 from ledger.clock import to_text
+from ledger.decisions import booking as decisions
+from ledger.decisions.booking import Proposed
+from ledger.decisions.rules import SLOT_ROLES, kind_of
+from ledger.decisions.shapes import Decision
 from ledger.errors import (
     AmountError,
     FieldError,
@@ -18,14 +26,13 @@ from ledger.funds.history import money_account_list
 from ledger.journal import accounts
 from ledger.journal.entries import Claim, Draft, Move, Posting
 from ledger.money import AMOUNT_MAX
+from ledger.roles import acting
 from ledger.sequencer.books import Books
 from ledger.transfers import history, store
-from ledger.transfers.states import APPROVERS, PROPOSERS, check_four_eyes, check_step
+from ledger.transfers.states import check_step
 
 REFERENCE_CHARS = (8, 80)
 """Shorter ones are found in texts by chance; longer ones are cut by banks."""
-
-REASON_CHARS_MAX = 500
 
 
 class Proposal(NamedTuple):
@@ -62,29 +69,59 @@ class Proof(NamedTuple):
     claim: Claim | None
 
 
-def available(books: Books, account: str, commodity: str) -> int:
-    """Return what may still be proposed from an account: what it holds less what is proposed or
-    approved, minor units.
+def available(books: Books, account: str, commodity: str, besides: int = 0) -> int:
+    """Return what may still be proposed from an account, minor units.
+
+    Args:
+        books: The fund's books.
+        account: A collection account.
+        commodity: Currency.
+        besides: A transfer whose own amount does not count, because it is being edited.
+
+    Returns:
+        What it holds less what is proposed or approved.
     """
     promised = sum(
         one.amount
         for state in ("proposed", "approved")
         for one in history.all_transfers(books.connection, books.fund.fund_id, state)
-        if (one.from_account, one.commodity) == (account, commodity)
+        if (one.from_account, one.commodity) == (account, commodity) and one.number != besides
     )
     return books.totals(account, commodity).balance - promised
 
 
-def propose(books: Books, member: Member, proposal: Proposal) -> int:
+def wanted(number: int, proposal: Proposal) -> Proposed:
+    """Return a transfer as what two people are to decide.
+
+    Args:
+        number: Of the transfer.
+        proposal: From where, to where, how much.
+
+    Returns:
+        What its decision says.
+    """
+    content = {
+        "number": number,
+        "from": proposal.from_account,
+        "to": proposal.to_account,
+        "amount": proposal.amount,
+        "commodity": proposal.commodity,
+        "reference": proposal.reference,
+    }
+    return Proposed("transfer", content, proposal.amount, proposal.commodity)
+
+
+def propose(books: Books, member: Member, proposal: Proposal, key: str | None = None) -> Decision:
     """Propose a transfer into the fund.
 
     Args:
         books: The fund's books.
         member: Who proposes.
         proposal: From where, to where, how much.
+        key: Chosen by the client: the same key gives the first decision again.
 
     Returns:
-        The transfer's number.
+        The decision; its content names the transfer's number.
 
     Raises:
         NotAllowedError: The member's role may not.
@@ -92,8 +129,74 @@ def propose(books: Books, member: Member, proposal: Proposal) -> int:
         UnknownNameError: The fund has no such account.
         AmountError: Not above zero.
         InsufficientError: More than the account holds and has not promised.
+        ConflictError: The key has proposed something else.
     """
-    actor = member.acting(*PROPOSERS)
+    first = decisions.repeated(books, member, wanted(0, proposal), key)
+    if first is not None:
+        return first
+    acting(member, "transfer.propose")
+    check(books, proposal)
+    number = history.last_number(books.connection, books.fund.fund_id) + 1
+    decided = decisions.propose(books, member, wanted(number, proposal), key)
+    store.add(
+        books.connection,
+        fund_id=books.fund.fund_id,
+        number=number,
+        state="proposed",
+        fee=0,
+        proposed_by=member.member_id,
+        proposed_seq=decided.latest.seq,
+        decision=decided.number,
+        **_columns(proposal),
+    )
+    return decided
+
+
+def _columns(proposal: Proposal) -> dict[str, str | int]:
+    return dict(proposal._asdict())
+
+
+def edit(books: Books, member: Member, number: int, version: int, proposal: Proposal) -> Decision:
+    """Change a proposed transfer: its approvals so far count no more, and the editor cannot approve it.
+
+    Args:
+        books: The fund's books.
+        member: Who edits.
+        number: Of the decision.
+        version: The one that they saw.
+        proposal: From where, to where, how much.
+
+    Returns:
+        The decision.
+
+    Raises:
+        NotFoundError: The decision is not about a transfer.
+        StateError: It has ended, or somebody edited it since.
+        NotAllowedError: The member's role may not.
+    """
+    found = history.of_decision(books.connection, books.fund.fund_id, number)
+    acting(member, "transfer.propose")
+    check_step(found.number, found.state, "approved")
+    check(books, proposal, found.number)
+    decided = decisions.edit(books, member, number, version, wanted(found.number, proposal))
+    _move_on(books, found.number, **_columns(proposal))
+    return decided
+
+
+def check(books: Books, proposal: Proposal, besides: int = 0) -> None:
+    """Hold that a transfer can be proposed now.
+
+    Args:
+        books: The fund's books.
+        proposal: From where, to where, how much.
+        besides: A transfer whose own amount does not count, because it is being edited.
+
+    Raises:
+        FieldError: Accounts of the wrong stage or in another currency, or a reference too short.
+        UnknownNameError: The fund has no such account.
+        AmountError: Not above zero.
+        InsufficientError: More than the account holds and has not promised.
+    """
     if not proposal.from_account.startswith("Assets:Bank:"):
         raise FieldError(
             field="from", value=proposal.from_account[:60], reason="not-a-collection-account"
@@ -105,37 +208,11 @@ def propose(books: Books, member: Member, proposal: Proposal) -> int:
         raise FieldError(field="reference", value=proposal.reference[:80], reason="length")
     if not 0 < proposal.amount <= AMOUNT_MAX:
         raise AmountError(field="amount", value=proposal.amount, reason="not-positive")
-    there = available(books, proposal.from_account, proposal.commodity)
+    there = available(books, proposal.from_account, proposal.commodity, besides)
     if proposal.amount > there:
         raise InsufficientError(
             account=proposal.from_account, available=there, asked=proposal.amount
         )
-    number = history.last_number(books.connection, books.fund.fund_id) + 1
-    body = {
-        "number": number,
-        "from": proposal.from_account,
-        "to": proposal.to_account,
-        "amount": proposal.amount,
-        "commodity": proposal.commodity,
-        "reference": proposal.reference,
-    }
-    seq = books.post(Draft("transfer.proposed", to_text(books.clock.now()), actor, dict(body)))
-    books.settle()
-    store.add(
-        books.connection,
-        fund_id=books.fund.fund_id,
-        number=number,
-        state="proposed",
-        from_account=proposal.from_account,
-        to_account=proposal.to_account,
-        commodity=proposal.commodity,
-        amount=proposal.amount,
-        fee=0,
-        reference=proposal.reference,
-        proposed_by=member.member_id,
-        proposed_seq=seq,
-    )
-    return number
 
 
 def _check_accounts(books: Books, proposal: Proposal) -> None:
@@ -157,59 +234,56 @@ def _check_accounts(books: Books, proposal: Proposal) -> None:
             )
 
 
-def approve(books: Books, member: Member, number: int) -> int:
-    """Approve a transfer that somebody else proposed.
+def follow(books: Books, decided: Decision) -> None:
+    """Bring a transfer to where its decision is: approved, rejected or withdrawn.
 
     Args:
         books: The fund's books.
-        member: Who approves.
-        number: The transfer.
-
-    Returns:
-        The entry.
+        decided: Has ended just now.
 
     Raises:
-        NotAllowedError: The member's role may not.
-        FourEyesError: The member proposed it.
-        StateError: It is not proposed.
+        StateError: The transfer cannot go there.
     """
-    found = history.transfer(books.connection, books.fund.fund_id, number)
-    check_four_eyes(found.proposed_by, member.member_id)
-    actor = member.acting(*APPROVERS)
-    check_step(number, found.state, "approved")
-    seq = books.post(
-        Draft("transfer.approved", to_text(books.clock.now()), actor, {"number": number})
-    )
-    books.settle()
-    _move_on(books, number, state="approved", approved_by=member.member_id, approved_seq=seq)
-    return seq
-
-
-def reject(books: Books, member: Member, number: int, reason: str) -> int:
-    """Reject a transfer that is proposed, or approved and not sent.
-
-    Args:
-        books: The fund's books.
-        member: Who rejects.
-        number: The transfer.
-        reason: In words.
-
-    Returns:
-        The entry.
-
-    Raises:
-        NotAllowedError: The member's role may not.
-        FieldError: No reason.
-        StateError: It is sent or ended.
-    """
-    actor = member.acting(*PROPOSERS, *APPROVERS)
-    if not reason.strip() or len(reason) > REASON_CHARS_MAX:
-        raise FieldError(
-            field="reason", value="", reason="missing" if not reason.strip() else "too-long"
+    assert decided.end is not None
+    found = history.of_decision(books.connection, books.fund.fund_id, decided.number)
+    end = decided.end
+    check_step(found.number, found.state, end.end)
+    if end.end == "approved":
+        _move_on(
+            books,
+            found.number,
+            state="approved",
+            approved_by=end.member_id,
+            approved_seq=end.seq,
         )
+    else:
+        _move_on(books, found.number, state=end.end, ended_seq=end.seq)
+
+
+def call_off(books: Books, member: Member, number: int, reason: str) -> int:
+    """Stop a transfer that is approved and has not left. One person may: it moves nothing.
+
+    Args:
+        books: The fund's books.
+        member: Who stops it.
+        number: The transfer.
+        reason: In words that anyone may read.
+
+    Returns:
+        The entry.
+
+    Raises:
+        NotAllowedError: The member's roles neither propose nor approve transfers.
+        FieldError: No reason.
+        StateError: It is not approved, or sent already.
+    """
+    decisions.check_reason(reason)
+    roles = (*kind_of("transfer").proposers, *SLOT_ROLES)
+    actor = member.acting(*roles)
     found = history.transfer(books.connection, books.fund.fund_id, number)
-    check_step(number, found.state, "rejected")
-    body = {"number": number, "reason": reason}
+    if found.state != "approved":
+        raise StateError(what="transfer", key=number, state=found.state, needed="approved")
+    body = {"number": number, "decision": found.decision, "reason": reason}
     seq = books.post(Draft("transfer.rejected", to_text(books.clock.now()), actor, dict(body)))
     books.settle()
     _move_on(books, number, state="rejected", ended_seq=seq)

@@ -22,13 +22,14 @@ class Transfer(NamedTuple):
         amount: What leaves, fee included; minor units.
         fee: What the bank keeps of it; known when sent.
         reference: Own reference, given to the bank.
-        proposed_by: Member.
-        approved_by: Another member.
+        proposed_by: Member who proposed it first.
+        approved_by: Member who gave the last approval.
         proposed_seq: Entry.
         approved_seq: Entry.
         sent_seq: Entry.
         ended_seq: Entry that confirmed, returned or rejected it.
         transit_start: Where its sending put it on the transit line.
+        decision: Number of the decision that proposed it.
     """
 
     number: int
@@ -46,6 +47,7 @@ class Transfer(NamedTuple):
     sent_seq: int | None
     ended_seq: int | None
     transit_start: int | None
+    decision: int | None
 
 
 _COLUMNS = [transfers.c[name] for name in Transfer._fields]
@@ -80,6 +82,30 @@ def transfer(connection: sa.Connection, fund_id: int, number: int) -> Transfer:
     ).first()
     if row is None:
         raise NotFoundError(what="transfer", number=number)
+    return Transfer(*row)
+
+
+def of_decision(connection: sa.Connection, fund_id: int, decision: int) -> Transfer:
+    """Return the transfer that a decision is about.
+
+    Args:
+        connection: In a transaction.
+        fund_id: The fund.
+        decision: Number of the decision.
+
+    Returns:
+        The transfer.
+
+    Raises:
+        NotFoundError: It is about none.
+    """
+    row = connection.execute(
+        sa.select(*_COLUMNS).where(
+            transfers.c.fund_id == fund_id, transfers.c.decision == decision
+        )
+    ).first()
+    if row is None:
+        raise NotFoundError(what="transfer", decision=decision)
     return Transfer(*row)
 
 

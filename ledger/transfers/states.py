@@ -1,21 +1,19 @@
-"""The states of a transfer and who may move it on."""
+"""The states of a transfer."""
 
 from __future__ import annotations
 
-from ledger.errors import FourEyesError, StateError
+from ledger.errors import StateError
 
 NEXT = {
-    "proposed": ("approved", "rejected"),
+    "proposed": ("approved", "rejected", "withdrawn"),
     "approved": ("sent", "rejected"),
     "sent": ("confirmed", "returned"),
     "rejected": (),
+    "withdrawn": (),
     "confirmed": (),
     "returned": (),
 }
-"""From each state, the states that may follow."""
-
-PROPOSERS = ("finance", "operator")
-APPROVERS = ("approver", "controller")
+"""From each state, the states that may follow. Who proposes and approves is a decision's affair."""
 
 
 def check_step(number: int, state: str, wanted: str) -> None:
@@ -32,17 +30,3 @@ def check_step(number: int, state: str, wanted: str) -> None:
     if wanted not in NEXT[state]:
         needed = [before for before, after in NEXT.items() if wanted in after]
         raise StateError(what="transfer", key=number, state=state, needed=needed)
-
-
-def check_four_eyes(proposed_by: str, decides: str) -> None:
-    """Hold that whoever proposed does not decide.
-
-    Args:
-        proposed_by: Member.
-        decides: Member.
-
-    Raises:
-        FourEyesError: They are one person.
-    """
-    if proposed_by == decides:
-        raise FourEyesError(member=decides)

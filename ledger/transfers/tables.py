@@ -15,7 +15,7 @@ transfers = sa.Table(
         "state",
         sa.Text,
         nullable=False,
-        comment="proposed, approved, rejected, sent, confirmed, returned",
+        comment="proposed, approved, rejected, withdrawn, sent, confirmed, returned",
     ),
     sa.Column("from_account", sa.Text, nullable=False),
     sa.Column("to_account", sa.Text, nullable=False),
@@ -30,6 +30,7 @@ transfers = sa.Table(
     sa.Column("sent_seq", BigInt),
     sa.Column("ended_seq", BigInt),
     sa.Column("transit_start", BigInt, comment="Where the sending put it on the transit line"),
+    sa.Column("decision", BigInt),
     # Four eyes, held where the record is: no statement of any kind can make these two the same.
     sa.CheckConstraint("approved_by IS NULL OR approved_by <> proposed_by", name="four_eyes"),
     sa.CheckConstraint("amount > 0 AND fee >= 0 AND fee < amount", name="amount"),

@@ -16,6 +16,12 @@ import sqlalchemy as sa
 from ledger.actors import Actor, Member
 from ledger.clock import FixedClock, to_ms
 from ledger.db import Database
+from ledger.decisions import history as decided
+from ledger.decisions.shapes import Decision
+from ledger.desk import actions
+from ledger.desk import wanted as wanting
+from ledger.desk.wanted import Wanted
+from ledger.factors import FreshFactor
 from ledger.funds import booking as setting_up
 from ledger.funds import history as funds
 from ledger.funds.booking import NewAccount, NewFund
@@ -34,11 +40,14 @@ from ledger.matching import history as matched
 from ledger.matching.booking import TakenFile
 from ledger.matching.history import StoredLine
 from ledger.matching.lines import BankFile, BankLine, SettlementFile, SettlementLine, references_in
+from ledger.periods.booking import NewStatement
+from ledger.periods.history import period
 from ledger.sequencer.books import Books
 from ledger.sequencer.groups import Decided, Sequencer, log_keys
 from ledger.spending import booking as spending
 from ledger.spending.sheet import SpendRow
 from ledger.transfers import booking as transfers
+from ledger.transfers import history as transfer_history
 from ledger.transfers.booking import Proof, Proposal
 
 T = TypeVar("T")
@@ -263,16 +272,72 @@ def proposal(amount: int, **changes: str) -> Proposal:
     return Proposal(BANK, MAIN, "CNY", amount, "TRANSFER-1")._replace(**changes)
 
 
+def fresh(ledger: Ledger) -> FreshFactor:
+    """Show a second factor now."""
+    return FreshFactor("totp", ledger.clock.now())
+
+
+def want(ledger: Ledger, wanted: Wanted, member: str = "Li", key: str | None = None) -> Decision:
+    """Propose anything."""
+    who = ledger.member(member).member_id
+    return actions.propose(ledger.sequencer, ledger.fund, who, wanted, key)
+
+
+def decision(ledger: Ledger, number: int) -> Decision:
+    """Read a decision."""
+    with ledger.database.reading() as connection:
+        return decided.decision(connection, ledger.fund.fund_id, number)
+
+
+def agree(ledger: Ledger, number: int, member: str = "Wang") -> Decision:
+    """Approve the latest version of a decision."""
+    who, version = ledger.member(member).member_id, decision(ledger, number).latest.version
+    return actions.approve(ledger.sequencer, ledger.fund, who, number, version, fresh(ledger))
+
+
+def decide_both(ledger: Ledger, wanted: Wanted, one: str, other: str) -> Decision:
+    """Let two members decide something: the second approves what the first proposed."""
+    return agree(ledger, want(ledger, wanted, one).number, other)
+
+
+def close_month(ledger: Ledger, month: str) -> int:
+    """Close a month, and return the entry that did."""
+    found = decide_both(ledger, wanting.close(month), "Li", "Chen")
+    with ledger.database.reading() as connection:
+        assert found.is_approved
+        return period(connection, ledger.fund.fund_id, month).closed_seq
+
+
+def erase(ledger: Ledger, *seqs: int) -> int:
+    """Erase who gave gifts, and return the entry that says so."""
+    found = decide_both(ledger, wanting.erasure(seqs), "Zhao", "Chen")
+    assert found.end is not None
+    return found.end.seq + 1
+
+
+def publish(ledger: Ledger, *statements: NewStatement) -> int:
+    """Publish statements, and return the first entry that says so."""
+    found = decide_both(ledger, wanting.publication(statements), "Li", "Wang")
+    assert found.end is not None
+    return found.end.seq + 1
+
+
+def of_transfer(ledger: Ledger, number: int) -> int:
+    """Return the number of a transfer's decision."""
+    with ledger.database.reading() as connection:
+        found = transfer_history.transfer(connection, ledger.fund.fund_id, number).decision
+    assert found is not None
+    return found
+
+
 def propose(ledger: Ledger, amount: int, member: str = "Li") -> int:
-    """Propose a transfer."""
-    who = ledger.member(member)
-    return ledger.decide(lambda books: transfers.propose(books, who, proposal(amount)))
+    """Propose a transfer, and return its number."""
+    return int(want(ledger, wanting.transfer(proposal(amount)), member).latest.content["number"])
 
 
 def approve(ledger: Ledger, number: int, member: str = "Wang") -> int:
-    """Approve a transfer."""
-    who = ledger.member(member)
-    return ledger.decide(lambda books: transfers.approve(books, who, number))
+    """Approve a transfer by its number, and return the entry."""
+    return agree(ledger, of_transfer(ledger, number), member).standing[-1].seq
 
 
 def proof(ledger: Ledger, amount: int, account: str = BANK) -> Proof:
@@ -341,7 +406,6 @@ def spend(ledger: Ledger, *rows: SpendRow) -> spending.Booked:
 def whole_way(ledger: Ledger) -> None:
     """Write at least one row into every table of the core: gifts to spending, a hole, a fill, a void."""
     from ledger.intake.booking import reverse_gift
-    from ledger.periods import booking as periods
 
     seqs = give(ledger, gift("a", 600), gift("b", 400), gift("c", 200)).value
     ledger.decide(
@@ -352,7 +416,7 @@ def whole_way(ledger: Ledger) -> None:
     pay_out(ledger, "STATEMENT-1", 550)
     transfer(ledger, 500, fee=5)
     spend(ledger, spend_row(300))
-    ledger.decide(lambda books: periods.close(books, MATCHING, "2026-09", ZONE))
+    close_month(ledger, "2026-09")
 
 
 # --- what is stored, recomputed slowly -------------------------------------------------------------

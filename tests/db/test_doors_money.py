@@ -27,7 +27,6 @@ from ledger.errors import (
 from ledger.intake.booking import close_sessions, reverse_gift
 from ledger.matching import booking as matching
 from ledger.matching import history as matched
-from ledger.periods import booking as periods
 from ledger.periods import history as closed_months
 from ledger.periods.booking import NewStatement
 from ledger.privacy.commitments import open_commitment
@@ -35,17 +34,18 @@ from tests.db.ledgers import (
     IMPORT,
     MAIN,
     MATCHING,
-    ZONE,
     Ledger,
     approve,
     bank_line,
     bodies,
     check,
+    close_month,
     gift,
     give,
     new_ledger,
     pay_out,
     propose,
+    publish,
     raise_money,
     settle,
     settlement_line,
@@ -248,7 +248,7 @@ def test_small_counts_are_committed_to_and_not_told(ledger: Ledger) -> None:
 
 
 def close(ledger: Ledger, month: str) -> int:
-    return ledger.decide(lambda books: periods.close(books, MATCHING, month, ZONE))
+    return close_month(ledger, month)
 
 
 def test_a_month_closes_once_and_after_its_end(ledger: Ledger) -> None:
@@ -282,14 +282,17 @@ def test_a_statement_is_published_once(ledger: Ledger) -> None:
     close(ledger, "2026-09")
     new = NewStatement("qinghe-2026-09-M-v1", "zh", "2026-09", 10, b"s" * 32, 1000)
 
-    def publish(statement: NewStatement) -> int:
-        return ledger.decide(lambda books: periods.publish_statement(books, MATCHING, statement))
-
-    seq = publish(new)
-    assert publish(new) == seq
-    fields = refused(ledger, ConflictError, lambda: publish(new._replace(sha256=b"t" * 32)))
+    seq = publish(ledger, new)
+    refused(ledger, StateError, lambda: publish(ledger, new))
+    other = new._replace(sha256=b"t" * 32)
+    fields = refused(ledger, ConflictError, lambda: publish(ledger, other))
     assert (fields["key"], fields["seq"]) == (new.number, seq)
-    assert publish(new._replace(language="en")) == seq + 1
+    again = new._replace(number="qinghe-2026-09-M-v2")
+    seq = publish(ledger, again, again._replace(language="en"))  # one decision for both
+    assert [one["body"]["language"] for one in bodies(ledger)[seq:]] == ["zh", "en"]
+    apart = new._replace(number="qinghe-2026-08-M-v1", month="2026-08")
+    refused(ledger, FieldError, lambda: publish(ledger, apart, apart._replace(month="2026-07")))
+    refused(ledger, FieldError, lambda: publish(ledger))
     check(ledger)
 
 

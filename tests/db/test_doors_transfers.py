@@ -10,6 +10,10 @@ import pytest
 
 from ledger.actors import Actor
 from ledger.db import Database
+from ledger.decisions.rules import Rule, Tier
+from ledger.decisions.shapes import Decision
+from ledger.desk import actions
+from ledger.desk import wanted as wanting
 from ledger.errors import (
     AmountError,
     ConflictError,
@@ -37,9 +41,11 @@ from tests.db.ledgers import (
     bodies,
     check,
     confirm,
+    decide_both,
     enrol_later,
     give_back,
     new_ledger,
+    of_transfer,
     proof,
     proposal,
     propose,
@@ -47,6 +53,7 @@ from tests.db.ledgers import (
     remove_later,
     send,
     transfer,
+    want,
 )
 
 
@@ -59,8 +66,22 @@ def ledger(database: Database, tmp_path: Path) -> Iterator[Ledger]:
 
 
 def reject(ledger: Ledger, number: int, member: str = "Wang", reason: str = "too early") -> int:
-    who = ledger.member(member)
-    return ledger.decide(lambda books: transfers.reject(books, who, number, reason))
+    """Reject a proposed transfer, or stop an approved one."""
+    who, found = ledger.member(member).member_id, state(ledger, number)
+    if found.state != "proposed":
+        return actions.call_off_transfer(ledger.sequencer, ledger.fund, who, number, reason)
+    decided = actions.reject(
+        ledger.sequencer, ledger.fund, who, of_transfer(ledger, number), reason
+    )
+    assert decided.end is not None
+    return decided.end.seq
+
+
+def withdraw(ledger: Ledger, number: int, member: str = "Li") -> int:
+    who = ledger.member(member).member_id
+    decided = actions.withdraw(ledger.sequencer, ledger.fund, who, of_transfer(ledger, number))
+    assert decided.end is not None
+    return decided.end.seq
 
 
 def state(ledger: Ledger, number: int) -> history.Transfer:
@@ -122,46 +143,45 @@ def test_what_cannot_be_proposed(ledger: Ledger) -> None:
         ledger.fund,
         NewAccount("fund", "Dollars", "99887766", "USD"),
     )
-    who = ledger.member("Li")
     for changes, amount, error, field in CANNOT_BE_PROPOSED:
-        wanted = proposal(amount, **changes)
-        found = refused(
-            ledger,
-            error,
-            lambda wanted=wanted: ledger.decide(
-                lambda books: transfers.propose(books, who, wanted)
-            ),
-        )
+        wanted = wanting.transfer(proposal(amount, **changes))
+        found = refused(ledger, error, lambda wanted=wanted: want(ledger, wanted))
         assert found.fields.get("field") == field, changes
 
 
 ROLES = [
-    ("Li", True, False),  # finance
-    ("Wang", False, True),  # approver
-    ("Zhao", True, False),  # operator
-    ("Chen", False, True),  # controller
-    ("Auditor", False, False),
-    ("Administrator", False, False),
+    ("Li", True, False, False),  # finance
+    ("Wang", False, True, True),  # approver
+    ("Zhao", False, False, False),  # operator
+    ("Chen", False, False, True),  # controller
+    ("Auditor", False, False, False),
+    ("Administrator", False, False, False),
 ]
 
 
 def test_roles(ledger: Ledger) -> None:
     for other in ("Auditor", "Administrator"):
         enrol_later(ledger, other, other.lower())
-    for name, may_propose, may_approve in ROLES:
+    enrol_later(ledger, "Second", "finance")
+    for name, may_propose, may_approve, may_reject in ROLES:
         if may_propose:
             number = propose(ledger, 10, name)
             refused(ledger, FourEyesError, lambda n=number, m=name: approve(ledger, n, m))
-            reject(ledger, number, name)  # whoever proposed it may take it back
+            refused(ledger, NotAllowedError, lambda n=number, m=name: reject(ledger, n, m))
+            withdraw(ledger, number, name)
         else:
             refused(ledger, NotAllowedError, lambda m=name: propose(ledger, 10, m))
-        number = propose(ledger, 10, "Zhao" if name == "Li" else "Li")
+        number = propose(ledger, 10, "Second")
+        refused(ledger, NotAllowedError, lambda n=number, m=name: withdraw(ledger, n, m))
+        if may_reject:
+            reject(ledger, number, name)
+            number = propose(ledger, 10, "Second")
+        else:
+            refused(ledger, NotAllowedError, lambda n=number, m=name: reject(ledger, n, m))
         if may_approve:
             approve(ledger, number, name)
         else:
             refused(ledger, NotAllowedError, lambda n=number, m=name: approve(ledger, n, m))
-        if not (may_propose or may_approve):
-            refused(ledger, NotAllowedError, lambda n=number, m=name: reject(ledger, n, m))
 
 
 def test_a_removed_member_acts_no_more(ledger: Ledger) -> None:
@@ -176,6 +196,8 @@ def bring_to(ledger: Ledger, wanted: str) -> int:
     number = propose(ledger, 100)
     if wanted == "rejected":
         reject(ledger, number)
+    if wanted == "withdrawn":
+        withdraw(ledger, number)
     if wanted in ("approved", "sent", "confirmed", "returned"):
         approve(ledger, number)
     if wanted in ("sent", "confirmed", "returned"):
@@ -190,6 +212,7 @@ def bring_to(ledger: Ledger, wanted: str) -> int:
 STEPS: dict[str, Callable[[Ledger, int], object]] = {
     "approved": approve,
     "rejected": reject,
+    "withdrawn": withdraw,
     "sent": lambda ledger, number: send(ledger, number, 100),
     "confirmed": lambda ledger, number: confirm(ledger, number, 100),
     "returned": lambda ledger, number: give_back(ledger, number, 100),
@@ -208,9 +231,52 @@ def test_only_the_next_step_follows(ledger: Ledger, before: str) -> None:
         else:
             with pytest.raises(StateError) as refusal:
                 act(ledger, number)
-            assert refusal.value.fields["state"] == before
+            if step not in ("approved", "withdrawn"):  # those two are told where the decision is
+                assert refusal.value.fields["state"] == before
             assert state(ledger, number).state == before
             assert len(bodies(ledger)) == size
+    check(ledger)
+
+
+def edit(
+    ledger: Ledger, number: int, amount: int, version: int = 1, member: str = "Li"
+) -> Decision:
+    who, wanted = ledger.member(member).member_id, wanting.transfer(proposal(amount))
+    return actions.edit(
+        ledger.sequencer, ledger.fund, who, of_transfer(ledger, number), version, wanted
+    )
+
+
+def test_an_edited_transfer_is_what_was_edited(ledger: Ledger) -> None:
+    number = propose(ledger, 600)
+    propose(ledger, 300)
+    refused(ledger, InsufficientError, lambda: edit(ledger, number, 701))
+    edit(ledger, number, 700)  # its own 600 are not in the way
+    refused(ledger, StateError, lambda: edit(ledger, number, 500))  # made for the first version
+    enrol_later(ledger, "Second", "finance", "approver")
+    edit(ledger, number, 650, 2, "Second")
+    refused(ledger, FourEyesError, lambda: approve(ledger, number, "Second"))
+    approve(ledger, number)
+    found = state(ledger, number)
+    assert (found.state, found.amount, found.proposed_by) == ("approved", 650, "m1")
+    refused(ledger, StateError, lambda: edit(ledger, number, 10, 3))
+    send(ledger, number, 650)
+    check(ledger)
+
+
+def test_a_large_transfer_needs_two_approvers(ledger: Ledger) -> None:
+    enrol_later(ledger, "Administrator", "administrator")
+    large = Rule("CNY", (Tier(100, ("approver",)), Tier(None, ("approver", "approver"))))
+    decide_both(ledger, wanting.rule("transfer", large), "Administrator", "Wang")
+    approve(ledger, propose(ledger, 100))
+    number = propose(ledger, 101)
+    approve(ledger, number)
+    assert state(ledger, number).state == "proposed"
+    refused(ledger, FourEyesError, lambda: approve(ledger, number))
+    enrol_later(ledger, "Third", "approver")
+    approve(ledger, number, "Third")
+    found = state(ledger, number)
+    assert (found.state, found.approved_by) == ("approved", ledger.member("Third").member_id)
     check(ledger)
 
 

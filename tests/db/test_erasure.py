@@ -14,7 +14,7 @@ from ledger.intake import erasing
 from ledger.intake.booking import AlreadyRecorded, Contradicted, Recorded
 from ledger.journal.history import entry
 from ledger.sequencer import receipts
-from tests.db.ledgers import IMPORT, bodies, check, gift, give, new_ledger
+from tests.db.ledgers import bodies, check, erase, gift, give, new_ledger
 
 MARK = "Zebra-Quartz-77"
 """Stands in every personal field: whatever still holds it was not erased."""
@@ -46,13 +46,13 @@ def test_nothing_of_the_person_is_left_and_every_proof_stays(
     with database.reading() as connection:
         before = receipts.stored(connection, ledger.fund, verdict.seq)
 
-    erased = ledger.decide(lambda books: erasing.erase_gifts(books, IMPORT, [verdict.seq]))
+    erased = erase(ledger, verdict.seq)
 
     left = everything(database).replace(
         f"room-{MARK}", ""
     )  # the broadcast's name is not the donor's
     assert MARK not in left
-    assert bodies(ledger)[erased]["body"] == {"count": 1}
+    assert bodies(ledger)[erased]["body"] == {"count": 1, "decision": 1}
     with database.reading() as connection:
         assert receipts.stored(connection, ledger.fund, verdict.seq) == before
         assert entry(connection, ledger.fund.fund_id, verdict.seq).entry == before.entry
@@ -62,7 +62,7 @@ def test_nothing_of_the_person_is_left_and_every_proof_stays(
 def test_a_repeat_of_an_erased_gift_is_still_known(database: Database, tmp_path: Path) -> None:
     ledger = new_ledger(database, tmp_path / "keys")
     [first] = give(ledger, gift("7", 10)).value
-    ledger.decide(lambda books: erasing.erase_gifts(books, IMPORT, [first.seq]))
+    erase(ledger, first.seq)
 
     assert give(ledger, gift("7", 10)).value == [AlreadyRecorded(first.seq)]
     [contradicted] = give(ledger, gift("7", 20)).value
@@ -79,9 +79,9 @@ def test_a_donor_is_erased_once_and_with_all_gifts_or_none(
         both = erasing.gifts_of_giver(connection, ledger.fund.fund_id, one.seq)
     assert both == [one.seq, two.seq]
     with pytest.raises(NotFoundError):
-        ledger.decide(lambda books: erasing.erase_gifts(books, IMPORT, [*both, 0]))
+        erase(ledger, *both, 0)
     with database.reading() as connection:
         assert erasing.gifts_of_giver(connection, ledger.fund.fund_id, one.seq) == both
-    ledger.decide(lambda books: erasing.erase_gifts(books, IMPORT, both))
+    erase(ledger, *both)
     with pytest.raises(NotFoundError):
-        ledger.decide(lambda books: erasing.erase_gifts(books, IMPORT, both))
+        erase(ledger, *both)

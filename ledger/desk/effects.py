@@ -1,0 +1,125 @@
+"""What an approved decision brings about, by kind, in the commit of its last approval."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from ledger.actors import Actor
+from ledger.decisions import booking as decisions
+from ledger.decisions import history
+from ledger.decisions.booking import LABEL
+from ledger.decisions.rules import rule_from_json
+from ledger.decisions.shapes import Decision
+from ledger.desk.wanted import zone_of
+from ledger.errors import StateError
+from ledger.funds import booking as setting_up
+from ledger.funds import members
+from ledger.funds.history import Rate
+from ledger.funds.members import NewMember
+from ledger.intake import erasing
+from ledger.intake.booking import close_sessions
+from ledger.periods import booking as periods
+from ledger.periods.booking import NewStatement
+from ledger.privacy.commitments import open_commitment
+from ledger.sequencer.books import Books
+from ledger.transfers import booking as transfers
+
+Effect = Callable[[Books, Actor, Decision], object]
+
+
+def carry_out(books: Books, found: Decision) -> None:
+    """Do what was decided, in the name of whoever gave the last approval.
+
+    Args:
+        books: The fund's books.
+        found: A decision that was approved just now.
+
+    Raises:
+        StateError: Nothing carries out decisions of this kind; or what was decided cannot be done any more: then the
+            last approval is refused with it.
+    """
+    if found.kind not in EFFECTS:
+        raise StateError(what="decision", key=found.kind, state="no-effect", needed="effect")
+    last = found.standing[-1]
+    EFFECTS[found.kind](books, Actor(found.latest.needed[last.slot], last.member_id), found)
+    decisions.forget_private(books, found.number)
+
+
+def followed(books: Books, found: Decision) -> None:
+    """Let what a decision was about know that it was rejected or withdrawn."""
+    if found.kind == "transfer":
+        transfers.follow(books, found)
+
+
+def _follow_transfer(books: Books, _actor: Actor, found: Decision) -> None:
+    transfers.follow(books, found)
+
+
+def _set_rate(books: Books, actor: Actor, found: Decision) -> None:
+    setting_up.put_rate(books, actor, Rate(**found.latest.content, seq=0), found.number)
+
+
+def _close(books: Books, actor: Actor, found: Decision) -> None:
+    close_sessions(books, actor)
+    periods.close(books, actor, found.latest.content["month"], zone_of(books), found.number)
+
+
+def _erase(books: Books, actor: Actor, found: Decision) -> None:
+    erasing.erase_gifts(books, actor, _private(books, found)["gifts"], found.number)
+
+
+def _publish(books: Books, actor: Actor, found: Decision) -> None:
+    content = found.latest.content
+    for one in content["statements"]:
+        new = NewStatement(
+            one["number"],
+            one["language"],
+            content["month"],
+            one["size"],
+            bytes.fromhex(one["sha256"]),
+            one["bytes"],
+        )
+        periods.publish_statement(books, actor, new, found.number)
+
+
+def _change_members(books: Books, actor: Actor, found: Decision) -> None:
+    content = found.latest.content
+    roles = frozenset(content["roles"])
+    if "member" in content:
+        members.change_roles(books, actor, content["member"], roles, found.number)
+    else:
+        private = _private(books, found)
+        new = NewMember(private["name"], roles, private["user_id"])
+        members.enrol(books, actor, new, found.number)
+
+
+def _set_rule(books: Books, actor: Actor, found: Decision) -> None:
+    kind, rule, reason = rule_from_json(found.latest.content)
+    decisions.put_rule(books, actor, (kind.name, rule, reason), found.number)
+
+
+def _private(books: Books, found: Decision) -> Mapping[str, Any]:
+    """Return what is private of a decision, as it was committed to when it was proposed.
+
+    Raises:
+        StateError: It is gone.
+        CommitmentError: It was changed since.
+    """
+    part = history.private_part(books.connection, books.fund.fund_id, found)
+    if part is None:
+        raise StateError(what="decision", key=found.number, state="no-private-part", needed="edit")
+    open_commitment(found.latest.commitment or "", part.salt, LABEL, part.text)
+    return part.content
+
+
+EFFECTS: Mapping[str, Effect] = {
+    "transfer": _follow_transfer,
+    "rate": _set_rate,
+    "close": _close,
+    "erase": _erase,
+    "publish": _publish,
+    "members": _change_members,
+    "four-eyes": _set_rule,
+}
+"""By kind. The kinds of `rules.KINDS` that are not here are not proposed by anything yet."""

@@ -1,0 +1,152 @@
+"""What somebody wants two people to decide: one function a kind, each giving what `actions.propose` and `actions.edit`
+take. Whether it could be carried out now is checked when it is proposed, and again when it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+from ledger.actors import Member
+from ledger.decisions import booking as decisions
+from ledger.decisions.booking import Proposed
+from ledger.decisions.rules import Rule, check_rule, kind_of, rule_to_json
+from ledger.decisions.shapes import Decision
+from ledger.errors import ConflictError, FieldError, StateError
+from ledger.funds import booking as setting_up
+from ledger.funds import history as funds
+from ledger.funds.history import Rate
+from ledger.funds.members import NewMember, check_name
+from ledger.intake import erasing
+from ledger.periods import booking as periods
+from ledger.periods.booking import NewStatement
+from ledger.roles import acting, check_roles
+from ledger.sequencer.books import Books
+from ledger.transfers import booking as transfers
+from ledger.transfers.booking import Proposal
+
+
+class Wanted(NamedTuple):
+    """What somebody wants.
+
+    Attributes:
+        kind: Of the decision.
+        propose: Proposes it, with the client's key.
+        edit: Makes it the next version of a decision, by its number and the version that was seen.
+    """
+
+    kind: str
+    propose: Callable[[Books, Member, str | None], Decision]
+    edit: Callable[[Books, Member, int, int], Decision]
+
+
+def _wanted(new: Proposed, check: Callable[[Books], object]) -> Wanted:
+    def propose(books: Books, member: Member, key: str | None) -> Decision:
+        first = decisions.repeated(books, member, new, key)
+        if first is not None:
+            return first
+        acting(member, f"{new.kind}.propose")
+        check(books)
+        return decisions.propose(books, member, new, key)
+
+    def edit(books: Books, member: Member, number: int, version: int) -> Decision:
+        acting(member, f"{new.kind}.propose")
+        check(books)
+        return decisions.edit(books, member, number, version, new)
+
+    return Wanted(new.kind, propose, edit)
+
+
+def transfer(proposal: Proposal) -> Wanted:
+    """Want a transfer into the fund."""
+    return Wanted(
+        "transfer",
+        lambda books, member, key: transfers.propose(books, member, proposal, key),
+        lambda books, member, number, version: transfers.edit(
+            books, member, number, version, proposal
+        ),
+    )
+
+
+def rate(new: Rate) -> Wanted:
+    """Want to say what a platform's unit is worth; its `seq` is not looked at."""
+    content = {name: value for name, value in new._asdict().items() if name != "seq"}
+    return _wanted(Proposed("rate", content), lambda _books: setting_up.check_rate(new))
+
+
+def close(month: str) -> Wanted:
+    """Want to close a month, such as `2026-10`, with all its broadcasts."""
+    return _wanted(
+        Proposed("close", {"month": month}),
+        lambda books: periods.check_close(books, month, zone_of(books)),
+    )
+
+
+def zone_of(books: Books) -> str:
+    """Return the time zone of a fund."""
+    return funds.details(books.connection, books.fund.fund_id).zone
+
+
+def erasure(gifts: Sequence[int]) -> Wanted:
+    """Want to erase who gave gifts, by their entries. Which ones stays private."""
+    seqs = sorted(set(gifts))
+    return _wanted(
+        Proposed("erase", {"count": len(seqs)}, private={"gifts": seqs}),
+        lambda books: erasing.check_erasable(books, seqs),
+    )
+
+
+def publication(statements: Sequence[NewStatement]) -> Wanted:
+    """Want to publish the statements of a month that were built: one a language."""
+    content = {
+        "month": statements[0].month if statements else "",
+        "statements": [periods.statement_json(one) for one in statements],
+    }
+
+    def check(books: Books) -> None:
+        if not statements or len({one.month for one in statements}) > 1:
+            raise FieldError(field="statements", value=len(statements), reason="one-month")
+        for one in statements:
+            if periods.is_published(books, one):
+                raise StateError(what="statement", key=one.number, state="published", needed="new")
+
+    return _wanted(Proposed("publish", content), check)
+
+
+def enrolment(new: NewMember) -> Wanted:
+    """Want to enrol somebody. Name and sign-in stay private."""
+    content = {"roles": sorted(new.roles)}
+    private = {"name": new.name, "user_id": new.user_id}
+
+    def check(books: Books) -> None:
+        check_name(new.name)
+        check_roles(new.roles)
+        for one in funds.all_members(books.connection, books.fund.fund_id):
+            is_user = new.user_id is not None and one.user_id == new.user_id
+            if not one.removed and (is_user or one.name == new.name):
+                raise ConflictError(what="member", key="user" if is_user else "name")
+
+    return _wanted(Proposed("members", content, private=private), check)
+
+
+def roles(member_id: str, wanted: frozenset[str]) -> Wanted:
+    """Want to give a member other roles: all that they have from then on."""
+    content = {"member": member_id, "roles": sorted(wanted)}
+
+    def check(books: Books) -> None:
+        check_roles(wanted)
+        found = funds.member(books.connection, books.fund.fund_id, member_id)
+        if found.member_id != member_id:
+            raise FieldError(field="member", value="", reason="not-an-id")
+        if found.roles == wanted:
+            raise StateError(what="member", key=member_id, state="same", needed="other-roles")
+
+    return _wanted(Proposed("members", content), check)
+
+
+def rule(kind: str, new: Rule, reason: str | None = None) -> Wanted:
+    """Want the fund to have a rule of its own for a kind of decisions; with a reason where it asks for less."""
+    return _wanted(
+        Proposed("four-eyes", rule_to_json(kind, new, reason)),
+        lambda _books: check_rule(kind_of(kind), new, reason),
+    )

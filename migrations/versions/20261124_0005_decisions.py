@@ -9,12 +9,16 @@ On PostgreSQL each step of a decision takes the decision's advisory lock, so tha
 sees the first. That holds where each statement sees what was committed before it: another isolation is refused.
 
 A transfer from before this step may name no decision; it can go on if it was approved then, and be rejected if not.
+Where the step was taken back and is taken again, the rows are made anew from the entries; only what was private of
+open decisions is gone, and an edit brings it back.
 
-Locks: `transfers`, for a moment.
+Locks: `transfers`, for as long as reading the entries of decisions takes.
 """
 
 from textwrap import dedent
+from typing import Any
 
+import orjson
 import sqlalchemy as sa
 from alembic import op
 
@@ -67,6 +71,7 @@ def upgrade() -> None:
     """Create tables and triggers."""
     _create_tables()
     op.add_column("transfers", sa.Column("decision", BIG_INT, nullable=True))
+    _fill_from_entries()
     if op.get_bind().dialect.name == "sqlite":
         _hold_on_sqlite()
     else:
@@ -176,6 +181,82 @@ def _of_version(table: str) -> sa.ForeignKeyConstraint:
         columns,
         [f"decision_versions.{column}" for column in columns],
         name=op.f(f"fk_{table}_fund_id_number_version_decision_versions"),
+    )
+
+
+def _fill_from_entries() -> None:
+    """Make the rows of decisions that the entries tell of, oldest first."""
+    connection = op.get_bind()
+    entries = connection.execute(
+        sa.text(
+            "SELECT fund_id, seq, kind, entry FROM entries WHERE kind LIKE 'decision.%' OR kind IN ("
+            "'transfer.proposed', 'transfer.edited', 'transfer.approved', 'transfer.rejected', 'transfer.withdrawn') "
+            "ORDER BY fund_id, seq"
+        )
+    ).all()
+    for row in entries:
+        entry = orjson.loads(bytes(row.entry))
+        body, (first, _, step) = entry["body"], row.kind.partition(".")
+        if (
+            "version" not in body
+        ):  # from before there were decisions, or a transfer that was called off
+            continue
+        number = body["number"] if first == "decision" else body["decision"]
+        at = {"fund_id": row.fund_id, "number": number}
+        common = {
+            **at,
+            "version": body["version"],
+            "seq": row.seq,
+            "member_id": entry["actor"]["id"],
+        }
+        if step in ("proposed", "edited"):
+            if step == "proposed":
+                _add("decisions", **at, kind=body["kind"] if first == "decision" else first)
+            if first == "transfer":
+                _name_decision(row.fund_id, number, body["number"])
+            _add("decision_versions", **common, **_version(first, body))
+        elif step == "approved":
+            _add("decision_approvals", **common, slot=body["slot"])
+            if connection.execute(sa.text(IS_COMPLETE), common).scalar():
+                _add("decision_ends", **common, ending=step)
+        else:
+            _add("decision_ends", **common, ending=step, reason=body.get("reason"))
+
+
+IS_COMPLETE = (
+    "SELECT 1 FROM decision_versions v WHERE fund_id = :fund_id AND number = :number AND version = :version "
+    "AND slots = (SELECT count(*) FROM decision_approvals a WHERE a.fund_id = v.fund_id AND a.number = v.number "
+    "AND a.version = v.version)"
+)
+
+
+def _version(first: str, body: dict[str, Any]) -> dict[str, Any]:
+    beside = ("decision", "version", "needed")
+    content = (
+        body["content"]
+        if first == "decision"
+        else {k: v for k, v in body.items() if k not in beside}
+    )
+    return {
+        "content": orjson.dumps(content, option=orjson.OPT_SORT_KEYS).decode(),
+        "needed": ",".join(body["needed"]),
+        "slots": len(body["needed"]),
+        "amount": body.get("amount"),
+        "commodity": body.get("commodity"),
+        "commitment": body.get("private"),
+    }
+
+
+def _add(table: str, **values: Any) -> None:
+    names = ", ".join(values)
+    marks = ", ".join(f":{name}" for name in values)
+    op.get_bind().execute(sa.text(f"INSERT INTO {table} ({names}) VALUES ({marks})"), values)
+
+
+def _name_decision(fund_id: int, decision: int, transfer: int) -> None:
+    op.get_bind().execute(
+        sa.text("UPDATE transfers SET decision = :d WHERE fund_id = :f AND number = :t"),
+        {"d": decision, "f": fund_id, "t": transfer},
     )
 
 

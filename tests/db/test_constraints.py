@@ -20,7 +20,7 @@ from tests.db.ledgers import Ledger, bodies, check, gift, give, new_ledger, tran
 
 APPEND_ONLY = (
     "funds", "accounts", "entries", "postings", "balances", "tiles", "checkpoints", "segments", "voids", "holes",
-    "fills", "activity",
+    "fills", "activity", "decisions", "decision_versions", "decision_approvals", "decision_ends",
 )  # fmt: skip
 
 
@@ -66,7 +66,7 @@ def test_every_table_of_history_is_in_the_list() -> None:
     own_record = {
         "channels", "claims", "money_accounts", "rates", "members", "tokens", "fund_details", "sessions", "deliveries",
         "held_rows", "private_parts", "files", "bank_lines", "settlement_lines", "open_items", "transfers", "spends",
-        "periods", "statements",
+        "periods", "statements", "decision_private_parts",
     }  # fmt: skip
     assert {*APPEND_ONLY} | own_record == {*metadata.tables}
 
@@ -102,9 +102,10 @@ def test_no_table_of_history_is_emptied_or_replaced(ledger: Ledger) -> None:
         else:
             statements += [f"TRUNCATE {table} CASCADE", f"TRUNCATE {table}"]
         for sql in statements:
-            # Without CASCADE the tables that others point to are refused before any trigger is asked.
+            # Without CASCADE the tables that others point to are refused before any trigger is asked; and a
+            # step of a decision that has ended is refused before it is seen that there is such a row.
             with pytest.raises(
-                sa.exc.DBAPIError, match=r"append-only|referenced in a foreign key"
+                sa.exc.DBAPIError, match=r"append-only|referenced in a foreign key|decision: "
             ):
                 run(ledger, sql, **(row if ":" in sql else {}))
         assert row_of(ledger, table) == row
@@ -199,6 +200,10 @@ BAD_ROWS: list[tuple[str, dict[str, Any]]] = [
     ("private_parts", {"seq": 3, "salts": b"x" * 127}),
     ("private_parts", {"seq": 9000}),
     ("transfers", {"number": 9, "approved_by": "m1"}),  # who proposed it, approves it
+    ("transfers", {"number": 9, "decision": 2}),  # approved, and the decision is about a month
+    ("transfers", {"number": 9, "decision": None}),
+    ("decisions", {"number": 0}),
+    ("decisions", {"number": 9, "fund_id": 7}),
     ("transfers", {"number": 9, "amount": 0}),
     ("transfers", {"number": 9, "fee": -1}),
     ("transfers", {"number": 9, "fee": 500}),

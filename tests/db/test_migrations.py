@@ -13,10 +13,11 @@ from alembic.script import ScriptDirectory
 
 from ledger.cli.database import MIGRATIONS, current, downgrade, drift, newest, upgrade
 from ledger.db import Database, metadata
+from ledger.desk import wanted as wanting
 from ledger.funds.history import all_members
 from ledger.funds.history import token as find_token
 from ledger.funds.tokens import DAYS_MAX, NewToken, hash_of, make_token
-from tests.db.ledgers import check, gift, give, new_ledger, whole_way
+from tests.db.ledgers import bodies, check, gift, give, new_ledger, propose, want, whole_way
 
 
 def revisions() -> list[str]:
@@ -61,21 +62,46 @@ def test_drift_is_seen(empty: Database) -> None:
     assert "statements" in found
 
 
+def decision_rows(database: Database) -> dict[str, list[tuple[object, ...]]]:
+    """Return all rows of decisions that entries tell of, and which transfer is whose."""
+    found = {}
+    for name in ("decisions", "decision_versions", "decision_approvals", "decision_ends"):
+        table = metadata.tables[name]
+        with database.reading() as connection:
+            rows = connection.execute(sa.select(table).order_by(*table.primary_key)).all()
+        found[name] = [tuple(row) for row in rows]
+        assert rows
+    return found
+
+
 def test_down_and_up_again_with_rows(empty: Database, tmp_path: Path) -> None:
     upgrade(empty)
     ledger = new_ledger(empty, tmp_path / "keys")
     whole_way(ledger)
+    want(
+        ledger,
+        wanting.erasure(
+            [next(entry["seq"] for entry in bodies(ledger) if entry["kind"] == "gift")]
+        ),
+        "Zhao",
+    )
+    propose(ledger, 1)
     give(ledger, *[gift(f"many{at}") for at in range(260)])
-    size = check(ledger)
+    size, told = check(ledger), decision_rows(empty)
     steps = revisions()
     assert steps[-2:] == ["0001", "base"]
     for step in steps[1:-1]:
         downgrade(empty, step)
         assert current(empty) == step
-        assert check(ledger) == size  # steps above the first hold no rows of their own
+        assert (
+            len(bodies(ledger)) == size
+        )  # steps above the first hold no rows that entries do not tell
     for step in reversed(steps[:-2]):
         upgrade(empty, step)
     assert drift(empty) == []
+    assert check(ledger) == size
+    assert decision_rows(empty) == told
+    assert len(told) == 4
     with pytest.raises(sa.exc.DBAPIError, match="append-only"), empty.writing() as connection:
         connection.execute(sa.text("DELETE FROM entries"))
     give(ledger, gift("goes on"))

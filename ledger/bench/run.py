@@ -32,7 +32,7 @@ class Scale:
 
 
 FULL = Scale(200_000, 10.0, Growth((10_000, 100_000, 1_000_000), 10_000))
-QUICK = Scale(20_000, 1.5, Growth((30_000, 90_000), 5_000))
+QUICK = Scale(20_000, 1.2, Growth((25_000, 75_000), 5_000))
 """The first size has room for what an import and a load leave behind: so it all takes one ledger and one server."""
 
 

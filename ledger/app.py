@@ -9,13 +9,16 @@ from pathlib import Path
 from flask import Flask
 
 from ledger.roles import PUBLIC, does
-from ledger.web import addresses, assets, forms, headers, limits, problems, uploads
+from ledger.signin.engine import HashCost
+from ledger.web import addresses, assets, forms, headers, limits, metrics, problems, uploads
 from ledger.web.api.door import register_api
+from ledger.web.desk.door import register_desk
 from ledger.web.public.files import files
 from ledger.web.public.health import health
 from ledger.web.public.log import log
 from ledger.web.public.pages import pages
 from ledger.web.services import EXTENSION, Door, PublicServices, WebSettings
+from ledger.web.signin.door import register_signin
 from ledger.web.webhooks.door import register_webhooks
 from ledger.wiring import Ledger
 
@@ -40,6 +43,7 @@ def create_app(
     app.extensions[EXTENSION] = services
     addresses.setup(app, settings)
     headers.setup(app, settings)
+    metrics.setup(app, settings)
     limits.setup(app, settings)
     uploads.setup(app, settings)
     forms.setup(app, settings)
@@ -51,16 +55,22 @@ def create_app(
     return app
 
 
-def doors_of(ledger: Ledger) -> tuple[Door, ...]:
-    """Return the doors for machines: the API and the platforms' webhooks.
+def doors_of(ledger: Ledger, *, cost: HashCost | None = None) -> tuple[Door, ...]:
+    """Return the doors: people's sign-in and desk, the API and the platforms' webhooks.
 
     Args:
         ledger: What they read and write.
+        cost: Of hashing a password; lower in tests only.
 
     Returns:
         Doors for `create_app`.
     """
-    return partial(register_api, ledger=ledger), partial(register_webhooks, ledger=ledger)
+    return (
+        partial(register_signin, ledger=ledger, cost=cost),
+        partial(register_desk, ledger=ledger),
+        partial(register_api, ledger=ledger),
+        partial(register_webhooks, ledger=ledger),
+    )
 
 
 def _configure(app: Flask, settings: WebSettings) -> None:

@@ -10,7 +10,7 @@ import contextlib
 import re
 import threading
 from collections.abc import Iterator
-from functools import partial
+from functools import cached_property, partial
 from typing import Any, NamedTuple, cast
 
 import sqlalchemy as sa
@@ -217,9 +217,12 @@ class Engine:
         )
         self.people.security = self._security
         self._hashing = threading.BoundedSemaphore(HASHES_AT_ONCE)
-        # Checked in the place of a user who does not exist: it takes as long.
+
+    @cached_property
+    def _nobodys_hash(self) -> str:
+        """Return what is checked in the place of a user who does not exist: it takes as long."""
         with self._app.app_context():
-            self._nobodys_hash: str = hash_password("nobody has this password")
+            return str(hash_password("nobody has this password"))
 
     @property
     def _totp(self) -> _StepsOnce:
@@ -243,8 +246,23 @@ class Engine:
         Yields:
             The session of its objects.
         """
-        with self._app.app_context(), self.people.inside(connection) as session:
+        with self.people.inside(connection) as session:
             yield session
+
+    def user_by_email(self, email: str) -> User | None:
+        """Return a user by their address in its normal form; call inside `inside`."""
+        with self._app.app_context():
+            found = self.people.find_user(email=email)
+        assert found is None or isinstance(found, User)
+        return found
+
+    def new_user(self, **values: Any) -> User:
+        """Add a user with these columns; call inside `inside`."""
+        with self._app.app_context():
+            made = self.people.create_user(**values)
+            self.people.commit()
+        assert isinstance(made, User)
+        return made
 
     # --- addresses and passwords -------------------------------------------------------------------
 
@@ -303,7 +321,8 @@ class Engine:
     def renewed(self, password: str, user: User) -> None:
         """Hash a right password again where the cost of hashing has risen since; call inside `inside`."""
         if self._security.pwd_context.needs_update(user.password):
-            verify_and_update_password(passwords.normalise(password), user)
+            with self._app.app_context(), self._hashing:
+                verify_and_update_password(passwords.normalise(password), user)
 
     # --- second factors ----------------------------------------------------------------------------
 

@@ -81,15 +81,13 @@ def add_user(gate: Gate, email: str, name: str) -> int:
         found = gate.user_by_email(normal)
         if found is not None:
             return found.user_id
-        made = gate.engine.people.create_user(
+        made = gate.engine.new_user(
             email=normal,
             name=name,
             fs_uniquifier=secrets.token_hex(16),
             fs_webauthn_user_handle=secrets.token_hex(32),
             created_ms=to_ms(gate.now),
         )
-        assert isinstance(made, User)
-        gate.engine.people.commit()
         gate.record(connection, "user.add", made.user_id)
         return made.user_id
 

@@ -24,6 +24,7 @@ from ledger.signin.keys import sign_in_keys
 from ledger.signin.mail import Letter, Mailer, MailHost, Outbox
 from ledger.signin.people import User
 from ledger.signin.sessions import Limits
+from ledger.signin.tables import users
 from ledger.signin.tries import Tries
 
 
@@ -89,9 +90,14 @@ class Gate:
 
     def user_by_email(self, email: str) -> User | None:
         """Return a user by their address, inside `writing` or `reading`; the address in its normal form."""
-        found = self.engine.people.find_user(email=email)
-        assert found is None or isinstance(found, User)
-        return found
+        return self.engine.user_by_email(email)
+
+    def user_by_subject(self, issuer: str, subject: str) -> User | None:
+        """Return a user by a provider's id of them, inside `writing` or `reading`."""
+        asked = sa.select(User).where(
+            users.c.oidc_issuer == issuer, users.c.oidc_subject == subject
+        )
+        return self.engine.people.session.scalars(asked).first()
 
     def record(
         self, connection: sa.Connection, action: str, user_id: int, reason: str = ""

@@ -13,7 +13,11 @@ from ledger.web import headers
 
 FOLDER = Path(__file__).parent / "static"
 
-CONTENT_TYPES = {".css": "text/css; charset=utf-8", ".svg": "image/svg+xml"}
+CONTENT_TYPES = {
+    ".css": "text/css; charset=utf-8",
+    ".js": "text/javascript; charset=utf-8",
+    ".svg": "image/svg+xml",
+}
 
 _DIGEST_LENGTH = 12
 

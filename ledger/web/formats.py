@@ -45,6 +45,7 @@ _COUNTED = {
     "day": ("天", "day", "days"),
     "working_day": ("个工作日", "working day", "working days"),
     "hour": ("小时", "hour", "hours"),
+    "minute": ("分钟", "minute", "minutes"),
     "item": ("件", "item", "items"),
     "check": ("项", "check", "checks"),
     "gift": ("笔", "gift", "gifts"),

@@ -8,6 +8,9 @@ to know a plural.
 
 from __future__ import annotations
 
+from ledger.signin.sentences import SENTENCES as SIGN_IN
+from ledger.web.desk.sentences import SENTENCES as DESK
+
 SENTENCES: dict[str, tuple[str, str]] = {
     # frame
     "site": ("明账", "Mingzhang"),
@@ -536,3 +539,5 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "problem.reference": ("编号 {code}", "Code {code}"),
     "problems.status": ("HTTP 状态", "HTTP status"),
 }
+
+SENTENCES |= SIGN_IN | DESK

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 from pathlib import Path
 
@@ -16,6 +17,9 @@ from ledger.settings import Settings, environment_of
 
 THREADS_A_WORKER = 16
 """Requests that wait for a commit together share it: a group is at most this large in one process."""
+
+METRICS = "metrics"
+"""Folder in `LEDGER_HOME` of what workers count."""
 
 
 @click.group()
@@ -93,4 +97,9 @@ def serve_with(session: Session, settings: Settings) -> None:
     ]
     session.note(f"serving on http://{settings.bind}:{settings.port}/ (stop with Ctrl-C)")
     sys.stdout.flush()
-    os.execve(program, [str(program), *arguments], environment_of(settings))
+    # Workers count into files of their own; those of an earlier start would be counted again.
+    metrics = settings.home.absolute() / METRICS
+    shutil.rmtree(metrics, ignore_errors=True)
+    metrics.mkdir(mode=0o700, parents=True)
+    environ = environment_of(settings) | {"PROMETHEUS_MULTIPROC_DIR": str(metrics)}
+    os.execve(program, [str(program), *arguments], environ)

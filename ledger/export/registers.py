@@ -35,7 +35,8 @@ from ledger.journal.receipt_numbers import receipt_number
 BYTE_ORDER_MARK = "\ufeff"
 """Without it a spreadsheet on a Chinese desk reads UTF-8 as GBK."""
 
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\0")
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "\0", "＝", "＋", "－", "＠")
+"""The wide forms too: a spreadsheet on a Chinese or Japanese desk takes them for the others."""
 
 PACKAGE = "datapackage.json"
 

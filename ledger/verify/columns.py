@@ -7,6 +7,10 @@ from typing import TypeVar
 
 T = TypeVar("T")
 
+AT_ONCE = 1024
+"""Gifts to a column: enough that a call for all of them is cheap for each, and few enough that what it makes is still
+in the processor's cache when the next call takes it (with 8,192 opening a gift takes a third longer)."""
+
 
 def differing(column: Sequence[T], usual: T) -> Sequence[int]:
     """Return the places whose value is not the usual one, rising."""

@@ -13,11 +13,11 @@ import itertools
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import accumulate, repeat
+from itertools import accumulate, groupby, repeat
 from operator import sub
 from typing import Any, NamedTuple
 
-from ledger.verify.columns import changes, differing, groups_of, taken
+from ledger.verify.columns import AT_ONCE, changes, differing, groups_of, taken
 from ledger.verify.entries import BrokenEntryError, Gift, posix, read_entry, read_gift
 from ledger.verify.gifts import GiftFields, gift_pattern, read_gifts
 from ledger.verify.report import Findings, failure
@@ -271,20 +271,20 @@ class Folding:
 
     def _fold_slice(self, entries: Sequence[bytes], first: int) -> None:
         """Fold the entries of one commit, or a part of them: neighbouring gifts in columns, all others one by one."""
-        found = list(map(self._match, entries))
-        if None not in found and found:
-            self._fold_gifts(found, entries, first)
-            return
-        for usual, places in itertools.groupby(
-            range(len(found)), lambda at: found[at] is not None
-        ):
-            at, *rest = places
-            stop = at + 1 + len(rest)
-            if usual:
-                self._fold_gifts(found[at:stop], entries[at:stop], first + at)
+        for start in range(0, len(entries), AT_ONCE):
+            part = entries[start : start + AT_ONCE]
+            found = list(map(self._match, part))
+            if None not in found:
+                self._fold_gifts(found, part, first + start)
                 continue
-            for place in range(at, stop):
-                self._slow(entries[place], first + place)
+            for usual, group in groupby(range(len(part)), lambda at: found[at] is not None):  # noqa: B023  # used at once
+                places = list(group)
+                one, last = places[0], places[-1] + 1
+                if usual:
+                    self._fold_gifts(found[one:last], part[one:last], first + start + one)
+                    continue
+                for at in places:
+                    self._slow(part[at], first + start + at)
 
     def _fold_gifts(
         self, found: Sequence[re.Match[bytes] | None], entries: Sequence[bytes], first: int

@@ -7,7 +7,8 @@ Guaranteed: every column of every row is compared; nothing private is repeated i
 from __future__ import annotations
 
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from itertools import repeat
 from typing import Any, NamedTuple
 
@@ -15,13 +16,11 @@ import orjson
 
 from ledger.privacy.commitments import COMMITMENT_CHARS, SALT_BYTES, Keys, commit_column, keys_of
 from ledger.privacy.gift_parts import LABELS
-from ledger.verify.columns import differing, first_difference, groups_of, taken
+from ledger.verify.columns import AT_ONCE, differing, first_difference, groups_of, taken
 from ledger.verify.folding import PRIVATE, GiftColumns
 
 COLUMNS = "seq, channel, giver, nickname, delivery, message, salts"
 """Of `private_parts`: the texts in the order of `PRIVATE`."""
-
-_SALTS_BYTES = SALT_BYTES * len(LABELS)
 
 
 class Fault(NamedTuple):
@@ -31,7 +30,8 @@ class Fault(NamedTuple):
     what: str
 
 
-class Opened(NamedTuple):
+@dataclass
+class Opened:
     """What came of opening.
 
     Attributes:
@@ -42,11 +42,11 @@ class Opened(NamedTuple):
         slots: By entry: what the claim of a gift with its private part leaves in its slot.
     """
 
-    kept: int
-    tried: int
-    faults: list[Fault]
-    unexpected: list[int]
-    slots: Mapping[int, int]
+    kept: int = 0
+    tried: int = 0
+    faults: list[Fault] = field(default_factory=list)
+    unexpected: list[int] = field(default_factory=list)
+    slots: dict[int, int] = field(default_factory=dict)
 
 
 def open_gifts(gifts: GiftColumns, rows: Sequence[tuple[Any, ...]]) -> Opened:
@@ -59,40 +59,46 @@ def open_gifts(gifts: GiftColumns, rows: Sequence[tuple[Any, ...]]) -> Opened:
     Returns:
         What came of it. A gift without private parts is not wrong by itself: it may have been erased.
     """
-    unexpected: list[int] = []
+    opened = Opened()
     kept: Sequence[int] = range(len(gifts.seqs))
     if [row[0] for row in rows] != gifts.seqs:
         places = {seq: at for at, seq in enumerate(gifts.seqs)}
-        unexpected = [row[0] for row in rows if row[0] not in places]
+        opened.unexpected = [row[0] for row in rows if row[0] not in places]
         rows = [row for row in rows if row[0] in places]
         kept = [places[row[0]] for row in rows]
-    if not rows:
-        return Opened(0, 0, [], unexpected, {})
-    seqs, channels, *texts, salts = map(list, zip(*rows, strict=True))
+    opened.kept = len(rows)
+    channels = taken(gifts.channels, kept)
     stated = [taken(column, kept) for column in gifts.commitments]
-    faults: list[Fault] = []
-    if channels != taken(gifts.channels, kept):
-        at = first_difference(channels, taken(gifts.channels, kept))
-        faults.append(Fault(seqs[at], "channel"))
-    if any(length != _SALTS_BYTES for length in set(map(len, salts))):
-        faults += [
-            Fault(seq, "salts")
-            for seq, one in zip(seqs, salts, strict=True)
-            if len(one) != _SALTS_BYTES
-        ]
-        return Opened(len(rows), 0, faults, unexpected, {})
+    for at in range(0, len(rows), AT_ONCE):
+        part = slice(at, at + AT_ONCE)
+        _open(opened, rows[part], channels[part], [column[part] for column in stated])
+    return opened
+
+
+def _open(
+    opened: Opened,
+    rows: Sequence[tuple[Any, ...]],
+    channels: Sequence[str],
+    stated: Sequence[Sequence[bytes | None]],
+) -> None:
+    """Hold some private parts to channels and commitments of the same gifts."""
+    seqs, found, *texts, salts = map(list, zip(*rows, strict=True))
+    if found != channels:
+        opened.faults.append(Fault(seqs[first_difference(found, channels)], "channel"))
+    wrong = differing(list(map(len, salts)), SALT_BYTES * len(LABELS))
+    if wrong:
+        opened.faults += [Fault(seqs[at], "salts") for at in wrong]
+        return
     keys = dict(zip(LABELS, keys_of(b"".join(salts), len(LABELS)), strict=True))
     privates = {
         label: list(map(str.encode, column)) for label, column in zip(PRIVATE, texts, strict=True)
     }
-    count = 0
     for label, commitments in zip(PRIVATE, stated, strict=True):
         there = differing(commitments, None)
-        count += len(there)
-        wrong = _not_opening(label, keys[label], privates[label], commitments, there)
-        faults += [Fault(seqs[at], label) for at in wrong]
-    slots = dict(zip(seqs, slots_of(channels, privates["delivery"]), strict=True))
-    return Opened(len(rows), count, faults, unexpected, slots)
+        opened.tried += len(there)
+        places = _not_opening(label, keys[label], privates[label], commitments, there)
+        opened.faults += [Fault(seqs[at], label) for at in places]
+    opened.slots.update(zip(seqs, slots_of(found, privates["delivery"]), strict=True))
 
 
 def _not_opening(

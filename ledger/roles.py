@@ -131,6 +131,12 @@ _ALL = (
         "decision.approve", ("approver", "controller"), "批准", "Approve a proposal", fresh=True
     ),
     Action("decision.reject", ("approver", "controller"), "驳回", "Reject a proposal"),
+    Action(
+        "transfer.call-off",
+        ("finance", "controller", "approver"),
+        "叫停已批准的划转",
+        "Stop a transfer that has not left",
+    ),
     # --- people and machines ----------------------------------------------------------------------
     Action("members.remove", _ADMINISTRATOR, "移除人员", "Remove somebody at once", fresh=True),
     Action("token.make", PEOPLE, "生成自己的令牌", "Make a token of one's own", fresh=True),

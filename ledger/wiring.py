@@ -38,6 +38,7 @@ from ledger.projections.shapes import (
 from ledger.sequencer import receipts
 from ledger.sequencer.groups import Sequencer, leaf_reader, log_keys
 from ledger.settings import Settings
+from ledger.statements.files import statement_file
 
 logger = structlog.get_logger(__name__)
 
@@ -158,7 +159,8 @@ class Services:
             found = statement_list.published_file(view.connection, view.fund.fund_id, statement_id)
         if found is None:
             return None
-        path = self.ledger.settings.outputs / slug / f"{found.number}-{found.language}.pdf"
+        folder = self.ledger.settings.outputs / slug
+        path = statement_file(folder, found.number, found.language, found.sha256)
         try:
             data = path.read_bytes()
         except FileNotFoundError:

@@ -7,6 +7,7 @@ What the month's folder does not say (who the members are) is made up here.
 from __future__ import annotations
 
 import json
+import secrets
 import shutil
 from collections.abc import Callable
 from dataclasses import replace
@@ -23,9 +24,12 @@ from ledger.cli.figures import Figures
 from ledger.cli.session import Session, guarded, machine, pass_session
 from ledger.cli.statement import Language
 from ledger.clock import FixedClock, month_end
-from ledger.desk import actions
+from ledger.decisions.shapes import Decision
+from ledger.desk import actions, wanted
 from ledger.desk.reconcile import reconcile
-from ledger.errors import FieldError, FileFormatError, FourEyesError
+from ledger.desk.wanted import Wanted
+from ledger.errors import FieldError, FileFormatError, FourEyesError, FreshFactorNeededError
+from ledger.factors import FreshFactor
 from ledger.funds import booking as funding
 from ledger.funds import history as funds
 from ledger.funds.members import enrol_member
@@ -38,10 +42,21 @@ from ledger.matching.formats.detect import read_bank_file
 from ledger.matching.formats.settlement_csv import read_settlement_file
 from ledger.matching.lines import BankFile
 from ledger.money import format_amount
-from ledger.settings import Settings
+from ledger.settings import THIS_MACHINE, Settings
+from ledger.signin.enrolling import enrol_for_script
+from ledger.signin.gate import open_gate
+from ledger.signin.terminal import open_for_script
 from ledger.spending.sheet import SpendRow, read_sheet
 from ledger.transfers.booking import Proposal
 from ledger.wiring import Ledger, open_ledger
+
+PEOPLE = (
+    ("王会计", "finance,operator", "finance@qinghe.example.com"),
+    ("周敏", "approver,controller", "controller@qinghe.example.com"),
+    ("赵管", "administrator", "administrator@qinghe.example.com"),
+    ("孙审", "auditor", "auditor@qinghe.example.com"),
+)
+"""The people of a small county: name, roles, address."""
 
 SAMPLE_MONTH = Path(__file__).parent / "sample_month"
 MERCHANT = "1900000001"
@@ -93,6 +108,8 @@ def demo_settings(settings: Settings) -> Settings:
         home=home,
         database_url=f"sqlite:///{(home / 'ledger.db').absolute()}",
         database_admin_url=None,
+        # Signing in works without TLS on this machine only, and only there is a demo served.
+        plain_http=settings.public_host.partition(":")[0] in THIS_MACHINE,
     )
 
 
@@ -118,6 +135,8 @@ class Walk:
         self.figures = Figures(self.period, settings.time_zone)
         self._fund: Fund
         self._people: dict[str, Member] = {}
+        self._sign_ins: list[tuple[str, str, str, str, str]] = []
+        self._gate = open_gate(settings, self._ledger.database, self._clock)
 
     def _read_period(self) -> str:
         sheets = sorted((self._month / "platform").glob("settlement_*.csv"))
@@ -133,6 +152,13 @@ class Walk:
             step()
         self.figures.write(self._settings.home / "figures.json")
         self._say(f"figures are in {self._settings.home / 'figures.json'}")
+        self._session.note(
+            "\nONLY FOR TRYING THE DESK OF THIS DEMO, never in earnest: its people, made on the spot."
+        )
+        for name, roles, email, password, secret in self._sign_ins:
+            self._say(
+                f"{name} ({roles}): {email}  password {password}  authenticator key {secret}"
+            )
 
     def _steps(self) -> list[tuple[str, Callable[[], None]]]:
         return [
@@ -162,22 +188,15 @@ class Walk:
             "this fund: free medicine for 14 groups of people with 25 diseases.",
         )
         self._fund = funding.open_fund(sequencer, clock, self._settings.public_host, new)
-        secrets = json.loads((self._month / "secrets.json").read_text(encoding="utf-8"))
+        hidden = json.loads((self._month / "secrets.json").read_text(encoding="utf-8"))
         for platform, (name, title_zh, title_en) in PLATFORMS.items():
             channel = funds.Channel(name, platform, title_zh, title_en, "CNY")
             funding.open_channel(sequencer, clock, self._fund, channel)
             demo_session = Session(_settings=self._settings)
-            setup.keep_secret(demo_session, self._fund.slug, name, secrets[SECRETS[platform]])
+            setup.keep_secret(demo_session, self._fund.slug, name, hidden[SECRETS[platform]])
         unit, units, minor = COINS
         funding.set_rate(sequencer, self._fund, funds.Rate(unit, units, minor, "CNY", 0, 0))
-        for name, role in (("王会计", "finance"), ("李建国", "approver"), ("周敏", "controller")):
-            enrol_member(sequencer, self._fund, name, role)
-        with self._ledger.database.reading() as connection:
-            self._people = {
-                role: one
-                for one in funds.all_members(connection, self._fund.fund_id)
-                for role in one.roles
-            }
+        self._enrol()
         for file in self._bank_files():
             stage, name = ACCOUNTS[file.format]
             account = funding.NewAccount(
@@ -190,6 +209,53 @@ class Walk:
             funding.open_account(sequencer, clock, self._fund, account)
             self._say(f"{name}: opening {_yuan(file.opening_minor or 0)}")
         self._say(f"fund {self._fund.slug}, log {self._fund.origin}")
+
+    def _enrol(self) -> None:
+        """Enrol the people of a small county, each with a password and an authenticator app made on the spot."""
+        for name, roles, email in PEOPLE:
+            password = secrets.token_urlsafe(12)
+            made = enrol_for_script(self._gate, email, name, password)
+            enrol_member(self._ledger.sequencer, self._fund, name, roles, made.user_id)
+            with self._gate.reading():
+                secret = self._gate.engine.totp_key(
+                    self._gate.user(made.user_id).tf_totp_secret or ""
+                )
+            self._sign_ins.append((name, roles, email, password, secret))
+        with self._ledger.database.reading() as connection:
+            self._people = {
+                role: one
+                for one in funds.all_members(connection, self._fund.fund_id)
+                for role in one.roles
+            }
+
+    def _decided(self, role: str, wish: Wanted, *approvers: str) -> Decision:
+        """Let somebody propose, try to approve it themselves, and others approve it."""
+        sequencer, proposer = self._ledger.sequencer, self._people[role]
+        done = actions.propose(sequencer, self._fund, proposer.member_id, wish)
+        try:
+            actions.approve(
+                sequencer, self._fund, proposer.member_id, done.number, 1, self._factor(proposer)
+            )
+        except FourEyesError as error:
+            self._say(f"decision {done.number}: its proposer may not approve it ({error.code})")
+        for one in approvers:
+            approver = self._people[one]
+            done = actions.approve(
+                sequencer, self._fund, approver.member_id, done.number, 1, self._factor(approver)
+            )
+            self._say(f"decision {done.number}: {done.kind} {done.state} by {one}")
+        return done
+
+    def _factor(self, member: Member) -> FreshFactor:
+        """Sign somebody in at this terminal, with a second factor that is fresh on the month's own clock.
+
+        Raises:
+            FreshFactorNeededError: They showed none.
+        """
+        signed_in = open_for_script(self._gate, member.user_id or 0)
+        if signed_in.fresh is None:
+            raise FreshFactorNeededError(member=member.member_id)
+        return signed_in.fresh
 
     def gifts(self) -> None:
         """Send every recorded callback through the live port, then the look-back answers."""
@@ -262,23 +328,14 @@ class Walk:
         )
 
     def transfer(self) -> None:
-        """Propose what arrived, let the proposer try to approve it, let another approve it, match it at the bank."""
-        sequencer = self._ledger.sequencer
-        finance, approver = self._people["finance"], self._people["approver"]
+        """Propose what arrived, let another approve it, match it at the bank."""
         reference = f"捐赠转基金 {self.period}"
         fund_account = accounts.fund("CCB")
         for name, arrived in self._arrived().items():
-            if not arrived:
-                continue
-            proposal = Proposal(name, fund_account, "CNY", arrived, reference)
-            number = actions.propose_transfer(sequencer, self._fund, finance, proposal)
-            try:
-                actions.approve_transfer(sequencer, self._fund, finance, number)
-            except FourEyesError as error:
-                self._say(
-                    f"transfer {number}: {_yuan(arrived)}; its proposer may not approve it ({error.code})"
-                )
-            actions.approve_transfer(sequencer, self._fund, approver, number)
+            if arrived:
+                self._say(f"{name}: {_yuan(arrived)}")
+                proposal = Proposal(name, fund_account, "CNY", arrived, reference)
+                self._decided("finance", wanted.transfer(proposal), "approver")
         done = reconcile(self._ledger.sequencer, self._fund)
         self._say(f"matched: {done.sent} sent, {done.confirmed} arrived in the fund")
         self._book_donations(fund_account)
@@ -347,23 +404,21 @@ class Walk:
 
     def close(self) -> None:
         """Close the month with all its broadcasts."""
-        controller = self._people["controller"]
-        seq = actions.close_month(self._ledger.sequencer, self._fund, controller, self.period)
-        self._say(f"{self.period} closed with entry {seq}")
+        self._decided("finance", wanted.close(self.period), "controller")
 
     def statement(self) -> None:
         """Build and publish the month's statement."""
-        from ledger.cli.statement import publish
+        from ledger.cli.statement import build
 
         names: dict[Language, str] = {"zh": "statement.pdf", "en": "statement-en.pdf"}
-        for language, name in names.items():
-            built = publish(
-                self._ledger, self._fund, self.period, language, self._people["controller"]
-            )
-            shutil.copyfile(built.path, self._settings.home / name)
-            self._say(
-                f"{built.number} ({language}): {built.path.stat().st_size:,} bytes, entry {built.seq}"
-            )
+        finance = self._people["finance"]
+        built = [
+            build(self._ledger, self._fund, self.period, language, finance) for language in names
+        ]
+        self._decided("finance", wanted.publication([one.new for one in built]), "approver")
+        for one, name in zip(built, names.values(), strict=True):
+            shutil.copyfile(one.path, self._settings.home / name)
+            self._say(f"{one.new.number} ({one.new.language}): {one.new.length:,} bytes")
 
     def verify(self) -> None:
         """Recompute everything, as anybody could."""

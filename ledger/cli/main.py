@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import click
 
+from ledger.activity import origins
 from ledger.cli import (
     benchmark,
     checking,
+    deciding,
     demo,
     exporting,
     gifts,
+    members,
     money,
     operate,
     privacy,
@@ -32,6 +35,8 @@ def main(context: click.Context, *, as_json: bool) -> None:
     The folder LEDGER_HOME (default var/) holds database, keys, evidence and outputs. Exit code 0 means success.
     """
     context.obj = Session(as_json=as_json)
+    origins.start(origins.terminal())
+    context.call_on_close(origins.end)
 
 
 for command in (
@@ -39,8 +44,10 @@ for command in (
     setup.channel,
     setup.account,
     setup.rate,
-    setup.member,
+    members.member,
     tokens.token,
+    deciding.decision,
+    deciding.rule,
     setup.key,
     gifts.import_gifts,
     money.settlement,

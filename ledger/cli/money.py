@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from ledger.cli.bank_preview import show
+from ledger.cli.deciding import approve, summary
 from ledger.cli.session import (
     Session,
     acts,
@@ -18,10 +19,11 @@ from ledger.cli.session import (
     naming,
     pass_session,
 )
-from ledger.desk import actions
+from ledger.desk import actions, wanted
 from ledger.desk.reconcile import reconcile as run_reconcile
-from ledger.errors import FieldError
+from ledger.errors import FieldError, NotFoundError
 from ledger.funds import history as funds
+from ledger.journal.history import Fund
 from ledger.matching import booking as matching
 from ledger.matching import history as matching_history
 from ledger.matching.formats.detect import read_bank_file
@@ -29,7 +31,8 @@ from ledger.matching.formats.settlement_csv import read_settlement_file
 from ledger.money import parse_amount, plain_amount
 from ledger.spending.sheet import read_sheet
 from ledger.transfers.booking import Proposal
-from ledger.transfers.history import all_transfers
+from ledger.transfers.history import all_transfers, of_decision
+from ledger.transfers.history import transfer as find_transfer
 
 file_argument = click.argument(
     "files", type=click.Path(exists=True, dir_okay=False, path_type=Path), nargs=-1, required=True
@@ -250,8 +253,27 @@ def transfer_propose(
         )
     minor = parse_amount(amount, source.commodity)
     proposal = Proposal(source.name, target.name, source.commodity, minor, reference)
-    number = actions.propose_transfer(ledger.sequencer, fund, member, proposal)
-    session.say(f"transfer {number} proposed", number=number)
+    done = actions.propose(ledger.sequencer, fund, member.member_id, wanted.transfer(proposal))
+    with ledger.database.reading() as connection:
+        number = of_decision(connection, fund.fund_id, done.number).number
+    session.say(
+        f"transfer {number} proposed as decision {done.number}",
+        number=number,
+        decision=done.number,
+    )
+
+
+def _decision_of(session: Session, fund: Fund, number: int) -> int:
+    """Return the decision about a transfer.
+
+    Raises:
+        NotFoundError: There is no such transfer, or it is from before there were decisions.
+    """
+    with session.ledger().database.reading() as connection:
+        found = find_transfer(connection, fund.fund_id, number)
+    if found.decision is None:
+        raise NotFoundError(what="decision", transfer=number)
+    return found.decision
 
 
 @transfer.command("approve")
@@ -263,11 +285,16 @@ def transfer_propose(
 def transfer_approve(
     session: Session, number: int, member_name: str, fund_slug: str | None
 ) -> None:
-    """Approve a transfer that somebody else proposed."""
-    ledger, fund = session.ledger(), session.fund(fund_slug)
-    member = session.member(fund, member_name)
-    seq = actions.approve_transfer(ledger.sequencer, fund, member, number)
-    session.say(f"transfer {number} approved, entry {seq}", number=number, seq=seq)
+    """Approve transfer NUMBER, that others proposed: short for `decision approve`."""
+    fund = session.fund(fund_slug)
+    done = approve(session, fund, member_name, _decision_of(session, fund, number), None)
+    session.say(
+        f"transfer {number}: {summary(done)}",
+        number=number,
+        decision=done.number,
+        state=done.state,
+        open=sorted(done.open_slots.values()),
+    )
 
 
 @transfer.command("reject")
@@ -280,11 +307,29 @@ def transfer_approve(
 def transfer_reject(
     session: Session, number: int, reason: str, member_name: str, fund_slug: str | None
 ) -> None:
-    """Reject a transfer."""
+    """Reject transfer NUMBER, that others proposed: short for `decision reject`."""
     ledger, fund = session.ledger(), session.fund(fund_slug)
     member = session.member(fund, member_name)
-    seq = actions.reject_transfer(ledger.sequencer, fund, member, number, reason)
-    session.say(f"transfer {number} rejected, entry {seq}", number=number, seq=seq)
+    decision = _decision_of(session, fund, number)
+    actions.reject(ledger.sequencer, fund, member.member_id, decision, reason)
+    session.say(f"transfer {number} rejected", number=number, decision=decision)
+
+
+@transfer.command("call-off")
+@click.argument("number", type=int)
+@click.option("--reason", required=True)
+@fund_option
+@acts("transfer.call-off")
+@pass_session
+@guarded
+def transfer_call_off(
+    session: Session, number: int, reason: str, member_name: str, fund_slug: str | None
+) -> None:
+    """Stop transfer NUMBER, that is approved and has not left. One person may: it moves nothing."""
+    ledger, fund = session.ledger(), session.fund(fund_slug)
+    member = session.member(fund, member_name)
+    seq = actions.call_off_transfer(ledger.sequencer, fund, member.member_id, number, reason)
+    session.say(f"transfer {number} stopped, entry {seq}", number=number, seq=seq)
 
 
 @transfer.command("send")
@@ -397,8 +442,8 @@ def period() -> None:
 @pass_session
 @guarded
 def period_close(session: Session, month: str, member_name: str, fund_slug: str | None) -> None:
-    """Close a month: what is recorded later belongs to the next one."""
+    """Propose to close a month: what is recorded later belongs to the next one. A controller decides."""
     ledger, fund = session.ledger(), session.fund(fund_slug)
     member = session.member(fund, member_name)
-    seq = actions.close_month(ledger.sequencer, fund, member, month)
-    session.say(f"{month} closed with entry {seq}", month=month, seq=seq)
+    done = actions.propose(ledger.sequencer, fund, member.member_id, wanted.close(month))
+    session.say(summary(done), month=month, decision=done.number)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import click
 
+from ledger.cli.deciding import summary
 from ledger.cli.session import Session, acts, fund_option, guarded, pass_session
-from ledger.desk import actions
+from ledger.desk import actions, wanted
 from ledger.errors import NotFoundError
 from ledger.intake.erasing import gifts_of_giver
 from ledger.journal.history import entry
@@ -29,7 +30,10 @@ def privacy() -> None:
 def privacy_erase(
     session: Session, receipt: str, *, whole: bool, member_name: str, fund_slug: str | None
 ) -> None:
-    """Erase who gave the gift with a RECEIPT number: name, id, message, exact times. Every proof stays valid."""
+    """Propose to erase who gave the gift with a RECEIPT number: name, id, message, exact times. A controller decides.
+
+    Every proof stays valid.
+    """
     ledger, fund = session.ledger(), session.fund(fund_slug)
     member = session.member(fund, member_name)
     number = parse_receipt_number(receipt)
@@ -38,5 +42,5 @@ def privacy_erase(
         if receipt_number(found.seq, found.leaf_hash) != number:
             raise NotFoundError(what="receipt")
         seqs = gifts_of_giver(connection, fund.fund_id, found.seq) if whole else [found.seq]
-    seq = actions.erase_gifts(ledger.sequencer, fund, member, seqs)
-    session.say(f"{len(seqs)} gifts erased, entry {seq}", erased=len(seqs), seq=seq)
+    done = actions.propose(ledger.sequencer, fund, member.member_id, wanted.erasure(seqs))
+    session.say(f"{len(seqs)} gifts: {summary(done)}", gifts=len(seqs), decision=done.number)

@@ -10,31 +10,40 @@ from dataclasses import dataclass
 from errno import EDQUOT, ENOSPC
 from functools import wraps
 from pathlib import Path
-from typing import Any, NoReturn, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, NoReturn, ParamSpec, TypeVar
 
 import click
 
+from ledger.activity.recording import record_alone
+from ledger.activity.records import REFUSED, Activity
 from ledger.actors import Member
 from ledger.cli import database as schema
 from ledger.errors import (
     BusyError,
     ConflictError,
     ExternalError,
+    FreshFactorNeededError,
     InputError,
     KeyMismatchError,
     LedgerError,
+    NotAllowedError,
     NotFoundError,
     RolledBackError,
     SettingsError,
     StateError,
     StorageFullError,
 )
-from ledger.funds import history as funds
+from ledger.factors import FreshFactor
 from ledger.journal.history import Fund, all_funds, fund_by_slug
 from ledger.logs import configure_logs
-from ledger.roles import MACHINE, acting, action_of, does
+from ledger.roles import ACTIONS, MACHINE, acting, action_of, does
 from ledger.settings import Settings, from_environment
 from ledger.wiring import Ledger, open_ledger
+
+if TYPE_CHECKING:
+    # Sign-in brings a web framework with it: only commands that act for somebody wait for that.
+    from ledger.signin.gate import Gate
+    from ledger.signin.identity import SignedIn
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -46,10 +55,14 @@ class Session:
 
     Attributes:
         as_json: Print one JSON object in place of sentences.
+        code: Of an authenticator app, from `--code`.
         ledger: Opened when first asked for.
     """
 
     as_json: bool = False
+    code: str = ""
+    _fresh: FreshFactor | None = None
+    _gate: Gate | None = None
     _ledger: Ledger | None = None
     _settings: Settings | None = None
 
@@ -58,7 +71,9 @@ class Session:
         """Return the settings, read once."""
         if self._settings is None:
             self._settings = from_environment()
-            configure_logs(self._settings.log_level, self._settings.log_format)
+            # A command says itself what it did: what a server logs of that on usual days would stand in between.
+            level = self._settings.log_level
+            configure_logs("warning" if level == "info" else level, self._settings.log_format)
         return self._settings
 
     def ledger(self, *, any_schema: bool = False) -> Ledger:
@@ -120,13 +135,64 @@ class Session:
             The member.
 
         Raises:
+            SignInNeededError: They are not signed in on this machine.
             NotAllowedError: None of their roles allows it.
+            FreshFactorNeededError: The command asks for a second factor, and theirs is too long ago.
         """
-        action = action_of(click.get_current_context().command.callback)
-        with self.ledger().database.reading() as connection:
-            found = funds.member(connection, fund.fund_id, name)
-        acting(found, action or "")
-        return found
+        from ledger.signin import terminal
+
+        action = action_of(click.get_current_context().command.callback) or ""
+        member, signed_in = terminal.resolve_terminal(self.gate(), fund, name)
+        try:
+            acting(member, action)
+        except NotAllowedError:
+            refused = Activity(
+                fund.fund_id, action, "", member.member_id, member.role_text, outcome=REFUSED
+            )
+            record_alone(self.ledger().database, self.ledger().clock, refused)
+            raise
+        if ACTIONS[action].fresh:
+            self._fresh = self._fresh_factor(signed_in)
+        return member
+
+    def _fresh_factor(self, signed_in: SignedIn) -> FreshFactor:
+        """Return the second factor of a session; where it is too long ago, ask for a code.
+
+        Raises:
+            FreshFactorNeededError: There is nobody to ask.
+        """
+        from ledger.signin import terminal
+
+        if signed_in.fresh is None:
+            code = self.code
+            if not code and sys.stdin.isatty() and not self.as_json:
+                code = click.prompt("Code of your authenticator app", err=True)
+            if not code:
+                raise FreshFactorNeededError(do="--code CODE")
+            signed_in = terminal.fresh(self.gate(), signed_in, code)
+        if signed_in.fresh is None:
+            raise FreshFactorNeededError(do="--code CODE")
+        return signed_in.fresh
+
+    @property
+    def fresh(self) -> FreshFactor:
+        """Return the second factor of whoever acts, of a command that asks for one.
+
+        Raises:
+            FreshFactorNeededError: The command asks for none.
+        """
+        if self._fresh is None:
+            raise FreshFactorNeededError(do="--code CODE")
+        return self._fresh
+
+    def gate(self) -> Gate:
+        """Return what sign-in works with, opened once."""
+        from ledger.signin.gate import open_gate
+
+        if self._gate is None:
+            ledger = self.ledger()
+            self._gate = open_gate(self.settings, ledger.database, ledger.clock)
+        return self._gate
 
     def say(self, sentence: str, **figures: Any) -> None:
         """Print a result: the sentence, or with `--json` its figures.
@@ -166,6 +232,18 @@ json_option = click.option(
 )
 
 
+def _keep_code(context: click.Context, _option: click.Parameter, given: str | None) -> None:
+    context.ensure_object(Session).code = given or ""
+
+
+_code_option = click.option(
+    "--code",
+    expose_value=False,
+    callback=_keep_code,
+    help="Of your authenticator app, where your second factor is more than ten minutes ago.",
+)
+
+
 def acts(action: str, *, setting_up: bool = False) -> Callable[[Callable[P, R]], Callable[P, R]]:
     """Let a command be a member's: it names what it does, and `--by` names who does it.
 
@@ -181,12 +259,13 @@ def acts(action: str, *, setting_up: bool = False) -> Callable[[Callable[P, R]],
         "--by",
         "member_name",
         required=not setting_up,
-        help="Member who acts: id, name or e-mail address; signed in with `sign-in`."
+        help="Member who acts: id or name; signed in with `sign-in`."
         + (" Not while the fund is set up." if setting_up else ""),
     )
 
     def mark(command: Callable[P, R]) -> Callable[P, R]:
-        return by(does(action)(command))
+        marked = by(does(action)(command))
+        return _code_option(marked) if ACTIONS[action].fresh else marked
 
     return mark
 

@@ -8,12 +8,12 @@ from zoneinfo import available_timezones
 
 import click
 
-from ledger.cli.session import Session, fund_option, guarded, machine, pass_session
+from ledger.cli.deciding import summary
+from ledger.cli.session import Session, acts, fund_option, guarded, machine, pass_session
 from ledger.clock import from_text, to_ms
+from ledger.desk import actions, wanted
 from ledger.errors import FieldError, FileFormatError, TimeFieldError
 from ledger.funds import booking, history
-from ledger.funds.members import enrol_member, remove_member
-from ledger.funds.tokens import NewToken, make_token, parse_scopes
 from ledger.money import parse_amount
 
 
@@ -119,6 +119,22 @@ def channel_add(
     session.say(f"channel {name} opened as entry {seq}", channel=name, seq=seq)
 
 
+@channel.command("secret")
+@click.argument("name")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@fund_option
+@pass_session
+@guarded
+@machine
+def channel_secret(session: Session, name: str, file: Path, fund_slug: str | None) -> None:
+    """Set the secret of channel NAME's callbacks from FILE. It holds at once, and is never shown again."""
+    found = session.fund(fund_slug)
+    with session.ledger().database.reading() as connection:
+        known = history.channel(connection, found.fund_id, name)
+    keep_secret(session, found.slug, known.name, _read_secret(file))
+    session.say(f"secret of {known.name} is set", channel=known.name)
+
+
 def _read_secret(path: Path) -> str:
     try:
         secret = path.read_text(encoding="utf-8").strip()
@@ -198,9 +214,9 @@ def rate() -> None:
     help="From when on, RFC 3339; default always.",
 )
 @fund_option
+@acts("rate.propose", setting_up=True)
 @pass_session
 @guarded
-@machine
 def rate_set(
     session: Session,
     unit: str,
@@ -208,9 +224,13 @@ def rate_set(
     worth: str,
     commodity: str,
     since: str,
+    member_name: str | None,
     fund_slug: str | None,
 ) -> None:
-    """Say that UNITS of UNIT are WORTH so much: `rate set KSCOIN 10 1.00`."""
+    """Say that UNITS of UNIT are WORTH so much: `rate set KSCOIN 10 1.00`.
+
+    While the fund is set up this holds at once; afterwards it proposes, and a controller decides.
+    """
     ledger, found = session.ledger(), session.fund(fund_slug)
     minor = parse_amount(worth, commodity)
     try:
@@ -218,75 +238,13 @@ def rate_set(
     except TimeFieldError as error:
         raise TimeFieldError(**{**error.fields, "field": "from"}) from error
     new = history.Rate(unit, units, minor, commodity, from_ms, 0)
+    if member_name is not None:
+        member = session.member(found, member_name)
+        done = actions.propose(ledger.sequencer, found, member.member_id, wanted.rate(new))
+        session.say(summary(done), unit=unit, decision=done.number)
+        return
     seq = booking.set_rate(ledger.sequencer, found, new)
     session.say(f"{units} {unit} are {worth} {commodity}, entry {seq}", unit=unit, seq=seq)
-
-
-@click.group()
-def member() -> None:
-    """Members: who acts in a fund."""
-
-
-@member.command("add")
-@click.argument("name")
-@click.argument("role")
-@fund_option
-@pass_session
-@guarded
-@machine
-def member_add(session: Session, name: str, role: str, fund_slug: str | None) -> None:
-    """Enrol a member. The name stays beside the ledger, never in it."""
-    ledger, found = session.ledger(), session.fund(fund_slug)
-    member_id = enrol_member(ledger.sequencer, found, name, role)
-    session.say(f"{role} enrolled as {member_id}", member=member_id, role=role)
-
-
-@member.command("remove")
-@click.argument("name")
-@fund_option
-@pass_session
-@guarded
-@machine
-def member_remove(session: Session, name: str, fund_slug: str | None) -> None:
-    """Remove a member; their tokens end at once."""
-    ledger, found = session.ledger(), session.fund(fund_slug)
-    seq = remove_member(ledger.sequencer, found, name)
-    session.say(f"removed, entry {seq}", seq=seq)
-
-
-@member.command("list")
-@fund_option
-@pass_session
-@guarded
-@machine
-def member_list(session: Session, fund_slug: str | None) -> None:
-    """List members."""
-    found = session.fund(fund_slug)
-    with session.ledger().database.reading() as connection:
-        people = history.all_members(connection, found.fund_id)
-    for one in people:
-        session.note(
-            f"{one.member_id}\t{one.role_text}\t{one.name}\t{'removed' if one.removed else ''}"
-        )
-    session.say(
-        f"{len(people)} members",
-        members=[{"id": one.member_id, "roles": sorted(one.roles)} for one in people],
-    )
-
-
-@member.command("token")
-@click.argument("name")
-@click.option("--scope", default="gifts", show_default=True)
-@fund_option
-@pass_session
-@guarded
-@machine
-def member_token(session: Session, name: str, scope: str, fund_slug: str | None) -> None:
-    """Make a key for a machine that acts for a member; it is shown this once."""
-    ledger, found = session.ledger(), session.fund(fund_slug)
-    new = NewToken("machine", parse_scopes(scope))
-    token = make_token(ledger.database, ledger.clock, found, name, new)
-    session.say(token, token=token)
 
 
 @click.group()

@@ -9,23 +9,24 @@ from typing import Literal, NamedTuple
 import click
 
 from ledger.actors import Member
+from ledger.cli.deciding import summary
 from ledger.cli.session import Session, acts, fund_option, guarded, pass_session
-from ledger.desk import actions
+from ledger.desk import actions, wanted
 from ledger.errors import FieldError
 from ledger.journal.history import Fund
 from ledger.periods.booking import NewStatement
+from ledger.statements.files import statement_file
 from ledger.wiring import Ledger
 
 Language = Literal["zh", "en"]
 LANGUAGES: tuple[Language, ...] = ("zh", "en")
 
 
-class Published(NamedTuple):
-    """A statement that was built and whose hash is in the log."""
+class Built(NamedTuple):
+    """A statement that was built to be published, and its file."""
 
-    number: str
+    new: NewStatement
     path: Path
-    seq: int
 
 
 @click.group()
@@ -59,7 +60,7 @@ def statement_build(
     from ledger.statements.build import build_statement
 
     built = build_statement(ledger, fund, month, language, prepared_by=member)
-    path = out or _path(ledger, fund, built.number, language)
+    path = out or ledger.settings.outputs / fund.slug / f"{built.number}-{language}.pdf"
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(built.pdf)
     session.say(
@@ -69,42 +70,56 @@ def statement_build(
 
 @statement.command("publish")
 @click.argument("month")
-@click.option("--language", type=click.Choice(LANGUAGES), default="zh", show_default=True)
+@click.option(
+    "--language",
+    "languages",
+    type=click.Choice(LANGUAGES),
+    multiple=True,
+    default=LANGUAGES,
+    show_default=True,
+)
 @fund_option
 @acts("publish.propose")
 @pass_session
 @guarded
 def statement_publish(
-    session: Session, month: str, language: Language, member_name: str, fund_slug: str | None
+    session: Session,
+    month: str,
+    languages: tuple[Language, ...],
+    member_name: str,
+    fund_slug: str | None,
 ) -> None:
-    """Build a month's statement, keep its file and put its hash into the log."""
+    """Build a month's statement, keep its files, and propose to publish exactly these. An approver decides."""
     ledger, fund = session.ledger(), session.fund(fund_slug)
-    done = publish(ledger, fund, month, language, session.member(fund, member_name))
+    member = session.member(fund, member_name)
+    built = [build(ledger, fund, month, language, member) for language in dict.fromkeys(languages)]
+    new = wanted.publication([one.new for one in built])
+    done = actions.propose(ledger.sequencer, fund, member.member_id, new)
+    for one in built:
+        session.note(str(one.path))
     session.say(
-        f"{done.number} published, entry {done.seq}",
-        number=done.number,
-        seq=done.seq,
-        path=str(done.path),
+        f"{built[0].new.number}: {summary(done)}",
+        number=built[0].new.number,
+        decision=done.number,
+        paths=[str(one.path) for one in built],
     )
 
 
-def publish(
-    ledger: Ledger, fund: Fund, month: str, language: Language, member: Member
-) -> Published:
-    """Build a statement, keep its file, and put its hash into the log.
+def build(ledger: Ledger, fund: Fund, month: str, language: Language, member: Member) -> Built:
+    """Build a statement and keep its file, under a name that no other bytes have.
 
-    The file is written first: a crash before the entry leaves a file that nobody names, and the next
-    try writes the same bytes again.
+    The file is there before anybody decides: what is approved is exactly what was looked at. A proposal that comes to
+    nothing leaves a file that nobody names.
 
     Args:
         ledger: The ledger.
         fund: The fund.
         month: A closed month.
         language: `zh` or `en`.
-        member: Who publishes.
+        member: Who prepares it.
 
     Returns:
-        Number, file and entry.
+        What to publish, and its file.
 
     Raises:
         FieldError: No such language.
@@ -114,15 +129,9 @@ def publish(
     from ledger.statements.build import build_statement
 
     built = build_statement(ledger, fund, month, language, prepared_by=member)
-    path = _path(ledger, fund, built.number, language)
+    digest = sha256(built.pdf).digest()
+    new = NewStatement(built.number, language, month, built.size, digest, len(built.pdf))
+    path = statement_file(ledger.settings.outputs / fund.slug, new.number, language, digest)
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(built.pdf)
-    new = NewStatement(
-        built.number, language, month, built.size, sha256(built.pdf).digest(), len(built.pdf)
-    )
-    seq = actions.publish_statement(ledger.sequencer, fund, member, new)
-    return Published(built.number, path, seq)
-
-
-def _path(ledger: Ledger, fund: Fund, number: str, language: Language) -> Path:
-    return ledger.settings.outputs / fund.slug / f"{number}-{language}.pdf"
+    return Built(new, path)

@@ -311,7 +311,7 @@ def call_off_transfer(
         StateError: It is not approved, or sent already.
     """
     activity = Activity(
-        fund.fund_id, "decision.reject", f"transfer/{number}", member_id, reason=reason
+        fund.fund_id, "transfer.call-off", f"transfer/{number}", member_id, reason=reason
     )
 
     def decide(books: Books) -> int:

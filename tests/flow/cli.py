@@ -7,7 +7,7 @@ import csv
 import io
 import json
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,8 +18,23 @@ from click.testing import CliRunner, Result
 
 from ledger.cli.main import main
 from ledger.clock import FixedClock
+from ledger.db import Database
+from ledger.settings import load_settings
+from ledger.signin.engine import HashCost
+from ledger.signin.enrolling import enrol_for_script
+from ledger.signin.gate import Gate, open_gate
+from ledger.signin.terminal import open_for_script
+from ledger.wiring import build_services
 
 NOW = datetime(2026, 12, 5, 4, 0, tzinfo=UTC)
+CHEAP = HashCost(memory_kib=64, rounds=1)
+PASSWORD = "a quiet morning on the steppe"
+PEOPLE = (
+    ("王会计", "finance"),
+    ("李建国", "approver"),
+    ("周敏", "controller"),
+    ("赵管", "administrator"),
+)
 COLLECTION, FUND = "15001777330001", "15001777330002"
 
 CCB_COLUMNS = (
@@ -70,6 +85,7 @@ class Cli:
     folder: Path
     env: dict[str, str] = field(default_factory=dict)
     now: datetime = NOW
+    users: dict[str, int] = field(default_factory=dict)
 
     @property
     def home(self) -> Path:
@@ -130,8 +146,32 @@ class Cli:
         self.run("account", "add", "CCB", "--stage", "bank", "--number", COLLECTION)
         self.run("account", "add", "Main", "--stage", "fund", "--number", FUND)
         self.run("rate", "set", "KSCOIN", "10", "1.00")
-        for name, role in (("王会计", "finance"), ("李建国", "approver"), ("周敏", "controller")):
-            self.run("member", "add", name, role)
+        for name, roles in PEOPLE:
+            self.enrol(name, roles)
+
+    def enrol(self, name: str, roles: str) -> None:
+        """Let somebody accept an invitation, and enrol them; they are signed in at this terminal."""
+        email = email_of(len(self.users))
+        with self.gate() as gate:
+            self.users[name] = enrol_for_script(gate, email, name, PASSWORD).user_id
+        self.run("member", "add", name, roles, "--email", email)
+        self.sign_in(name)
+
+    def sign_in(self, *names: str) -> None:
+        """Sign people in at this terminal, with a second factor that is fresh now."""
+        with self.gate() as gate:
+            for name in names or self.users:
+                open_for_script(gate, self.users[name])
+
+    @contextlib.contextmanager
+    def gate(self) -> Iterator[Gate]:
+        """Open what sign-in works with, past the command line."""
+        settings = load_settings({"LEDGER_HOME": str(self.home), **self.env})
+        database = Database(settings.database_url)
+        try:
+            yield open_gate(settings, database, FixedClock(self.now), cost=CHEAP)
+        finally:
+            database.close()
 
     def gifts(self, name: str, *gifts: dict[str, Any]) -> Path:
         """Write gifts in our own format."""
@@ -239,7 +279,32 @@ class Cli:
     def walk_on(self) -> None:
         """Spend and close the month."""
         self.spend()
-        self.run("period", "close", "2026-11", "--by", "王会计")
+        self.close("2026-11")
+
+    def close(self, month: str) -> None:
+        """Close a month: finance proposes, the controller approves."""
+        self.decide("period", "close", month, by="周敏")
+
+    def published(self, month: str) -> bytes | None:
+        """Return the statement of a month as the web hands it out."""
+        settings = load_settings({"LEDGER_HOME": str(self.home), **self.env})
+        services = build_services(settings)
+        try:
+            return services.statement_file("qinghe", month)
+        finally:
+            services.ledger.database.close()
+
+    def decide(self, *proposal: str | Path, by: str) -> int:
+        """Let finance propose something and somebody approve it; return the decision's number."""
+        number: int = self.json(*proposal, "--by", "王会计")["decision"]
+        done = self.json("decision", "approve", str(number), "--by", by)
+        assert done["state"] == "approved", done
+        return number
+
+
+def email_of(number: int) -> str:
+    """Return the address of the person who was enrolled as this number, from 0."""
+    return f"person{number}@qinghe.example.com"
 
 
 GIFTS: tuple[dict[str, Any], ...] = (

@@ -260,7 +260,7 @@ class Engine:
         """Add a user with these columns; call inside `inside`."""
         with self._app.app_context():
             made = self.people.create_user(**values)
-            self.people.commit()
+            self.people.session.flush()
         assert isinstance(made, User)
         return made
 

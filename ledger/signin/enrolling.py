@@ -212,6 +212,14 @@ def end_user(gate: Gate, user_id: int) -> None:
         gate.record(connection, "user.end", user_id)
 
 
+def end_sessions_of(gate: Gate, user_id: int) -> int:
+    """Sign a user out everywhere, by somebody else; return how many sessions ended."""
+    with gate.writing() as connection:
+        ended = sessions.end_sessions(connection, user_id)
+        gate.record(connection, "user.end-sessions", user_id)
+        return ended
+
+
 def unlock(gate: Gate, user_id: int) -> None:
     """Let a user try again at once."""
     with gate.writing() as connection:

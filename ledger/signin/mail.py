@@ -24,6 +24,9 @@ from ledger.errors import ExternalError
 logger = structlog.get_logger(__name__)
 
 SMTP_SECONDS = 20
+IDLE_SECONDS = 0.2
+"""How long the sender waits for a further letter before it ends."""
+
 WAITING_MAX = 1_000
 """Messages that wait for the mail host in this process; further ones are dropped, and logged as such."""
 
@@ -166,16 +169,9 @@ class Mailer:
             return
         with self._lock:
             if self._thread is None or not self._thread.is_alive():
-                self._thread = threading.Thread(target=self._work, name="mail", daemon=True)
+                # Not a daemon: a command that has written a letter ends when it is sent.
+                self._thread = threading.Thread(target=self._work, name="mail")
                 self._thread.start()
-
-    def send_now(self, letter: Letter) -> None:
-        """Send a letter and wait for it; for the command line.
-
-        Raises:
-            ExternalError: It could not be sent.
-        """
-        self._post.send(letter)
 
     def wait(self) -> None:
         """Wait until all letters were sent, or failed."""
@@ -183,7 +179,14 @@ class Mailer:
 
     def _work(self) -> None:
         while True:
-            write = self._waiting.get()
+            try:
+                write = self._waiting.get(timeout=IDLE_SECONDS)
+            except queue.Empty:
+                with self._lock:
+                    if self._waiting.empty():
+                        self._thread = None
+                        return
+                continue
             try:
                 letter = write()
                 if letter is not None:

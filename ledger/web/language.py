@@ -65,6 +65,10 @@ class Voice:
         filled = {name: escape(value) for name, value in values.items()}
         return Markup(text).format(**filled)  # noqa: S704 - the sentences are ours, values escaped
 
+    def knows(self, key: str) -> bool:
+        """Tell whether there are words for something."""
+        return key in SENTENCES
+
     @property
     def tag(self) -> str:
         """Return the BCP 47 tag of the page."""

@@ -1,0 +1,211 @@
+"""What every page of a fund's desk shares: who asks, what they may do, and how they are answered."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+from http import HTTPStatus
+from typing import Any
+
+from flask import Response, make_response, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response as BaseResponse
+
+from ledger.activity.recording import record_alone
+from ledger.activity.records import READ, REFUSED, Activity
+from ledger.actors import Member
+from ledger.clock import from_ms, from_text
+from ledger.errors import NotAllowedError
+from ledger.funds import history as funds
+from ledger.funds.history import Details
+from ledger.journal.history import Fund, fund_by_slug
+from ledger.roles import ACTIONS, does, may
+from ledger.signin import identity
+from ledger.signin.identity import SignedIn
+from ledger.web.language import Voice, language_of, other
+from ledger.web.sentences import SENTENCES
+from ledger.web.signin.frame import address as sign_in_address
+from ledger.wiring import Ledger
+
+NAME = "desk"
+"""First part of the blueprints' names; the language follows."""
+
+TABS = (
+    ("home", "desk.read"),
+    ("decisions", "decision.read"),
+    ("people", "people.read"),
+    ("tokens", "token.read"),
+    ("rules", "rules.read"),
+    ("activity", "activity.read"),
+)
+"""Pages of the bar on top, and what each asks for."""
+
+
+@dataclass(frozen=True)
+class Desk:
+    """A fund's desk, for one member and one request.
+
+    Attributes:
+        ledger: What is read and written.
+        fund: Whose desk.
+        details: How the fund is called.
+        member: Who asks, as they are now.
+        signed_in: Their session.
+        say: The page's language, in the fund's zone.
+    """
+
+    ledger: Ledger
+    fund: Fund
+    details: Details
+    member: Member
+    signed_in: SignedIn
+    say: Voice
+
+    def may(self, action: str) -> bool:
+        """Tell whether the member's roles allow an action."""
+        return may(self.member, action)
+
+    @cached_property
+    def names(self) -> Mapping[str, str]:
+        """Return the name of everybody who was ever a member, by id."""
+        with self.reading() as connection:
+            return {
+                one.member_id: one.name for one in funds.all_members(connection, self.fund.fund_id)
+            }
+
+    def reading(self) -> AbstractContextManager[Any]:
+        """Open a snapshot: a connection to hand on, for whoever knows SQL."""
+        return self.ledger.database.reading()
+
+    def url(self, page: str, **values: object) -> str:
+        """Return the address of a page of this desk, in this language."""
+        return address(self.say, page, fund=self.fund.slug, **values)
+
+    def page(self, template: str, *, status: int = HTTPStatus.OK, **shown: object) -> Response:
+        """Render a page of this desk."""
+        html = render_template(
+            f"desk/{template}",
+            say=self.say,
+            desk=self,
+            tabs=[(name, self.url(name)) for name, action in TABS if self.may(action)],
+            here=request.endpoint.rpartition(".")[2] if request.endpoint else "",
+            other_address=in_other_language(self.say),
+            done=_done(),
+            **shown,
+        )
+        return make_response(html, status)
+
+    def done(self, page: str, told: str, **values: object) -> BaseResponse:
+        """Lead to the page on which the result stands, by a word in its address: still there after a reload."""
+        return redirect(self.url(page, done=told, **values), HTTPStatus.SEE_OTHER)
+
+    @property
+    def account_url(self) -> str:
+        """Return the address of one's own sign-in."""
+        return sign_in_address("account")
+
+    @property
+    def step_up_url(self) -> str:
+        """Return the address at which a second factor is shown, and that leads back here."""
+        return sign_in_address("step_up", next=request.path)
+
+    @staticmethod
+    def at(text: str) -> datetime:
+        """Return an instant from the text of an entry."""
+        return from_text(text)
+
+    @staticmethod
+    def instant(ms: int) -> datetime:
+        """Return an instant from POSIX milliseconds."""
+        return from_ms(ms)
+
+    def saw(self, action: str, subject: str) -> None:
+        """Put on record that personal data is about to be shown."""
+        one = Activity(
+            self.fund.fund_id,
+            action,
+            subject,
+            self.member.member_id,
+            self.role(action),
+            outcome=READ,
+        )
+        record_alone(self.ledger.database, self.ledger.clock, one)
+
+    def role(self, action: str) -> str:
+        """Return the role in which the member does something."""
+        return self.member.acting(*ACTIONS[action].roles).role
+
+
+def _done() -> str:
+    """Return the sentence that says what was done, by the word in the address; empty for any other word."""
+    key = f"{(request.endpoint or '').rpartition('.')[2]}.done.{request.args.get('done', '')}"
+    return key if key in SENTENCES else ""
+
+
+def address(say: Voice, page: str, **values: object) -> str:
+    """Return the address of a page of the desk in a language."""
+    return url_for(f"{NAME}_{say.language}.{page}", **values)  # type: ignore[arg-type]
+
+
+def in_other_language(say: Voice) -> str:
+    """Return this page's address in the other language."""
+    endpoint = (request.endpoint or "").rpartition(".")[2]
+    values: dict[str, Any] = {**request.args, **(request.view_args or {})}
+    return url_for(f"{NAME}_{other(say.language)}.{endpoint}", **values)
+
+
+View = Callable[..., BaseResponse]
+
+
+def view(ledger: Ledger, action: str, show: View, *, asks_itself: bool = False) -> View:
+    """Make a view of a fund's page that first asks who is there and whether they may.
+
+    Args:
+        ledger: What it reads and writes.
+        action: A name of `roles.ACTIONS`.
+        show: Takes a `Desk` and the address's values.
+        asks_itself: Whether it asks for the second factor itself, in its form.
+
+    Returns:
+        A view of `fund` and those values.
+    """
+
+    @does(action)
+    def asked(fund: str, **values: Any) -> BaseResponse:
+        # The page that asks and the one that acts both want a fresh factor: nothing typed is lost on the way.
+        signed_in = identity.required(fresh=ACTIONS[action].fresh and not asks_itself)
+        return show(_desk(ledger, fund, signed_in, action), **values)
+
+    asked.__name__ = show.__name__
+    asked.__doc__ = show.__doc__
+    return asked
+
+
+def _desk(ledger: Ledger, slug: str, signed_in: SignedIn, action: str) -> Desk:
+    """Return the desk of a fund for whoever is signed in.
+
+    Raises:
+        NotFoundError: There is no such fund.
+        NotAllowedError: They are no member of it, or none of their roles allows the action; recorded.
+    """
+    with ledger.database.reading() as connection:
+        fund = fund_by_slug(connection, slug)
+        details = funds.details(connection, fund.fund_id)
+        member = funds.member_of_user(connection, fund.fund_id, signed_in.user_id)
+    if member is None or not may(member, action):
+        who = member.member_id if member else None
+        refused = Activity(
+            fund.fund_id,
+            action,
+            request.path,
+            who,
+            member.role_text if member else "",
+            outcome=REFUSED,
+        )
+        record_alone(ledger.database, ledger.clock, refused)
+        needed = list(ACTIONS[action].roles)
+        raise NotAllowedError(role=member.role_text if member else "none", needed=needed)
+    say = Voice(language_of(request.path), details.zone, details.commodity)
+    return Desk(ledger, fund, details, member, signed_in, say)

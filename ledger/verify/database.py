@@ -68,6 +68,7 @@ CHECKS = (
     "sessions",
     "rates",
     "transfers",
+    "decisions",
     "corrections",
     "claims",
     "commitments",
@@ -86,6 +87,11 @@ FUND_TABLES = (
     "channels",
     "checkpoints",
     "claims",
+    "decision_approvals",
+    "decision_ends",
+    "decision_private_parts",
+    "decision_versions",
+    "decisions",
     "deliveries",
     "entries",
     "files",
@@ -507,7 +513,7 @@ class _Job:
         self._check_tiles(fund, findings)
         self._check_balances(fund, findings)
         self._check_accounts(fund, replay, findings)
-        projections = Projections(rows, fund.fund_id, fund.slug, replay.facts, findings)
+        projections = Projections(rows, fund.fund_id, fund.slug, replay, findings)
         projections.compare_all(counts=self.private)
         if self.private:
             projections.compare_claims(others, replay.reversals)

@@ -29,6 +29,7 @@ class Transfer:
     reference: str
     proposed_by: str
     proposed_seq: int
+    decision: int
     fee: int = 0
     approved_by: str | None = None
     approved_seq: int | None = None

@@ -50,6 +50,7 @@ CHECKS = (
     "sessions",
     "rates",
     "transfers",
+    "decisions",
     "corrections",
 )
 """Checks of a log from outside, in the order of the report."""

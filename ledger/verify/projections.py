@@ -15,7 +15,7 @@ import orjson
 from ledger.errors import LedgerError
 from ledger.privacy.commitments import open_commitment
 from ledger.verify.claims import OtherClaim
-from ledger.verify.facts import Facts
+from ledger.verify.replay import Replay
 from ledger.verify.report import Findings, failure
 from ledger.verify.rows import Rows
 
@@ -33,15 +33,15 @@ class Projections:
         rows: The database.
         fund_id: The fund.
         slug: Its name.
-        facts: What its entries say.
+        replay: What its entries say.
         findings: Where failures go.
     """
 
     def __init__(
-        self, rows: Rows, fund_id: int, slug: str, facts: Facts, findings: Findings
+        self, rows: Rows, fund_id: int, slug: str, replay: Replay, findings: Findings
     ) -> None:
         self._rows, self._fund_id, self._slug = rows, fund_id, slug
-        self._facts, self._findings = facts, findings
+        self._facts, self._deciding, self._findings = replay.facts, replay.deciding, findings
 
     def compare_all(self, *, counts: bool = True) -> None:
         """Compare every table.
@@ -52,6 +52,7 @@ class Projections:
         self._money_line()
         self._setup()
         self._flow()
+        self._decisions()
         self._ends()
         if counts:
             self._spend_counts()
@@ -165,6 +166,7 @@ class Projections:
             "sent_seq",
             "ended_seq",
             "transit_start",
+            "decision",
         )
         self._table(
             "transfers",
@@ -185,6 +187,53 @@ class Projections:
                 for seq, (body, at) in facts.spends.items()
             },
         )
+
+    def _decisions(self) -> None:
+        """Hold decisions to their entries, and what is private of them to what they committed to."""
+        deciding = self._deciding
+        self._table("decisions", ("number",), ("kind",), deciding.decisions)
+        columns: tuple[str, ...] = ("content", "needed", "slots", "amount", "commodity")
+        self._table(
+            "decision_versions",
+            ("number", "version"),
+            ("member_id", *columns, "commitment", "seq"),
+            deciding.versions,
+        )
+        self._table(
+            "decision_approvals",
+            ("number", "version", "slot"),
+            ("member_id", "seq"),
+            deciding.approvals,
+        )
+        columns = ("version", "ending", "member_id", "reason", "seq")
+        self._table("decision_ends", ("number",), columns, deciding.ends)
+        self._private_decisions()
+
+    def _private_decisions(self) -> None:
+        """Open what is kept of open decisions, and hold that nothing is kept of others."""
+        waiting = {
+            (number, case.latest.version): case.latest.commitment
+            for number, case in self._deciding.cases.items()
+            if not case.ending and case.latest.commitment is not None
+        }
+        rows = self._rows.all(
+            "SELECT number, version, content, salt FROM decision_private_parts WHERE fund_id = ?",
+            self._fund_id,
+        )
+        table = "decision_private_parts"
+        for number, version, content, salt in rows:
+            self._findings.count("commitments")
+            place = f"number={number} version={version}"
+            commitment = waiting.pop((number, version), None)
+            if commitment is None:
+                self._fail("commitments", None, table, place, "unexpected")
+                continue
+            try:
+                open_commitment(commitment, bytes(salt), "decision", content.encode())
+            except LedgerError:
+                self._fail("commitments", None, table, f"{place} content", "does-not-open")
+        for number, version in waiting:
+            self._fail("commitments", None, table, f"number={number} version={version}", "missing")
 
     def _ends(self) -> None:
         facts = self._facts
@@ -349,11 +398,22 @@ class Projections:
                 f"spend seq={seq}",
                 "missing" if seq in facts.spends else "unexpected",
             )
+        self._decision_claims(others)
         for key, claim in found.items():
             if key[0].startswith(("reversal", "settlement:", "statement")) and key not in expected:
                 self._fail(
                     "claims", claim.seq, "claims", f"{key[0]} seq={claim.seq}", "unexpected"
                 )
+
+    def _decision_claims(self, others: list[OtherClaim]) -> None:
+        """Hold that a client's key is of the member who proposed the entry that it names."""
+        for one in others:
+            if one.scope != "decision":
+                continue
+            self._findings.count("claims")
+            member = self._deciding.proposals.get(one.seq)
+            if member is None or not one.key.startswith(f"{member}/"):
+                self._fail("claims", one.seq, "claims", f"decision seq={one.seq}", "unexpected")
 
     # --- comparing ----------------------------------------------------------------------------
 

@@ -12,6 +12,7 @@ from typing import Any
 from ledger.errors import InsufficientError, LedgerError
 from ledger.moneyline.intervals import Line, LineState, Segment, is_platform, segment_from_json
 from ledger.moneyline.shares import share
+from ledger.verify.deciding import Deciding
 from ledger.verify.entries import BrokenEntryError, Gift, posix, read_gift, text, whole
 from ledger.verify.facts import Facts, Interval, Session, Transfer
 from ledger.verify.folding import Event, Folded, Key, Lane, read_rate
@@ -21,13 +22,18 @@ Lookup = Callable[[int], dict[str, Any] | None]
 """Gives an earlier entry, decoded, by its number; None when there is none that can be read."""
 
 _NEXT = {
+    "transfer.edited": ("proposed",),
     "transfer.approved": ("proposed",),
     "transfer.rejected": ("proposed", "approved"),
+    "transfer.withdrawn": ("proposed",),
     "transfer.sent": ("approved",),
     "transfer.confirmed": ("sent",),
     "transfer.returned": ("sent",),
 }
 """States of a transfer from which each step may be taken."""
+
+_DECIDED = ("transfer.edited", "transfer.approved", "transfer.rejected", "transfer.withdrawn")
+"""Steps of a transfer that people decide; the others are the bank's."""
 
 
 class Replay:
@@ -37,6 +43,7 @@ class Replay:
         size: Entries so far.
         totals: Debits and credits by account and commodity.
         facts: What the entries say.
+        deciding: What they say of decisions, held to the rule of two.
         first_use: Entry that used or opened an account first.
 
     Args:
@@ -52,6 +59,7 @@ class Replay:
         self.size = 0
         self.totals: dict[Key, list[int]] = {}
         self.facts = Facts()
+        self.deciding = Deciding(self._roles_of)
         self.first_use: dict[str, int] = {}
         self._slug, self._findings, self._lookup, self._label = slug, findings, lookup, label
         self._state = LineState()
@@ -113,6 +121,8 @@ class Replay:
 
     def finish(self) -> None:
         """Hold what can only be said of the whole."""
+        for number, kind in self.deciding.missing():
+            self.fail("decisions", self.size - 1, "not-carried-out", kind, f"decision {number}")
         for session_seq, session in self.facts.sessions.items():
             if not session.channel:
                 self.fail("sessions", session_seq, "no-such-session")
@@ -165,6 +175,7 @@ class Replay:
 
     def _add_gifts(self, gifts: Sequence[tuple[Lane, int]], seq: int) -> None:
         """Put the sums of plain gifts on their platforms' lines."""
+        self.deciding.has_moved |= bool(gifts)
         for (channel, commodity), amount in gifts:
             platform = f"Assets:Platform:{channel}"
             self._add(platform, commodity, amount, 0)
@@ -186,6 +197,7 @@ class Replay:
         value, seq = event.value, event.seq
         if value["kind"] == "session.closed":
             event = event._replace(session=self._closing_sums(event, before))
+        self._decide(value, seq)
         try:
             self._findings.count("segments", 0)
             self._note_evidence(value["body"], seq)
@@ -200,6 +212,18 @@ class Replay:
             amount = line["amount"]
             self._add(line["account"], line["commodity"], max(0, amount), max(0, -amount))
         self._check_holdings(lines, seq)
+
+    def _decide(self, value: Mapping[str, Any], seq: int) -> None:
+        """Hold an entry to the rule of two, with the roles that people have before it."""
+        self._findings.count("decisions")
+        try:
+            self.deciding.read(value)
+        except BrokenEntryError as error:
+            self.fail(error.check, seq, error.reason, error.expected, error.found)
+
+    def _roles_of(self, member: str) -> frozenset[str]:
+        roles, _, removed = self.facts.members.get(member, ("", -1, None))
+        return frozenset(roles.split(",")) if roles and removed is None else frozenset()
 
     def _check_holdings(self, lines: Sequence[Mapping[str, Any]], seq: int) -> None:
         """Hold accounts of money to what they have, and the money line to the accounts."""
@@ -609,11 +633,38 @@ class Replay:
             reference=text(body, "reference", "transfers"),
             proposed_by=event.value["actor"]["id"],
             proposed_seq=event.seq,
+            decision=whole(body, "decision", "transfers"),
         )
+
+    def _transfer_edited(self, one: Transfer, body: Mapping[str, Any]) -> None:
+        one.from_account = text(body, "from", "transfers")
+        one.to_account = text(body, "to", "transfers")
+        one.commodity = text(body, "commodity", "transfers")
+        one.amount = whole(body, "amount", "transfers")
+        one.reference = text(body, "reference", "transfers")
+
+    def _transfer_decided(self, one: Transfer, event: Event) -> None:
+        """Bring a transfer to where its decision is; the decision itself is held elsewhere.
+
+        Raises:
+            BrokenEntryError: The entry names another decision.
+        """
+        value, seq = event.value, event.seq
+        if value["body"].get("decision") != one.decision:
+            found = value["body"].get("decision")
+            raise BrokenEntryError("transfers", "other-decision", one.decision, found)
+        step = value["kind"].removeprefix("transfer.")
+        case = self.deciding.cases.get(one.decision)
+        if step == "edited":
+            self._transfer_edited(one, value["body"])
+        elif step != "approved":
+            one.state, one.ended_seq = step, seq
+        elif case is not None and case.ending == "approved":
+            one.state, one.approved_by, one.approved_seq = step, value["actor"]["id"], seq
 
     def _transfer_step(self, event: Event) -> None:
         value, seq = event.value, event.seq
-        kind, body, actor = value["kind"], value["body"], value["actor"]["id"]
+        kind, body = value["kind"], value["body"]
         number = whole(body, "number", "transfers")
         one = self.facts.transfers.get(number)
         self._findings.count("transfers")
@@ -621,15 +672,10 @@ class Replay:
             raise BrokenEntryError(
                 "transfers", "step", _NEXT[kind], "no transfer" if one is None else one.state
             )
+        if kind in _DECIDED:
+            self._transfer_decided(one, event)
+            return
         one.state = kind.removeprefix("transfer.")
-        if kind == "transfer.approved":
-            one.approved_by, one.approved_seq = actor, seq
-            if actor == one.proposed_by:
-                raise BrokenEntryError("transfers", "four-eyes", f"not {actor}", actor)
-            return
-        if kind == "transfer.rejected":
-            one.ended_seq = seq
-            return
         if kind == "transfer.sent":
             one.fee, one.sent_seq = whole(body, "fee", "transfers"), seq
             one.transit_start = self._state.debits(Line(_transit(one), one.commodity))

@@ -278,8 +278,12 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "以平台币计的礼物均按其汇率折算。",
     ),
     "transfers": (
-        "Transfers go from proposal to confirmation in order, and nobody approved their own.",
-        "划转按提议至确认的次序进行，且无人批准自己的提议。",
+        "Transfers go from proposal to confirmation in order.",
+        "划转按提议至确认的次序进行。",
+    ),
+    "decisions": (
+        "Nobody approved what they proposed or edited, and each decision has the approvals that its rule asks for.",
+        "无人批准自己提出或改过的事项，每项决定都有规则所要求的批准。",
     ),
     "corrections": (
         "Each reversal names an entry that stands, with its amount.",

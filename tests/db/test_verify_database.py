@@ -15,13 +15,14 @@ import pytest
 import sqlalchemy as sa
 
 from ledger.db import Database, metadata
+from ledger.desk import actions, wanted
 from ledger.funds import booking as setting_up
 from ledger.funds.history import Rate
 from ledger.intake.booking import close_sessions
 from ledger.intake.receiving import Receiver
 from ledger.log import history as log_history
 from ledger.matching import booking as matching
-from ledger.periods.booking import NewStatement, publish_statement
+from ledger.periods.booking import NewStatement
 from ledger.verify.database import CHECKS, verify_database
 from ledger.verify.gifts import gift_pattern
 from ledger.verify.report import Failure, Report
@@ -90,6 +91,11 @@ PROJECTIONS = (
     "sessions",
     "settlement_lines",
     "transfers",
+    "decisions",
+    "decision_versions",
+    "decision_approvals",
+    "decision_ends",
+    "decision_private_parts",
     "spends",
     "periods",
     "open_items",
@@ -120,11 +126,29 @@ def build(database: Database, keys: Path) -> Ledger:
     ledgers.give(ledger, ledgers.gift("after-closing", 9))
     ledger.decide(lambda books: matching.raise_exception(books, MATCHING, "other", "x", 1, "CNY"))
     new = NewStatement("qinghe-2026-09-M-v1", "zh", "2026-09", 5, bytes(32), 10)
-    ledger.decide(lambda books: publish_statement(books, MATCHING, new))
+    ledgers.publish(ledger, new)
+    decide_more(ledger)
     ledgers.remove_later(ledger, "Chen")
     setting_up.rotate_key(ledger.sequencer, clock, fund)
     ledgers.give(ledger, ledgers.gift("signed-twice", 9))
     return ledger
+
+
+def decide_more(ledger: Ledger) -> None:
+    """Leave decisions in every state, one with something private, and one that was edited."""
+    sequencer, fund = ledger.sequencer, ledger.fund
+    li, wang = ledger.member("Li").member_id, ledger.member("Wang").member_id
+    low, lower = (wanted.rate(Rate("KSCOIN", 10, minor, "CNY", 1, 0)) for minor in (90, 80))
+    rejected = ledgers.want(ledger, low)
+    actions.reject(sequencer, fund, wang, rejected.number, "too low")
+    actions.edit(sequencer, fund, li, ledgers.want(ledger, low).number, 1, lower)
+    transfer = ledgers.want(ledger, wanted.transfer(ledgers.proposal(2)), key="first")
+    actions.withdraw(sequencer, fund, li, transfer.number)
+    with ledger.database.reading() as connection:
+        gift = connection.execute(
+            sa.text("SELECT max(seq) FROM entries WHERE kind = 'gift'")
+        ).scalar_one()
+    ledgers.want(ledger, wanted.erasure([gift]), "Zhao")
 
 
 @pytest.fixture(scope="session")

@@ -222,6 +222,13 @@ def edit(
     return change
 
 
+def without(entry: bytes, name: str) -> bytes:
+    """Take a field out of an entry's body."""
+    value = orjson.loads(entry)
+    del value["body"][name]
+    return orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
+
+
 def more(gift: bytes) -> bytes:
     """Let a gift be one fen more, in all three places."""
     amount = orjson.loads(gift)["body"]["amount"]
@@ -245,8 +252,68 @@ LIES: dict[str, tuple[str, Callable[[list[bytes]], None]]] = {
         edit("gift", 50, lambda entry: swapped(entry, b'"amount":-', b'"amount":-1')),
     ),
     "one person approves alone": (
-        "transfers",
+        "decisions",
         edit("transfer.approved", 0, lambda entry: swapped(entry, b'"id":"m2"', b'"id":"m1"')),
+    ),
+    "somebody approves in a role that they do not have": (
+        "decisions",
+        edit("transfer.approved", 0, lambda entry: swapped(entry, b'"id":"m2"', b'"id":"m4"')),
+    ),
+    "somebody approves in a role that approves nothing": (
+        "decisions",
+        edit(
+            "transfer.approved",
+            0,
+            lambda entry: swapped(entry, b'"role":"approver"', b'"role":"finance"'),
+        ),
+    ),
+    "another version is approved": (
+        "decisions",
+        edit("transfer.approved", 0, lambda entry: changed(entry, version=2)),
+    ),
+    "a slot is approved that there is not": (
+        "decisions",
+        edit("transfer.approved", 0, lambda entry: changed(entry, slot=1)),
+    ),
+    "an approval is of another transfer's decision": (
+        "transfers",
+        edit("transfer.approved", 0, lambda entry: changed(entry, decision=2)),
+    ),
+    "a proposal asks for less than the rule": (
+        "decisions",
+        edit("decision.proposed", 0, lambda entry: changed(entry, needed=[])),
+    ),
+    "a proposal asks for numbers": (
+        "decisions",
+        edit("decision.proposed", 0, lambda entry: changed(entry, needed=[1])),
+    ),
+    "a proposal is of no kind": (
+        "decisions",
+        edit("decision.proposed", 0, lambda entry: changed(entry, kind=["close"])),
+    ),
+    "a proposal says nothing": (
+        "decisions",
+        edit("decision.proposed", 0, lambda entry: changed(entry, content=[])),
+    ),
+    "a proposal has another number": (
+        "decisions",
+        edit("decision.proposed", 0, lambda entry: changed(entry, number=7)),
+    ),
+    "another month is closed than was approved": (
+        "decisions",
+        edit("period.closed", 0, lambda entry: changed(entry, month="2026-08")),
+    ),
+    "a month is closed by nobody's decision": (
+        "decisions",
+        edit("period.closed", 0, lambda entry: changed(entry, decision=[2])),
+    ),
+    "a month is closed by another decision": (
+        "decisions",
+        edit("period.closed", 0, lambda entry: changed(entry, decision=1)),
+    ),
+    "a month is closed without a decision": (
+        "decisions",
+        edit("period.closed", 0, lambda entry: without(entry, "decision")),
     ),
     "a settlement pays less than it states": (
         "settlements",

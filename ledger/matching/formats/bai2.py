@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date
 from typing import NamedTuple
@@ -94,6 +94,7 @@ def read(file: Incoming) -> tuple[BankFile, ...]:
     Raises:
         FileFormatError: A record is missing, out of place or malformed.
         BalanceTieError: A total differs.
+        TooLargeError: More lines than anybody has.
 
     Source:
         Inputs, section 6.4; BAI, Cash Management Balance Reporting Specifications, version 2.
@@ -111,7 +112,7 @@ def _records(name: str, text: str) -> list[_Record]:
     """
     records: list[_Record] = []
     pieces: list[list[str]] = []
-    for number, line in enumerate(lines_of(text), start=1):
+    for number, line in enumerate(lines_of(name, text), start=1):
         for piece in _SPLIT.split(line):
             found = _CODE.fullmatch(piece)
             body = (found[2] if found else piece).rstrip().removesuffix("/").rstrip()
@@ -269,14 +270,22 @@ def _summaries(place: Place, account: _Account) -> Iterator[tuple[str, int]]:
     at = 0
     while at < len(fields):
         code, amount, _items, funds = [*fields[at : at + 4], "", "", ""][:4]
-        extra = _extra(place, funds, fields[at + 4 :])
+        extra = _extra(place, funds, fields[at + 4] if at + 4 < len(fields) else "")
         at += 4 + extra
         if code and amount:
             yield code, _integer(place, f"03 {code}", amount)
 
 
-def _extra(place: Place, funds: str, after: Sequence[str]) -> int:
-    """Return how many fields a funds type brings: V day and time, S three amounts, D a list.
+def _extra(place: Place, funds: str, listed: str) -> int:
+    """Return how many fields a funds type brings.
+
+    Args:
+        place: Where it stands.
+        funds: V brings day and time, S three amounts, D a list.
+        listed: The field after it: how long the list is.
+
+    Returns:
+        Their number.
 
     Raises:
         FileFormatError: An unknown type.
@@ -287,8 +296,8 @@ def _extra(place: Place, funds: str, after: Sequence[str]) -> int:
         return 2
     if funds == "S":
         return 3
-    if funds == "D" and after and after[0].isascii() and after[0].isdigit() and len(after[0]) < 4:  # noqa: PLR2004
-        return 1 + 2 * int(after[0])
+    if funds == "D" and listed.isascii() and listed.isdigit() and len(listed) < 4:  # noqa: PLR2004
+        return 1 + 2 * int(listed)
     raise place.wrong("funds type", "unknown")
 
 
@@ -343,7 +352,7 @@ def _line(name: str, record: _Record, about: tuple[str, str, str], day: date) ->
         return None
     signed = _sign(place, head[0]) * _unsigned(place, head[1])
     rest = head[3] if len(head) > 3 else ""  # noqa: PLR2004
-    extra = _extra(place, head[2], rest.split(",", 1))
+    extra = _extra(place, head[2], rest.partition(",")[0].strip())
     *own, text = [*rest.split(",", extra + 2), *[""] * 3][: extra + 3]
     banks = place.identifier("16 bank reference", own[extra])
     customers = place.identifier("16 customer reference", own[extra + 1])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from ledger.errors import FileFormatError
+from ledger.errors import FileFormatError, TooLargeError
 
 _MARKS = ((b"\xef\xbb\xbf", "utf-8"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
 
@@ -24,6 +24,12 @@ ENCODINGS = (
 )
 """What a file may state, in lower case, and how Python calls it. Others are refused: some of them are programs."""
 
+_NOT_SINGLE = frozenset({"gb18030", "big5", "utf-16", "utf-16-le", "utf-16-be"})
+"""A short Chinese word may be UTF-8 of something else by chance."""
+
+ROWS_MAX = 1_000_000
+"""Lines of a text: 100,000 movements of ten lines each."""
+
 _LINE_END = re.compile(r"\r\n|\r|\n")
 _NOT_ASCII = re.compile(rb"[\x80-\xff]+")
 _GB2312 = re.compile(rb"(?:[\xa1-\xf7][\xa1-\xfe])+")
@@ -36,7 +42,8 @@ def decode_as_stated(file: str, data: bytes, stated: str) -> str:
     Args:
         file: File name for errors.
         data: The whole file.
-        stated: Name of an encoding; a file that is UTF-8 is read as such, whatever it states.
+        stated: Name of an encoding. Where it is one of single bytes, a file that is UTF-8 is read as
+            such: many banks state a code page and write UTF-8, and no other text looks like it.
 
     Returns:
         Text without byte order marks at its start.
@@ -49,7 +56,7 @@ def decode_as_stated(file: str, data: bytes, stated: str) -> str:
     encoding = marked or ENCODINGS.get(stated.strip().lower())
     if encoding is None:
         raise FileFormatError(file=file, line=1, field="encoding", reason="unknown-encoding")
-    if marked is None and not encoding.startswith("utf-16"):
+    if marked is None and encoding not in _NOT_SINGLE:
         try:
             return _checked(file, data.decode("utf-8"))
         except UnicodeDecodeError:
@@ -88,10 +95,23 @@ def decode_unstated(file: str, data: bytes) -> str:
     return _strictly(file, data, "cp1252")
 
 
-def lines_of(text: str) -> Iterator[str]:
-    """Yield the lines of a text, whichever way they end; nothing else divides lines."""
+def lines_of(file: str, text: str) -> Iterator[str]:
+    """Yield the lines of a text, whichever way they end; nothing else divides lines.
+
+    Args:
+        file: File name for errors.
+        text: The whole file.
+
+    Yields:
+        Each line without its end.
+
+    Raises:
+        TooLargeError: More lines than any file has.
+    """
     start = 0
-    for found in _LINE_END.finditer(text):
+    for count, found in enumerate(_LINE_END.finditer(text), start=1):
+        if count == ROWS_MAX:
+            raise TooLargeError(file=file, what="rows", limit=ROWS_MAX, found=count + 1)
         yield text[start : found.start()]
         start = found.end()
     yield text[start:]

@@ -109,21 +109,22 @@ def read(file: Incoming) -> tuple[BankFile, ...]:
     Raises:
         FileFormatError: A field is missing or malformed; a statement without closing balance was
             cut off.
+        TooLargeError: More lines than anybody has.
 
     Source:
         Inputs, section 6.2; SWIFT MT940 and MT942 field specifications.
     """
     text = decode_unstated(file.name, file.data)
-    messages = _messages(text)
+    messages = _messages(file.name, text)
     if not messages:
         raise Place(file.name, 1).wrong(":20:", "missing")
     return tuple(_message(file.name, message) for message in messages)
 
 
-def _messages(text: str) -> list[list[_Tag]]:
+def _messages(name: str, text: str) -> list[list[_Tag]]:
     messages: list[list[_Tag]] = []
     closed = True
-    for number, raw in enumerate(lines_of(text), start=1):
+    for number, raw in enumerate(lines_of(name, text), start=1):
         line = raw.rpartition(_ENVELOPE_END)[2].lstrip() if raw.startswith("{") else raw
         found = _TAG.fullmatch(line)
         if found is not None and found[1] == "20":

@@ -59,6 +59,9 @@ AGGREGATES = frozenset(
 DEPTH_MAX = 32
 """Of the aggregates above, one in another: a statement's line needs eight."""
 
+VALUE_LENGTH_MAX = 64 * 1024
+"""Of a leaf, in characters: the longest that the standard knows has 255."""
+
 TAGS_MAX = 1_000_000
 """Tags of one file, ends counted: 50,000 lines have fewer."""
 
@@ -170,7 +173,7 @@ def _tree(name: str, text: str) -> _Node:
     """Build the aggregates of a file.
 
     Raises:
-        FileFormatError: `<OFX>` or its end is missing.
+        FileFormatError: `<OFX>` or its end is missing, or a value is too long.
         TooLargeError: Too deep, or too many tags.
     """
     start = _START.search(text)
@@ -185,15 +188,13 @@ def _tree(name: str, text: str) -> _Node:
         if found[1]:
             _close(path, tag)
         elif tag in AGGREGATES and not found[3]:
-            if len(path) > DEPTH_MAX:
-                raise TooLargeError(file=name, what="depth", limit=DEPTH_MAX, found=len(path))
-            node = _Node(tag, line)
-            path[-1].nodes.append(node)
-            path.append(node)
+            _open(name, path, _Node(tag, line))
         elif value.strip():
+            if len(value) > VALUE_LENGTH_MAX:
+                raise Place(name, line).wrong(tag, "too-long")
             path[-1].leaves.setdefault(tag, (_plain(value, hidden), line))
     if len(path) > 1:
-        raise Place(name, _line_at(text, len(text))).wrong(path[-1].name, "cut-off")
+        raise Place(name, _line_at(text, len(text.rstrip()))).wrong(path[-1].name, "cut-off")
     return root
 
 
@@ -224,6 +225,18 @@ def _tags(name: str, text: str, at: int) -> Iterator[tuple[re.Match[str], str, i
         at, before = found.start(), found
     if before is not None:
         yield before, text[before.end() :], line
+
+
+def _open(name: str, path: list[_Node], node: _Node) -> None:
+    """Put an aggregate into the innermost one that is open.
+
+    Raises:
+        TooLargeError: Too deep.
+    """
+    if len(path) > DEPTH_MAX:
+        raise TooLargeError(file=name, what="depth", limit=DEPTH_MAX, found=len(path))
+    path[-1].nodes.append(node)
+    path.append(node)
 
 
 def _close(path: list[_Node], tag: str) -> None:

@@ -19,6 +19,7 @@ from ledger.matching.formats import (
     ccb_corporate,
     mt940,
     ofx,
+    tables,
     wechat_fundflow,
 )
 from ledger.matching.formats.incoming import Incoming
@@ -44,6 +45,7 @@ class Format(NamedTuple):
 
 FORMATS: tuple[Format, ...] = (
     # Archives first: the text of a member can lie in a zip as it is. Of them this one is last, because it takes any.
+    Format("workbook", tables.recognises_workbook, tables.read_workbook),
     Format(
         alipay_signcustomer.FORMAT,
         lambda file: file.data.startswith(archives.MAGIC),
@@ -68,6 +70,7 @@ FORMATS: tuple[Format, ...] = (
         lambda file: alipay_signcustomer.recognises(file.head_records),
         lambda file: (alipay_signcustomer.read(file.name, file.records),),
     ),
+    *(Format(*entry) for entry in tables.TEXT_FORMATS),
 )
 """Every format that is read. The first whose `recognises` is true reads the file, so a narrow one stands
 above a wide one."""

@@ -11,6 +11,7 @@ from http import HTTPStatus
 from typing import Any
 
 from flask import Response, make_response, redirect, render_template, request, url_for
+from markupsafe import Markup, escape
 from werkzeug.wrappers import Response as BaseResponse
 
 from ledger.activity.recording import record_alone
@@ -41,6 +42,21 @@ TABS = (
     ("activity", "activity.read"),
 )
 """Pages of the bar on top, and what each asks for."""
+
+
+READ_FIRST = (
+    "from",
+    "to",
+    "reference",
+    "number",
+    "unit",
+    "units",
+    "minor",
+    "from_ms",
+    "kind",
+    "tiers",
+)
+SHOWN_ABOVE = ("amount", "commodity")
 
 
 @dataclass(frozen=True)
@@ -100,6 +116,30 @@ class Desk:
     def done(self, page: str, told: str, **values: object) -> BaseResponse:
         """Lead to the page on which the result stands, by a word in its address: still there after a reload."""
         return redirect(self.url(page, done=told, **values), HTTPStatus.SEE_OTHER)
+
+    @cached_property
+    def _numbers(self) -> Mapping[str, str]:
+        with self.reading() as connection:
+            return {
+                one.name: one.number
+                for one in funds.money_account_list(connection, self.fund.fund_id)
+            }
+
+    def account(self, name: str) -> Markup:
+        """Say a bank or fund account: its number whole for those who may see it, else its ending."""
+        number = self._numbers.get(name, "")
+        if self.may("accounts.read"):
+            told = escape(" ".join(number[at : at + 4] for at in range(0, len(number), 4)))
+        else:
+            told = self.say("field.ending", number=number[-4:])
+        return self.say("field.account", name=name.rpartition(":")[2], number=told)
+
+    @staticmethod
+    def in_order(content: Mapping[str, Any]) -> list[tuple[str, Any]]:
+        """Return what a decision is about, in the order in which people read it; the amount stands above."""
+        known = [name for name in READ_FIRST if name in content]
+        rest = [name for name in content if name not in READ_FIRST and name not in SHOWN_ABOVE]
+        return [(name, content[name]) for name in (*known, *rest)]
 
     @property
     def account_url(self) -> str:

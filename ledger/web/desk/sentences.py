@@ -99,9 +99,9 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "这一件是您提出或改过的，要由别人批准：{names}。",
         "You proposed or edited this, so somebody else must approve it: {names}.",
     ),
-    "decision.waits_for": ("等 {names} 批准。", "Waiting for {names}."),
+    "decision.waits_for": ("等{names}批准。", "Waiting for {names}."),
     "decision.you_approved": (
-        "您已经批准，还等 {names}。",
+        "您已经批准，还等{names}。",
         "You have approved it; {names} must approve it too.",
     ),
     "decision.nobody.touched": (
@@ -135,7 +135,7 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "decision.approve": ("批准", "Approve"),
     "decision.approve.money": ("批准，转 {money}", "Approve the transfer of {money}"),
     "decision.reject.reason": ("不同意的话，写明理由", "If you do not agree, say why"),
-    "decision.reject": ("退回给 {name}", "Return it to {name}"),
+    "decision.reject": ("退回给{name}", "Return it to {name}"),
     "decision.withdraw": ("撤回", "Withdraw"),
     "decision.edit": ("修改", "Edit"),
     "decision.public_note": (
@@ -223,6 +223,8 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "field.kind": ("哪一类", "Kind"),
     "field.tiers": ("金额和批准人", "Amounts and approvers"),
     "field.exception": ("为什么例外", "Reason of the exception"),
+    "field.account": ("{name}，{number}", "{name}, {number}"),
+    "field.ending": ("尾号 {number}", "ending in {number}"),
     "field.after": ("转后归集户", "Left in the collection account"),
     # transfer form
     "transfer.new.title": ("提出划转", "Propose a transfer"),
@@ -278,12 +280,12 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "people.roles": ("岗位", "Roles"),
     "people.change": ("改岗位", "Change roles"),
     "people.remove": ("移除", "Remove"),
-    "people.remove.title": ("移除 {name}", "Remove {name}"),
+    "people.remove.title": ("移除{name}", "Remove {name}"),
     "people.remove.lead": (
         "马上生效：{name} 的登录会话和令牌同时停用。",
         "This takes effect at once: {name}’s sessions and tokens end.",
     ),
-    "people.remove.button": ("确定移除 {name}", "Remove {name} now"),
+    "people.remove.button": ("确定移除{name}", "Remove {name} now"),
     "people.done.removed": (
         "已移除，会话和令牌都停了。",
         "Removed; sessions and tokens have ended.",
@@ -313,7 +315,7 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "tokens.ended": ("已停用", "ended"),
     "tokens.used": ("上次使用 {moment}", "last used {moment}"),
     "tokens.unused": ("还没用过", "not used yet"),
-    "tokens.of": ("{name} 的", "of {name}"),
+    "tokens.of": ("{name}的", "of {name}"),
     "tokens.end": ("停用", "End it"),
     "tokens.done.ended": ("已停用。", "Ended."),
     # rules

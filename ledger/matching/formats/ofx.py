@@ -72,7 +72,7 @@ _KNOWN = re.compile(r"OFXHEADER\s*[:=]|<OFX\s*>", re.IGNORECASE)
 _BEGINS = re.compile(r"\s*(?:OFXHEADER|<)", re.IGNORECASE)
 _START = re.compile(r"<OFX\s*>", re.IGNORECASE)
 _STATED = re.compile(
-    r"^\s*CHARSET\s*:\s*([\w-]+)|<\?xml[^>]{0,200}?encoding\s*=\s*[\"']([\w.-]+)",
+    r"^[ \t]*CHARSET[ \t]*:[ \t]*([\w-]+)|<\?xml[^>]{0,200}?encoding\s*=\s*[\"']([\w.-]+)",
     re.IGNORECASE | re.MULTILINE,
 )
 _TAG = re.compile(r"<(/?)([A-Za-z][A-Za-z0-9._-]{0,63})(?:\s[^<>]{0,200})?(/?)>")

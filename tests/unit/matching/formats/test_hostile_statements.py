@@ -134,6 +134,7 @@ FLOODS = {
     "entities in a leaf": OFX.replace("Medicine", "&amp;" * (3 * MANY)),
     "sections that do not end": OFX_XML.replace("a <b>", "<![CDATA[" * (2 * MANY)),
     "comments that do not end": OFX.replace("Medicine", "<!--" * (4 * MANY)),
+    "blank lines in a header": OFX.replace("CHARSET", "\n" * 65_000 + "CHARSET"),
     "tags that do not end": OFX.replace("Medicine", "<A " * (6 * MANY)),
     "aggregates": OFX.replace("Medicine", "<PAYEE>" * (2 * MANY)),
     "leaves": OFX.replace("Medicine", "<A>b" * (4 * MANY)),

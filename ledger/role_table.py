@@ -5,12 +5,14 @@ It is read from the app and from the command line themselves, so that nothing ca
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 import click
 from flask import Flask
 
+from ledger.__main__ import roles
 from ledger.actors import PEOPLE
 from ledger.app import create_app, doors_of
 from ledger.cli.main import main
@@ -32,7 +34,8 @@ whatever roles they have; who has to approve what is in `docs/funds.md`.
 """
 _MARKS = """
 Besides, *public* is for anybody, *own* for whoever is signed in and only for what is theirs, and *machine* for whoever
-has a shell on the machine: database, keys and files are theirs anyway.
+has a shell on the machine: database, keys and files are theirs anyway. Pages stand below `/en` as well, in English,
+for the same people.
 """
 
 
@@ -68,17 +71,11 @@ def addresses(app: Flask) -> list[Row]:
     )
 
 
-def commands(group: click.Group = main) -> list[Row]:
-    """Return all commands, by name; groups do nothing themselves.
-
-    Args:
-        group: Where to begin.
-
-    Returns:
-        A row for each.
-    """
+def commands() -> list[Row]:
+    """Return all commands, by name; groups do nothing themselves."""
+    main.add_command(roles)  # the only one that is not of the command line's own folder
     return sorted(
-        Row("", " ".join(path), action_of(command.callback)) for path, command in _leaves(group)
+        Row("", " ".join(path), action_of(command.callback)) for path, command in _leaves(main)
     )
 
 
@@ -103,7 +100,7 @@ def markdown(app: Flask) -> str:
         `docs/roles.md`.
     """
     lines = [_TITLE, "## Actions\n", *_actions(ACTIONS.values()), _MARKS, "## Addresses\n"]
-    lines += _table(("method", "address", "does"), addresses(app))
+    lines += _table(("method", "address", "does"), _once(addresses(app)))
     lines += ["\n## Commands\n"]
     lines += _table(("command", "does"), commands())
     lines += ["\n## Scopes of tokens\n", "| scope | opens |", "|---|---|"]
@@ -111,6 +108,19 @@ def markdown(app: Flask) -> str:
         opened = ", ".join(f"`{one.name}`" for one in ACTIONS.values() if one.by_token == scope)
         lines.append(f"| `{scope}` | {opened} |")
     return "\n".join(lines) + "\n"
+
+
+def _once(rows: list[Row]) -> Iterator[Row]:
+    """Leave out what stands below `/en` as well: a page is the same in both languages, and so is who may see it.
+
+    Yields:
+        Rows, with plain names in their addresses.
+    """
+    known = {(row.method, row.name, row.does) for row in rows}
+    for row in rows:
+        if (row.method, row.name.removeprefix("/en") or "/", row.does) in known - {row[:3]}:
+            continue
+        yield row._replace(name=re.sub(r"<[a-z]+(\([^)]*\))?:", "<", row.name))
 
 
 def _actions(actions: Iterable[Action]) -> Iterator[str]:

@@ -60,9 +60,9 @@ _CONTROLLERS = ("controller", "finance")
 
 _ALL = (
     # --- reading ----------------------------------------------------------------------------------
-    Action("desk.read", PEOPLE, "看本基金的工作台", "See the fund's desk", by_token="read"),
+    Action("desk.read", PEOPLE, "看本基金的工作台", "See the fund's desk"),
     Action("decision.read", PEOPLE, "看各项决定", "See decisions", by_token="read"),
-    Action("rules.read", PEOPLE, "看各项规则和例外", "See rules and exceptions", by_token="read"),
+    Action("rules.read", PEOPLE, "看各项规则和例外", "See rules and exceptions"),
     Action(
         "people.read",
         ("administrator", "approver", "auditor"),

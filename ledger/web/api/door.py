@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import orjson
@@ -13,11 +14,17 @@ from ledger.intake.calls import GiftCalls
 from ledger.roles import PUBLIC, does
 from ledger.web import headers
 from ledger.web.api import schemas
+from ledger.web.api.deciding import Deciding
 from ledger.web.api.front import put_before
 from ledger.web.api.gifts import post_gifts
+from ledger.web.api.guard import Guard
 from ledger.web.api.reading import Reading
 from ledger.wiring import Ledger
 
+View = Callable[..., Any]
+Said = dict[str, Any]
+
+NUMBER = "<int(max=999999999999):number>"
 SEQ = "<int(max=1099511627775):seq>"
 """Entries are numbered below 2^40: what a receipt number has room for, and any database."""
 
@@ -34,7 +41,9 @@ def register_api(app: Flask, ledger: Ledger) -> None:
     for name, schema in schemas.COMPONENTS.items():
         api.spec.components.schema(name, schema)
     api.spec.components.security_scheme("token", {"type": "http", "scheme": "bearer"})
-    api.register_blueprint(_blueprint(Reading(ledger.database, calls), calls))
+    v1 = _blueprint(Reading(ledger.database, calls), calls)
+    _add_deciding(v1, Deciding(ledger, Guard(ledger)))
+    api.register_blueprint(v1)
     put_before(app, calls)
     app.add_url_rule("/api/openapi.json", "openapi", does(PUBLIC)(lambda: _openapi(api)))
     app.add_url_rule("/api/docs", "api_docs", does(PUBLIC)(lambda: _docs(api)))
@@ -83,6 +92,40 @@ def _blueprint(reading: Reading, calls: GiftCalls) -> Blueprint:
     post._apidoc = {"manual_doc": schemas.POST_GIFTS}  # type: ignore[attr-defined]  # noqa: SLF001
     v1.add_url_rule("/funds/<fund>/gifts", "post_gifts", post, methods=["POST"])
     return v1
+
+
+def _add_deciding(v1: Blueprint, views: Deciding) -> None:
+    """Add what machines may ask and propose; each address names the row of the table that it is held against."""
+
+    def get(rule: str, action: str, view: View, schema: type[Schema], said: Said) -> None:
+        shown = v1.doc(**said)(v1.response(200, schema)(view))
+        v1.add_url_rule(f"/funds/<fund>/{rule}", f"get_{view.__name__}", does(action)(shown))
+
+    get("decisions", "decision.read", views.decisions, schemas.DecisionListSchema, schemas.LISTED)
+    get(
+        f"decisions/{NUMBER}",
+        "decision.read",
+        views.decision,
+        schemas.DecisionWithPeopleSchema,
+        schemas.BY_TOKEN,
+    )
+    get("members", "people.read", views.members, schemas.MemberListSchema, schemas.BY_TOKEN)
+    for kind, said in schemas.PROPOSE.items():
+        view = getattr(views, f"propose_{kind}")
+        v1.add_url_rule(
+            f"/funds/<fund>/decisions/{kind}",
+            f"propose_{kind}",
+            does(f"{kind}.propose")(v1.doc(**said)(view)),
+            methods=["POST"],
+        )
+    v1.add_url_rule(
+        f"/funds/<fund>/decisions/{NUMBER}/withdraw",
+        "withdraw",
+        does("decision.withdraw")(
+            v1.doc(**schemas.WITHDRAWN)(v1.response(200, schemas.DecisionSchema)(views.withdraw))
+        ),
+        methods=["POST"],
+    )
 
 
 def _openapi(api: Api) -> Response:

@@ -14,15 +14,15 @@ import orjson
 from flask import Response, request
 from werkzeug.exceptions import UnsupportedMediaType
 
-from ledger.errors import ConflictError, FieldError, InputError, UnauthorizedError
+from ledger.errors import ConflictError, FieldError, InputError
 from ledger.intake.calls import GiftCalls, Kept, Result, Wrong
 from ledger.intake.events import explain
 from ledger.intake.gift_receipts import GiftReceipt
+from ledger.web.api.guard import bearer_token
 from ledger.web.language import Voice, language_of
 from ledger.web.problems import PROBLEM_JSON, problem_document, problem_of
 
 JSON = "application/json"
-BEARER = "Bearer "
 
 OUTCOME = "ledger.gifts"
 """Where a request carries what became of its gifts, when they were taken before Flask (see `front`)."""
@@ -52,7 +52,7 @@ def post_gifts(calls: GiftCalls) -> Callable[[str], Response]:
         outcome = request.environ.get(OUTCOME)
         if outcome is not None:
             return _answer_taken(outcome)
-        caller = calls.caller(fund, _token())
+        caller = calls.caller(fund, bearer_token())
         if request.mimetype != JSON:
             raise UnsupportedMediaType
         body = request.get_data(cache=False)
@@ -61,18 +61,6 @@ def post_gifts(calls: GiftCalls) -> Callable[[str], Response]:
         return _answer(fund, body, results)
 
     return view
-
-
-def _token() -> str:
-    """Return the bearer token of the request.
-
-    Raises:
-        UnauthorizedError: There is none.
-    """
-    given = request.headers.get("Authorization", "")
-    if given[: len(BEARER)].lower() != BEARER.lower():
-        raise UnauthorizedError(reason="no-token")
-    return given[len(BEARER) :].strip()
 
 
 def idempotency_key(given: str | None) -> str:

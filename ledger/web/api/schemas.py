@@ -85,6 +85,51 @@ class GiftSchema(Schema):
     proof = _text("`c2sp.org/tlog-proof@v1` file.")
 
 
+class DecisionSchema(Schema):
+    """Something that two people decide."""
+
+    number = _whole("Counted in the fund from 1.")
+    kind = _text("`transfer`, `rate`, `close` and others.")
+    state = _text("`open`, `approved`, `rejected` or `withdrawn`.")
+    version = _whole("1, and one more with each edit.")
+    content = fields.Dict(required=True, metadata={"description": "What its latest entry says."})
+    needed = fields.List(fields.String(), required=True)
+    open = fields.List(fields.String(), required=True)
+    proposed_by = _text("Member.")
+    edited_by = fields.List(fields.String(), required=True)
+    approved_by = fields.List(fields.String(), required=True)
+    reason = fields.String(allow_none=True, metadata={"description": "Why it was rejected."})
+    entries = fields.List(fields.Integer(), required=True)
+
+
+class DecisionWithPeopleSchema(DecisionSchema):
+    """A decision, and who can still act."""
+
+    may_act = fields.List(fields.String(), required=True)
+    lacking = fields.List(fields.String(), required=True)
+
+
+class DecisionListSchema(Schema):
+    """Decisions of a fund."""
+
+    decisions = fields.List(fields.Nested(DecisionSchema), required=True)
+
+
+class MemberSchema(Schema):
+    """Somebody who works on a fund."""
+
+    member = _text("Pseudonymous id, as in entries.")
+    name = _text("Personal, never public.")
+    roles = fields.List(fields.String(), required=True)
+    removed = fields.Boolean(required=True)
+
+
+class MemberListSchema(Schema):
+    """The people of a fund."""
+
+    members = fields.List(fields.Nested(MemberSchema), required=True)
+
+
 _OPTIONAL_TEXTS = {
     "giver": (128, "The platform's opaque id of the user; personal, never public."),
     "nickname": (100, "Display name; personal, never public."),
@@ -267,6 +312,109 @@ POST_GIFTS: dict[str, Any] = {
         "422": problem("No gift could be taken; each is named in `errors`."),
         "503": problem("The database was busy or full; nothing was recorded. Send it again."),
     },
+}
+
+_REFUSALS = {
+    "401": problem("No token, or one that is unknown, ended, expired or of another fund."),
+    "403": problem("The token's scopes, or its member's roles, do not allow this."),
+    "404": problem("There is no such fund, or no such thing in it."),
+    "429": problem("Too many requests; `Retry-After` tells how long to wait."),
+    "503": problem("The database was busy or full; nothing was recorded. Send it again."),
+}
+BY_TOKEN: dict[str, Any] = {"security": [{"token": []}], "responses": _REFUSALS}
+"""What an address says that asks for a token."""
+
+LISTED: dict[str, Any] = {
+    **BY_TOKEN,
+    "parameters": [
+        {
+            "name": "state",
+            "in": "query",
+            "schema": {"type": "string", "enum": ["open", "ended"], "default": "open"},
+        },
+        {
+            "name": "below",
+            "in": "query",
+            "description": "Only ended decisions of a lower number: to page on.",
+            "schema": {"type": "integer", "minimum": 1, "maximum": 999_999_999_999},
+        },
+    ],
+    "responses": {**_REFUSALS, "422": problem("A parameter cannot be used.")},
+}
+WITHDRAWN: dict[str, Any] = {
+    **BY_TOKEN,
+    "responses": {**_REFUSALS, "409": problem("It has ended.")},
+}
+
+
+def _proposal(required: tuple[str, ...], properties: dict[str, dict[str, Any]]) -> dict[str, Any]:
+    body = {
+        "type": "object",
+        "additionalProperties": False,
+        "required": list(required),
+        "properties": properties,
+    }
+    return {
+        "security": [{"token": []}],
+        "parameters": [
+            {
+                "name": "Idempotency-Key",
+                "in": "header",
+                "required": True,
+                "description": "The same key with the same body gives the first decision again.",
+                "schema": {"type": "string", "minLength": 1, "maxLength": 120},
+            }
+        ],
+        "requestBody": {"required": True, "content": {"application/json": {"schema": body}}},
+        "responses": {
+            "201": {
+                "description": "It is proposed, by this call or by an earlier one with this key.",
+                "content": {"application/json": {"schema": _ref("Decision")}},
+            },
+            **_REFUSALS,
+            "409": problem("The key has proposed something else, or this cannot be done now."),
+            "413": problem("The body is too large."),
+            "415": problem("The body is not `application/json`."),
+            "422": problem("The body cannot be used; `errors` names the field."),
+        },
+    }
+
+
+_SHORT = {"type": "string", "minLength": 1, "maxLength": 200}
+_AMOUNT = {"type": "string", "pattern": r"^[0-9]+(\.[0-9]+)?$"}
+
+PROPOSE: dict[str, dict[str, Any]] = {
+    "transfer": _proposal(
+        ("from", "to", "amount", "reference"),
+        {
+            "from": {**_SHORT, "description": "Collection account."},
+            "to": {**_SHORT, "description": "Fund account."},
+            "amount": {**_AMOUNT, "description": "Decimal text, in the account's currency."},
+            "reference": {
+                "type": "string",
+                "minLength": 8,
+                "maxLength": 80,
+                "description": "Stands on the bank's lines.",
+            },
+        },
+    ),
+    "rate": _proposal(
+        ("unit", "units", "worth", "from"),
+        {
+            "unit": {"type": "string", "enum": sorted(PLATFORM_UNITS)},
+            "units": {"type": "integer", "minimum": 1},
+            "worth": {
+                **_AMOUNT,
+                "description": "What so many units are worth, as a decimal text.",
+            },
+            "currency": {"type": "string", "enum": sorted(EXPONENTS), "default": "CNY"},
+            "from": {"type": "string", "format": "date-time", "description": "From when on."},
+        },
+    ),
+    "close": _proposal(
+        ("month",),
+        {"month": {"type": "string", "pattern": "^[0-9]{4}-(0[1-9]|1[0-2])$"}},
+    ),
 }
 
 COMPONENTS: dict[str, dict[str, Any]] = {

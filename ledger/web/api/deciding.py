@@ -1,0 +1,265 @@
+"""Decisions by machines: read them, propose, take back. No address here approves, and no token could.
+
+And the people of a fund, for machines that may know them: each reading is put on record before it is answered.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from http import HTTPStatus
+from typing import Any
+
+import orjson
+from flask import Response, request
+from werkzeug.exceptions import UnsupportedMediaType
+
+from ledger.activity.recording import record_alone
+from ledger.activity.records import READ, Activity
+from ledger.clock import from_text, to_ms
+from ledger.decisions import history as decisions
+from ledger.decisions.shapes import Decision
+from ledger.desk import actions, wanted
+from ledger.desk.wanted import Wanted
+from ledger.errors import FieldError, FileFormatError
+from ledger.funds import history as funds
+from ledger.funds.history import Rate
+from ledger.money import parse_amount
+from ledger.transfers.booking import Proposal
+from ledger.web.api.gifts import JSON, idempotency_key
+from ledger.web.api.guard import Caller, Guard
+from ledger.wiring import Ledger
+
+DIGITS_MAX = 12
+"""Of a decision's number in an address."""
+
+LIST_MAX = 50
+"""Ended decisions in one answer."""
+
+TEXT_MAX = 200
+"""Characters of any text in a proposal."""
+
+
+class Deciding:
+    """The views.
+
+    Args:
+        ledger: What they read and write.
+        guard: Lets calls through.
+    """
+
+    def __init__(self, ledger: Ledger, guard: Guard) -> None:
+        self._ledger = ledger
+        self._guard = guard
+
+    def decisions(self, fund: str) -> dict[str, Any]:
+        """List the decisions that wait for somebody; with `state=ended` the newest that have ended.
+
+        Raises:
+            FieldError: There is no such state.
+        """
+        caller = self._guard.caller(fund, "decision.read")
+        state = request.args.get("state", "open")
+        if state not in ("open", "ended"):
+            raise FieldError(
+                field="state", value=state[:20], reason="unknown", known=("open", "ended")
+            )
+        with self._ledger.database.reading() as connection:
+            found = (
+                decisions.open_decisions(connection, caller.fund.fund_id)
+                if state == "open"
+                else decisions.ended_decisions(
+                    connection, caller.fund.fund_id, newest=LIST_MAX, below=_below()
+                )
+            )
+        return {"decisions": [shown(one) for one in found]}
+
+    def decision(self, fund: str, number: int) -> dict[str, Any]:
+        """Show a decision, and who may still act."""
+        caller = self._guard.caller(fund, "decision.read")
+        with self._ledger.database.reading() as connection:
+            found = decisions.decision(connection, caller.fund.fund_id, number)
+            people = funds.all_members(connection, caller.fund.fund_id)
+        able = decisions.who_may_act(found, people)
+        return {
+            **shown(found),
+            "may_act": [one.member_id for one in able.members],
+            "lacking": list(able.lacking),
+        }
+
+    def members(self, fund: str) -> dict[str, Any]:
+        """List the people of a fund with their roles. That they were read is put on record first."""
+        caller = self._guard.caller(fund, "people.read")
+        member, fund_id = caller.member, caller.fund.fund_id
+        read = Activity(
+            fund_id, "people.read", "", member.member_id, member.role_text, outcome=READ
+        )
+        record_alone(self._ledger.database, self._ledger.clock, read)
+        with self._ledger.database.reading() as connection:
+            found = funds.all_members(connection, fund_id)
+        return {
+            "members": [
+                {
+                    "member": one.member_id,
+                    "name": one.name,
+                    "roles": sorted(one.roles),
+                    "removed": one.removed,
+                }
+                for one in found
+            ]
+        }
+
+    def propose_transfer(self, fund: str) -> Response:
+        """Propose a transfer into the fund."""
+        return self._propose(fund, "transfer.propose", self._transfer)
+
+    def propose_rate(self, fund: str) -> Response:
+        """Propose what a platform's unit is worth, from an instant on."""
+        return self._propose(fund, "rate.propose", _rate)
+
+    def propose_close(self, fund: str) -> Response:
+        """Propose to close a month."""
+        return self._propose(fund, "close.propose", _close)
+
+    def withdraw(self, fund: str, number: int) -> dict[str, Any]:
+        """Take back what the token's member proposed or edited."""
+        caller = self._guard.caller(fund, "decision.withdraw")
+        sequencer = self._ledger.sequencer
+        return shown(actions.withdraw(sequencer, caller.fund, caller.member.member_id, number))
+
+    def _propose(
+        self, fund: str, action: str, read: Callable[[Caller, _Body], Wanted]
+    ) -> Response:
+        caller = self._guard.caller(fund, action)
+        key = idempotency_key(request.headers.get("Idempotency-Key"))
+        if not key:
+            raise FieldError(field="Idempotency-Key", reason="missing", value="")
+        body = _Body(_json())
+        new = read(caller, body)
+        body.check_all_read()
+        member_id = caller.member.member_id
+        done = actions.propose(self._ledger.sequencer, caller.fund, member_id, new, key)
+        address = f"/api/v1/funds/{caller.fund.slug}/decisions/{done.number}"
+        response = Response(orjson.dumps(shown(done)), HTTPStatus.CREATED, content_type=JSON)
+        response.headers["Location"] = address
+        return response
+
+    def _transfer(self, caller: Caller, body: _Body) -> Wanted:
+        with self._ledger.database.reading() as connection:
+            fund_id = caller.fund.fund_id
+            source = funds.money_account(connection, fund_id, body.text("from"))
+            target = funds.money_account(connection, fund_id, body.text("to"))
+        minor = parse_amount(body.text("amount"), source.commodity)
+        return wanted.transfer(
+            Proposal(source.name, target.name, source.commodity, minor, body.text("reference"))
+        )
+
+
+def shown(found: Decision) -> dict[str, Any]:
+    """Return a decision as the API tells it.
+
+    Args:
+        found: The decision.
+
+    Returns:
+        JSON.
+    """
+    return {
+        "number": found.number,
+        "kind": found.kind,
+        "state": found.state,
+        "version": found.latest.version,
+        "content": dict(found.latest.content),
+        "needed": list(found.latest.needed),
+        "open": list(found.open_slots.values()),
+        "proposed_by": found.proposed_by,
+        "edited_by": sorted({one.member_id for one in found.versions[1:]}),
+        "approved_by": [one.member_id for one in found.standing],
+        "reason": found.end.reason if found.end else None,
+        "entries": sorted(
+            {version.seq for version in found.versions} | {one.seq for one in found.approvals}
+        ),
+    }
+
+
+def _below() -> int | None:
+    given = request.args.get("below")
+    if given is None:
+        return None
+    if not (given.isascii() and given.isdigit() and len(given) <= DIGITS_MAX):
+        raise FieldError(field="below", value=given[:20], reason="not-an-integer")
+    return int(given)
+
+
+def _json() -> Mapping[str, Any]:
+    """Return the body, an object.
+
+    Raises:
+        UnsupportedMediaType: It is not said to be JSON.
+        FileFormatError: It is not.
+    """
+    if request.mimetype != JSON:
+        raise UnsupportedMediaType
+    try:
+        body = orjson.loads(request.get_data(cache=False))
+    except orjson.JSONDecodeError as error:
+        raise FileFormatError(field="", reason="not-json", value="") from error
+    if not isinstance(body, dict):
+        raise FileFormatError(field="", reason="not-an-object", value="")
+    return body
+
+
+class _Body:
+    """The fields of a proposal: each is read once, and what nobody reads is refused."""
+
+    def __init__(self, fields: Mapping[str, Any]) -> None:
+        self._fields = {name: value for name, value in fields.items() if value is not None}
+        self._read: set[str] = set()
+
+    def text(self, name: str, default: str | None = None) -> str:
+        """Return a text.
+
+        Raises:
+            FieldError: It is missing, no text, or too long.
+        """
+        self._read.add(name)
+        value = self._fields.get(name, default)
+        if value is None:
+            raise FieldError(field=name, reason="missing", value="")
+        if not isinstance(value, str):
+            raise FieldError(field=name, reason="not-a-text", value="")
+        if len(value) > TEXT_MAX or not value.isprintable():
+            raise FieldError(field=name, reason="too-long", value=value[:20])
+        return value
+
+    def whole(self, name: str) -> int:
+        """Return a whole number.
+
+        Raises:
+            FieldError: It is missing, or none.
+        """
+        self._read.add(name)
+        value = self._fields.get(name)
+        if type(value) is not int:
+            reason = "missing" if value is None else "not-an-integer"
+            raise FieldError(field=name, reason=reason, value="")
+        return value
+
+    def check_all_read(self) -> None:
+        """Hold that there is nothing more.
+
+        Raises:
+            FieldError: There is.
+        """
+        for name in self._fields.keys() - self._read:
+            raise FieldError(field=name[:40], reason="unknown-field", value="")
+
+
+def _rate(_caller: Caller, body: _Body) -> Wanted:
+    commodity = body.text("currency", "CNY")
+    from_ms = to_ms(from_text(body.text("from")))
+    minor = parse_amount(body.text("worth"), commodity)
+    return wanted.rate(Rate(body.text("unit"), body.whole("units"), minor, commodity, from_ms, 0))
+
+
+def _close(_caller: Caller, body: _Body) -> Wanted:
+    return wanted.close(body.text("month"))

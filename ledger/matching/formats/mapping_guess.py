@@ -18,6 +18,7 @@ from ledger.matching.formats.assembly import by_account
 from ledger.matching.formats.mapped import lines_under, moment
 from ledger.matching.formats.mappings import DELIMITERS, Mapping
 from ledger.matching.formats.sheets import (
+    HEADER_CELLS_MAX,
     HEADER_WITHIN,
     Record,
     check_size,
@@ -126,6 +127,8 @@ def propose(name: str, data: bytes, currency: str = "") -> Mapping:
     check_size(name, data)
     for delimiter, given in _tables(name, data):
         for skipped, header in enumerate(given[:HEADER_WITHIN]):
+            if len(header.cells) > HEADER_CELLS_MAX:
+                continue
             found = _columns(header.cells)
             if found is not None:
                 rows = given[skipped + 1 : skipped + 1 + ROWS_LOOKED_AT]

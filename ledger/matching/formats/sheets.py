@@ -32,6 +32,9 @@ CHINA = ZoneInfo("Asia/Shanghai")
 HEADER_WITHIN = 40
 """A header comes after at most this many records of preamble."""
 
+HEADER_CELLS_MAX = 1_000
+"""No statement has so many columns; looking at millions of names would take minutes."""
+
 YEARS = range(2000, 2100)
 """A statement of another year has a slipped digit."""
 _IN_PARENTHESES = re.compile(r"\([^()]*\)|\[[^\[\]]*\]")
@@ -332,6 +335,8 @@ def header_at(
     """
     needed = set(required)
     for index, record in enumerate(given[:HEADER_WITHIN]):
+        if len(record.cells) > HEADER_CELLS_MAX:
+            continue
         if needed <= {naming(cell) for cell in record.cells}:
             return index
     return None

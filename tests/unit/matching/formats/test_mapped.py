@@ -2,6 +2,7 @@
 
 import io
 import random
+import time
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -531,6 +532,14 @@ def test_without_a_day_and_an_amount_nothing_is_proposed(data):
     with pytest.raises(FileFormatError) as raised:
         propose("x", data)
     assert raised.value.fields["reason"] == "no-header"
+
+
+def test_a_row_of_a_million_names_is_no_header():
+    start = time.monotonic()
+    wide = ",".join(f"n{number}" for number in range(1_000_000))
+    with pytest.raises(FileFormatError):
+        propose("x", f"{wide},Date,Amount\n".encode())
+    assert time.monotonic() - start < 30
 
 
 def test_a_workbook_is_proposed_for_too():

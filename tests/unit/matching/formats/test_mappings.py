@@ -1,6 +1,7 @@
 import contextlib
 import json
 from dataclasses import asdict, fields, replace
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -151,3 +152,9 @@ json_values = st.recursive(
 def test_any_json_is_a_mapping_or_refused_in_our_own_words(given_):
     with contextlib.suppress(FieldError):
         check(from_json(json.dumps(asdict(RIGHT) | given_)))
+
+
+def test_the_mapping_in_the_documentation_is_right():
+    page = (Path(__file__).parents[4] / "docs" / "bank-files.md").read_text("utf-8")
+    shown = page.partition("```json\n")[2].partition("```")[0]
+    assert from_json(shown).name == "ICBC corporate"

@@ -3,6 +3,7 @@
 import csv
 import io
 import random
+from pathlib import Path
 
 import openpyxl
 import pytest
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 from ledger.errors import BalanceTieError, FileFormatError, InputError, TooLargeError
 from ledger.matching.formats.detect import read_statements
 from ledger.matching.formats.settlement_csv import read_settlement_file
-from ledger.matching.formats.tables import TABLES
+from ledger.matching.formats.tables import TABLES, TEXT_FORMATS
 from tests.unit.matching.formats import test_bank_exports as banks
 from tests.unit.matching.formats import test_payout_reports as payouts
 from tests.unit.matching.formats import test_settlement_workbook as settlements
@@ -141,3 +142,8 @@ def test_what_says_how_long_it_is_is_never_read_without_its_tail(name, data):
     cut = whole[: data.draw(st.integers(0, keep))]
     with pytest.raises(InputError):
         read_statements("x", cut)
+
+
+def test_every_format_is_documented():
+    page = (Path(__file__).parents[4] / "docs" / "bank-files.md").read_text("utf-8")
+    assert {name for name, _, _ in TEXT_FORMATS if f"| `{name}` |" not in page} == set()

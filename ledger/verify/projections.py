@@ -47,7 +47,7 @@ class Projections:
         """Compare every table.
 
         Args:
-            counts: Open the commitments of spending too.
+            counts: Open the commitments of spending and of open decisions too.
         """
         self._money_line()
         self._setup()
@@ -56,6 +56,7 @@ class Projections:
         self._ends()
         if counts:
             self._spend_counts()
+            self._private_decisions()
 
     def _money_line(self) -> None:
         facts = self._facts
@@ -207,7 +208,6 @@ class Projections:
         )
         columns = ("version", "ending", "member_id", "reason", "seq")
         self._table("decision_ends", ("number",), columns, deciding.ends)
-        self._private_decisions()
 
     def _private_decisions(self) -> None:
         """Open what is kept of open decisions, and hold that nothing is kept of others."""

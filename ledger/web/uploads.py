@@ -49,6 +49,7 @@ _DOCTYPE = re.compile(r"<!\s*(?:DOCTYPE|ENTITY)", re.IGNORECASE)
 _CONTROLS = re.compile(r"[\x00-\x08\x0e-\x1f\x7f]")
 _STORED = re.compile(r"[0-9a-f]{32}")
 _MARK = "_takes_files"
+_TYPED = "application/x-www-form-urlencoded"
 
 View = TypeVar("View", bound=Callable[..., object])
 
@@ -74,7 +75,7 @@ def takes_files(view: View) -> View:
 
 
 def setup(app: Flask, settings: WebSettings) -> None:
-    """Let marked views take more than others.
+    """Bound each form by what it is: with files at marked views, or typed.
 
     Args:
         app: The app; before anything reads a form.
@@ -82,12 +83,16 @@ def setup(app: Flask, settings: WebSettings) -> None:
     """
 
     @passed_by_gifts
-    def widen() -> None:
-        view = current_app.view_functions.get(request.endpoint or "")
-        if getattr(view, _MARK, False):
+    def bound() -> None:
+        if request.method == "GET":
+            return
+        if request.mimetype == _TYPED:
+            # The library bounds the fields of forms with files only.
+            request.max_content_length = settings.form_max
+        elif getattr(current_app.view_functions.get(request.endpoint or ""), _MARK, False):
             request.max_content_length = settings.upload_max
 
-    app.before_request(widen)
+    app.before_request(bound)
 
 
 def received(file: FileStorage | None, *kinds: str) -> Upload:

@@ -10,6 +10,7 @@ import ledger.journal.tables
 import ledger.log.tables
 import ledger.matching.tables
 import ledger.moneyline.tables
+import ledger.papers.tables
 import ledger.periods.tables
 import ledger.privacy.tables
 import ledger.sequencer.tables

@@ -45,6 +45,7 @@ _COUNTED = {
     "day": ("天", "day", "days"),
     "working_day": ("个工作日", "working day", "working days"),
     "hour": ("小时", "hour", "hours"),
+    "second": ("秒", "second", "seconds"),
     "minute": ("分钟", "minute", "minutes"),
     "item": ("件", "item", "items"),
     "check": ("项", "check", "checks"),

@@ -12,6 +12,7 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.engine import make_url
 
+import ledger.papers.tables
 import ledger.periods.tables  # the list below is of all tables
 from ledger.activity.recording import record_alone
 from ledger.activity.records import Activity
@@ -21,6 +22,7 @@ from tests.db.ledgers import Ledger, bodies, check, gift, give, new_ledger, tran
 APPEND_ONLY = (
     "funds", "accounts", "entries", "postings", "balances", "tiles", "checkpoints", "segments", "voids", "holes",
     "fills", "activity", "decisions", "decision_versions", "decision_approvals", "decision_ends",
+    "working_papers",
 )  # fmt: skip
 
 
@@ -30,6 +32,7 @@ def ledger(database: Database, tmp_path: Path) -> Iterator[Ledger]:
     whole_way(opened)
     give(opened, *[gift(f"many{at}") for at in range(260)])  # so that there is a tile
     record_alone(database, opened.clock, Activity(1, "desk.read", "decision/1"))
+    run(opened, "INSERT INTO working_papers VALUES (1, 1, 1, 'm1', 0, 'title', '', 'body')")
     yield opened
     opened.close()
 

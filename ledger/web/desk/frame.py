@@ -40,6 +40,7 @@ TABS = (
     ("tokens", "token.read"),
     ("rules", "rules.read"),
     ("activity", "activity.read"),
+    ("room", "audit.read"),
 )
 """Pages of the bar on top, and what each asks for."""
 

@@ -32,6 +32,10 @@ class Typed:
         """Return what was typed, without white space around it; nothing where nothing was."""
         return self._texts.get(field, "")[:CHARS_MAX].strip()
 
+    def whole(self, field: str) -> str:
+        """Return what was typed into a field of several lines, as it was."""
+        return self._texts.get(field, "")
+
     @property
     def status(self) -> HTTPStatus:
         """Return what a page with this form is answered with."""

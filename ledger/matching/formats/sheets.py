@@ -33,7 +33,7 @@ HEADER_WITHIN = 40
 """A header comes after at most this many records of preamble."""
 
 HEADER_CELLS_MAX = 1_000
-"""No statement has so many columns; looking at millions of names would take minutes."""
+"""No statement has so many columns; guessing among 100,000 names took 13 seconds, and grows with them."""
 
 YEARS = range(2000, 2100)
 """A statement of another year has a slipped digit."""

@@ -43,6 +43,7 @@ check: $(DEV_STAMP) ## check format, lint, types, import contracts and tidy test
 	@.venv/bin/lint-imports --no-logo
 	@.venv/bin/mypy
 	@$(PY) -m pytest -q -n0 tests/tidy
+	@$(PY) .ci/audit.py
 
 .PHONY: test
 test: $(DEV_STAMP) ## run all tests (T=tests/unit/test_money.py: one file)
@@ -55,7 +56,7 @@ bench: $(DEV_STAMP) ## measure the speed on this machine against its limits
 
 .PHONY: audit
 audit: $(DEV_STAMP) ## look for known weaknesses of the pinned packages
-	@.venv/bin/pip-audit --strict --disable-pip --no-deps -r requirements.txt
+	@$(PY) .ci/audit.py --strict
 
 $(RUN_STAMP): requirements.txt
 	@PYTHON=$(PYTHON) .ci/setup.sh python

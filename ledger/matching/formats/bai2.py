@@ -353,7 +353,11 @@ def _line(name: str, record: _Record, about: tuple[str, str, str], day: date) ->
     signed = _sign(place, head[0]) * _unsigned(place, head[1])
     rest = head[3] if len(head) > 3 else ""  # noqa: PLR2004
     extra = _extra(place, head[2], rest.partition(",")[0].strip())
-    *own, text = [*rest.split(",", extra + 2), *[""] * 3][: extra + 3]
+    own = rest.split(",", extra + 2)
+    if len(own) < extra:
+        raise place.wrong("funds type", "malformed")
+    own += [""] * (extra + 3 - len(own))
+    text = own[extra + 2]
     banks = place.identifier("16 bank reference", own[extra])
     customers = place.identifier("16 customer reference", own[extra + 1])
     valued = own[0].strip() if head[2] == "V" else ""

@@ -123,6 +123,7 @@ def test_a_report_whose_balances_do_not_follow_is_held():
         ("16,195", "16,720", "16 type", "unknown-type"),
         ("16,195", "16,1x5", "16 type", "unknown-type"),
         ("4000,Z,", "4000,Q,", "funds type", "unknown"),
+        ("4000,Z,", "4000,D,9,", "funds type", "malformed"),
         ("V,261006", "V,260230", "16 value date", "no-such-day"),
         ("1,261005", "1,260230", "02 date", "no-such-day"),
         ("1,261005", "2,261005", "02 status", "not-an-update"),

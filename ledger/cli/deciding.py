@@ -8,6 +8,7 @@ from typing import Any
 import click
 import orjson
 
+from ledger.actors import Member
 from ledger.cli.session import Session, acts, fund_option, guarded, machine, pass_session
 from ledger.decisions import history
 from ledger.decisions.rules import KINDS, Rule, Tier, kind_of
@@ -126,19 +127,20 @@ def decision_approve(
     session: Session, number: int, version: int | None, member_name: str, fund_slug: str | None
 ) -> None:
     """Approve decision NUMBER, that others proposed. The last approval carries it out."""
-    done = approve(session, session.fund(fund_slug), member_name, number, version)
+    fund = session.fund(fund_slug)
+    done = approve(session, fund, session.member(fund, member_name), number, version)
     session.say(summary(done), **told(done))
 
 
 def approve(
-    session: Session, fund: Fund, member_name: str, number: int, version: int | None
+    session: Session, fund: Fund, member: Member, number: int, version: int | None
 ) -> Decision:
     """Approve a decision.
 
     Args:
         session: The call.
         fund: The fund.
-        member_name: From `--by`.
+        member: Who approves, as the session knows them.
         number: Of the decision.
         version: The one that they saw; None for one that nobody edited.
 
@@ -148,7 +150,6 @@ def approve(
     Raises:
         FieldError: Somebody edited it, and no version is named.
     """
-    member = session.member(fund, member_name)
     seen = seen_version(session, fund, number, version)
     sequencer = session.ledger().sequencer
     return actions.approve(sequencer, fund, member.member_id, number, seen, session.fresh)

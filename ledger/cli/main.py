@@ -6,6 +6,7 @@ import click
 
 from ledger.activity import origins
 from ledger.cli import (
+    activity,
     benchmark,
     checking,
     deciding,
@@ -20,6 +21,7 @@ from ledger.cli import (
     statement,
     tokens,
     tracing,
+    users,
 )
 from ledger.cli.session import Session
 
@@ -45,6 +47,9 @@ for command in (
     setup.account,
     setup.rate,
     members.member,
+    users.user,
+    users.sign_in,
+    users.sign_out,
     tokens.token,
     deciding.decision,
     deciding.rule,
@@ -61,6 +66,7 @@ for command in (
     exporting.export,
     statement.statement,
     checking.verify,
+    activity.activity,
     demo.demo,
     benchmark.bench,
     operate.db,

@@ -287,7 +287,8 @@ def transfer_approve(
 ) -> None:
     """Approve transfer NUMBER, that others proposed: short for `decision approve`."""
     fund = session.fund(fund_slug)
-    done = approve(session, fund, member_name, _decision_of(session, fund, number), None)
+    member = session.member(fund, member_name)
+    done = approve(session, fund, member, _decision_of(session, fund, number), None)
     session.say(
         f"transfer {number}: {summary(done)}",
         number=number,

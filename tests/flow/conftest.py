@@ -30,11 +30,11 @@ class Templates:
         for part, step in steps.items():
             if name not in self.kept and part not in self.kept:
                 step()
-                self.kept[part] = self._copied(self.walking, self.base / part)
-        return self._copied(self.kept[name], folder)
+                self.kept[part] = self.copied(self.walking, self.base / part)
+        return self.copied(self.kept[name], folder)
 
     @staticmethod
-    def _copied(cli: Cli, folder: Path) -> Cli:
+    def copied(cli: Cli, folder: Path) -> Cli:
         shutil.copytree(cli.folder, folder, dirs_exist_ok=True)
         return replace(cli, folder=folder, env={}, users=dict(cli.users))
 

@@ -6,11 +6,12 @@ import hmac
 import json
 import os
 import secrets
+import stat
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
 
-from ledger.errors import InvariantError
+from ledger.errors import InvariantError, SettingsError
 
 FILE = "signin.json"
 
@@ -43,10 +44,13 @@ def sign_in_keys(folder: Path) -> SignInKeys:
 
     Raises:
         InvariantError: The file is not what it was made as.
+        SettingsError: Others may get at it.
     """
     path = folder / FILE
     if not path.exists():
         _make(path)
+    if path.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):
+        raise SettingsError(name=f"keys/{FILE}", expected="a file of mode 0600")
     try:
         stored = json.loads(path.read_text(encoding="utf-8"))
         return SignInKeys(dict(stored["totp"]), bytes.fromhex(stored["hashing"]))

@@ -9,7 +9,10 @@ Source:
 
 from __future__ import annotations
 
-from flask import Flask, Response, request
+import ipaddress
+
+import structlog
+from flask import Flask, Response, current_app, request
 from werkzeug.exceptions import SecurityError
 from werkzeug.middleware.proxy_fix import ProxyFix
 
@@ -20,9 +23,14 @@ from ledger.web.hooks import passed_by_gifts
 from ledger.web.problems import problem_of, problem_response
 from ledger.web.services import WebSettings
 
+logger = structlog.get_logger(__name__)
+
 THIS_MACHINE = ("localhost", "127.0.0.1")
 """Under these a proxy or a health check on the machine itself asks. Nothing that we send to anybody is made from the
 host of a request, so whoever writes them into one only gets our pages with links to their own machine."""
+
+_PROXIES = "LEDGER_PROXIES"
+_WARNED = "LEDGER_PROXIES_WARNED"
 
 
 def setup(app: Flask, settings: WebSettings) -> None:
@@ -34,6 +42,7 @@ def setup(app: Flask, settings: WebSettings) -> None:
     """
     ours = (settings.public_host.partition(":")[0], *settings.trusted_hosts, *THIS_MACHINE)
     app.config["TRUSTED_HOSTS"] = list(dict.fromkeys(ours))
+    app.config[_PROXIES] = settings.proxies
     if settings.proxies:
         # The host is the one that the proxy asks for; a client's own X-Forwarded-Host is nobody's word.
         app.wsgi_app = ProxyFix(  # type: ignore[method-assign]
@@ -42,6 +51,26 @@ def setup(app: Flask, settings: WebSettings) -> None:
 
     app.before_request(_begin)
     app.teardown_request(_end)
+
+
+def is_unknown_proxy() -> bool:
+    """Tell whether this request comes through a proxy that nobody told us of: then nobody's own address is known.
+
+    Returns:
+        Whether it says that it was forwarded, comes from our own network, and no proxy is set.
+    """
+    if current_app.config[_PROXIES] or not (
+        {"X-Forwarded-For", "Forwarded"} & {*request.headers.keys()}
+    ):
+        return False
+    try:
+        found = ipaddress.ip_address(request.remote_addr or "")
+    except ValueError:
+        return True  # a socket in the file system
+    if current_app.config.get(_WARNED) is None:
+        current_app.config[_WARNED] = True
+        logger.warning("requests come through a proxy that is not set", do="LEDGER_PROXIES")
+    return not found.is_global
 
 
 @passed_by_gifts

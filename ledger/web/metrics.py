@@ -20,6 +20,7 @@ from prometheus_client.multiprocess import MultiProcessCollector
 from ledger.errors import LedgerError, NotFoundError
 from ledger.roles import PUBLIC, does
 from ledger.settings import process_environment
+from ledger.web.addresses import is_unknown_proxy
 from ledger.web.headers import face_of
 from ledger.web.hooks import passed_by_gifts
 from ledger.web.services import WebSettings, services
@@ -107,8 +108,8 @@ def may_read(settings: WebSettings) -> bool:
     token = settings.metrics_token
     if token and hmac.compare_digest(given.encode(), f"Bearer {token}".encode()):
         return True
-    if not settings.proxies and ({"Forwarded", "X-Forwarded-For"} & {*request.headers.keys()}):
-        return False  # a proxy that nobody told us of: its address is not that of whoever asks
+    if is_unknown_proxy():
+        return False
     try:
         address = ip_address(request.remote_addr or "")
     except ValueError:

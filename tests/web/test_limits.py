@@ -166,6 +166,21 @@ def test_a_crowd_behind_one_address_is_let_in(site):
     assert client.get("/", environ_overrides={"REMOTE_ADDR": "192.0.2.200"}).status_code == 200
 
 
+def test_visitors_behind_a_proxy_that_nobody_set_are_not_counted_as_one(site, monkeypatch):
+    few(monkeypatch, "PAGES")
+    client = site.app.test_client()
+
+    def ask(address: str, **headers: str) -> TestResponse:
+        return client.get("/", environ_overrides={"REMOTE_ADDR": address}, headers=headers)
+
+    forwarded = {"X-Forwarded-For": "203.0.113.9"}
+    for address in ("127.0.0.1", "10.0.0.3", "unix:"):
+        assert not any(is_refused(ask(address, **forwarded)) for _ in range(6))
+    # Whoever comes from outside and writes that header by themselves is counted all the same.
+    assert is_refused([ask("8.8.8.8", **forwarded) for _ in range(4)][-1])
+    assert is_refused([ask("127.0.0.1") for _ in range(4)][-1])
+
+
 # --- machines --------------------------------------------------------------------------------------
 
 

@@ -236,6 +236,7 @@ PROBLEM: dict[str, Any] = {
         "status": {"type": "integer"},
         "detail": {"type": "string"},
         "instance": {"type": "string"},
+        "request_id": {"type": "string", "description": "To name when asking what went wrong."},
         "errors": {"type": "array", "items": {"type": "object"}},
     },
 }

@@ -186,7 +186,8 @@ def check_rule(kind: Kind, rule: Rule, reason: str | None) -> None:
     for at, tier in enumerate(rule.tiers):
         is_free = kind.may_be_free and at == 0 and tier.up_to is not None
         if not (tier.slots or is_free) or len(tier.slots) > SLOTS_MAX:
-            raise FieldError(field="slots", value=len(tier.slots), reason="another-person")
+            code = "too-many" if tier.slots else "another-person"
+            raise FieldError(field="slots", value=len(tier.slots), reason=code)
         for role in tier.slots:
             if role not in SLOT_ROLES:
                 raise FieldError(

@@ -91,6 +91,9 @@ def _numbers() -> Iterator[str]:
     for run in (digits, digits[::-1]):
         for length in range(4, 15):
             yield from (run[at : at + length] for at in range(10 - (length > 10)))  # noqa: PLR2004 -- ten digits
+    pairs = "".join(digit * 2 for digit in "123456789098765432101234567890")
+    for length in range(6, 21, 2):
+        yield from (pairs[at : at + length] for at in range(0, len(pairs) - length + 1, 2))
     for digit in "0123456789":
         yield from (digit * length for length in range(4, 17))
         yield from ((digit + other) * 3 for other in "0123456789")

@@ -19,7 +19,7 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "用这台设备的指纹、面容或锁屏密码，不用输别的。",
         "With this device’s fingerprint, face or screen lock; nothing else to type.",
     ),
-    "signin.by_provider": ("用 {name} 登录", "Sign in with {name}"),
+    "signin.by_provider": ("用{name}登录", "Sign in with {name}"),
     "signin.done.signed-out": (
         "<strong>已退出登录。</strong>",
         "<strong>You are signed out.</strong>",
@@ -158,7 +158,8 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "account.sessions": ("正在登录的地方", "Where you are signed in"),
     "account.session_here": ("就是这里", "this one"),
     "account.session_terminal": ("命令行", "Command line"),
-    "account.session_line": ("{since}登录，最近 {seen}", "since {since}, last seen {seen}"),
+    "account.session_since": ("{moment} 登录", "since {moment}"),
+    "account.session_seen": ("最近 {moment}", "last seen {moment}"),
     "account.session_unknown": ("不认识的浏览器", "An unknown browser"),
     "account.session_end": ("退出", "Sign out"),
     "account.sessions_end": ("退出其他所有地方", "Sign out everywhere else"),

@@ -27,6 +27,7 @@ from ledger.web.signin.frame import (
     field,
     frame,
     gate,
+    home,
     lead,
     lead_to,
     page,
@@ -76,7 +77,7 @@ def sign_in() -> Response:
     """Ask for address and password."""
     going_to = safe_next(request.values.get("next"))
     if browser().signed_in is not None:
-        return lead_to(going_to or address("account"))
+        return lead_to(going_to or home())
     if request.method == "GET":
         return _sign_in_page(going_to)
     try:
@@ -130,7 +131,7 @@ def sign_in_passkey() -> Response:
     except (NotAllowedError, InputError) as error:
         return _sign_in_page(going_to, error)
     browser().become(opened.key)
-    return lead_to(going_to or address("account"))
+    return lead_to(going_to or home())
 
 
 # --- step 2 ----------------------------------------------------------------------------------------
@@ -185,7 +186,7 @@ def _entered(key: str, pending: dict[str, object]) -> Response:
     subject = pending.get("subject")
     if isinstance(subject, list):
         single_sign_on.bind(gate(), int(str(pending["user"])), str(subject[0]), str(subject[1]))
-    return lead_to(safe_next(str(pending["next"])) or address("account"))
+    return lead_to(safe_next(str(pending["next"])) or home())
 
 
 def _second_page(pending: dict[str, object], error: LedgerError | None = None) -> Response:

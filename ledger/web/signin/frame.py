@@ -101,6 +101,17 @@ def page(template: str, status: int = HTTPStatus.OK, **shown: object) -> Respons
     return response
 
 
+def desk() -> str:
+    """Return where the funds are that somebody acts in; empty where the app has no desk."""
+    endpoint = f"desk_{voice().language}.funds"
+    return url_for(endpoint) if endpoint in current_app.view_functions else ""
+
+
+def home() -> str:
+    """Return where a sign-in leads that nobody asked for from elsewhere."""
+    return desk() or address("account")
+
+
 def lead(page: str, **values: object) -> BaseResponse:
     """Lead to a page of the sign-in; what was sent is done, so a reload does not send it again."""
     return redirect(address(page, **values), HTTPStatus.SEE_OTHER)

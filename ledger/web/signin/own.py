@@ -19,6 +19,7 @@ from ledger.signin import identity, own, passkeys, sessions
 from ledger.web.signin.entering import CHALLENGES, answered, challenge
 from ledger.web.signin.frame import (
     browser,
+    desk,
     errors_of,
     field,
     gate,
@@ -75,6 +76,7 @@ def account() -> Response:
         left=left,
         sessions=mine,
         done=done if done in DONE else "",
+        desk=desk(),
     )
 
 

@@ -59,6 +59,9 @@ COMMON_HEADERS = {
 
 NO_STORE = "no-store"
 
+CLEARED = '"cache", "storage"'
+"""What a browser forgets at a sign-out. Not cookies: those of the address are taken back one by one."""
+
 REQUEST_ID = "X-Request-Id"
 """The same id stands in logs, in problem documents and in the activity record."""
 
@@ -146,6 +149,8 @@ def add_headers(response: Response) -> Response:
     headers = response.headers
     if face != "public":
         headers["Cache-Control"] = NO_STORE  # whatever the view says
+        if request.method == "POST" and request.path.endswith("/sign-out"):
+            headers["Clear-Site-Data"] = CLEARED
     present = {name.lower() for name in headers.keys()}  # noqa: SIM118 -- iterating gives pairs
     pairs: _Pairs = current_app.extensions[_EXTENSION][face]
     # Straight into the list: these never change, and looking for and checking each one again is a quarter of a

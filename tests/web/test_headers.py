@@ -138,3 +138,11 @@ def test_refusals_have_the_headers_too(method):
     assert response.status_code in {400, 405}
     assert "script-src" in policy(response)
     assert response.headers["Cache-Control"] == "no-store"
+
+
+@pytest.mark.parametrize("path", ["/sign-out", "/en/sign-out"])
+def test_a_browser_forgets_at_the_sign_out(path):
+    client = make().test_client()
+    assert client.post(path).headers["Clear-Site-Data"] == '"cache", "storage"'
+    for method, other in (("GET", path), ("POST", "/account"), ("GET", "/")):
+        assert "Clear-Site-Data" not in client.open(other, method=method).headers

@@ -137,6 +137,11 @@ class Cli:
             counted: int = database.execute("SELECT count(*) FROM entries").fetchone()[0]
         return counted
 
+    def entries(self) -> bytes:
+        """Return all entries, past the command line."""
+        with contextlib.closing(sqlite3.connect(self.home / "ledger.db")) as database:
+            return b"\n".join(row[0] for row in database.execute("SELECT entry FROM entries"))
+
     # --- the steps of a small month ---------------------------------------------------------------
 
     def set_up(self) -> None:

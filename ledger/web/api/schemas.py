@@ -344,7 +344,7 @@ LISTED: dict[str, Any] = {
 }
 WITHDRAWN: dict[str, Any] = {
     **BY_TOKEN,
-    "responses": {**_REFUSALS, "409": problem("It has ended.")},
+    "responses": {**_REFUSALS, "422": problem("It has ended.")},
 }
 
 
@@ -373,10 +373,10 @@ def _proposal(required: tuple[str, ...], properties: dict[str, dict[str, Any]]) 
                 "content": {"application/json": {"schema": _ref("Decision")}},
             },
             **_REFUSALS,
-            "409": problem("The key has proposed something else, or this cannot be done now."),
+            "409": problem("The key has proposed something else, or the month is closed."),
             "413": problem("The body is too large."),
             "415": problem("The body is not `application/json`."),
-            "422": problem("The body cannot be used; `errors` names the field."),
+            "422": problem("The body cannot be used, or not now; `errors` names the field."),
         },
     }
 

@@ -41,10 +41,10 @@ class Figure:
         """Return the figure for a person."""
         digits = 2 if self.unit == "ms" else 0
         return (
-            f"{self.name:<8}{self.database:<12}{self.n:>10,}  {self.value:>11,.{digits}f} {self.unit:<11}"
+            f"{self.name:<10}{self.database:<12}{self.n:>10,}  {self.value:>11,.{digits}f} {self.unit:<11}"
             f" limit {self.limit:>11,.{digits}f}  ratio {self.ratio:.2f}"
         )
 
 
-NAMES = ("import", "replay", "verify", "http", "append", "trace", "page")
+NAMES = ("import", "replay", "verify", "http", "signed-in", "append", "trace", "page")
 """Everything that can be measured, in the order in which it is."""

@@ -11,6 +11,7 @@ from ledger.bench.growing import Growth, measure_growth
 from ledger.bench.importing import Filling, measure_import
 from ledger.bench.places import Bench, Place
 from ledger.bench.serving import Server, measure_http
+from ledger.bench.signed_in import measure_signed_in
 from ledger.settings import load_settings
 
 GROWING = {"append", "trace", "page"}
@@ -73,6 +74,8 @@ def _measure(place: Place, empty: Server, wanted: set[str], scale: Scale) -> Ite
                 yield measure_verify(bench)
             if "http" in wanted:
                 yield measure_http(bench, server, empty, scale.loaded_s)
+            if "signed-in" in wanted:
+                yield measure_signed_in(bench, server)
             if growing and scale.gifts < scale.growth.sizes[0]:
                 yield from measure_growth(filling, server, scale.growth, growing)
                 return

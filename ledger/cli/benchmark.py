@@ -11,6 +11,7 @@ from ledger.bench.places import places
 from ledger.bench.run import measure
 from ledger.cli import database as schema
 from ledger.cli.session import Session, guarded, machine, pass_session
+from ledger.logs import configure_logs
 from ledger.settings import process_environment
 
 
@@ -28,6 +29,7 @@ def bench(session: Session, only: str | None, *, quick: bool, as_json: bool) -> 
     `docs/performance.md` says how to read the figures.
     """
     as_json = as_json or session.as_json
+    configure_logs("warning", "console")  # its figures are all it says
     figures: list[Figure] = []
     environ = process_environment()
     with places(environ, schema.upgrade) as (found, missing):

@@ -11,6 +11,7 @@ from hashlib import sha256
 from http import HTTPStatus
 from ipaddress import IPv6Address, ip_address
 
+import orjson
 from flask import Flask, Response, request
 
 from ledger.clock import Clock, SystemClock
@@ -111,7 +112,13 @@ def _counting_wrong_keys(counts: Counts):  # type: ignore[no-untyped-def]  # noq
         if response.status_code not in WRONG or not takes_gifts(request.method, request.path):
             return response
         waits = counts.hit(rules.WRONG_KEYS, address_key(request.remote_addr or ""))
-        return response if waits is None else _refusal(waits)
+        if waits is None:
+            return response
+        # What a platform reads as its own "not taken" stays in the answer.
+        kept = response.get_json(silent=True)
+        refusal = _refusal(waits)
+        refusal.set_data(orjson.dumps({**(kept or {}), **(refusal.get_json(silent=True) or {})}))
+        return refusal
 
     return count
 

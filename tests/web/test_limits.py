@@ -216,6 +216,10 @@ def test_right_deliveries_are_never_refused_nor_counted(api, monkeypatch):
     ]
     assert [one.status_code for one in wrong[:3]] == [401, 401, 401]
     assert all(is_refused(one) for one in wrong[3:])
+    # The platform's own "not taken" is still in the answer.
+    assert wrong[-1].json["type"] == "/problems/too-often"
+    assert wrong[-1].json.keys() >= wrong[0].json.keys() - {"errors"}
+    assert "errorMsg" in wrong[-1].json
     answers = []
     for at in range(10):
         body = kuaishou(uniqueNo=f"n-{at}")

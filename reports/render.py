@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from reports.sections import LineRow
-    from reports.statement import Statement
+    from reports.statement import RuleException, Statement
     from reports.ties import Tie
     from reports.wording import Language
 
@@ -255,6 +255,26 @@ class Voice:
         if minor is None:
             return sections.NOT_APPLICABLE
         return format_amount(minor, self.statement.commodity)
+
+    def amounts(self, row: RuleException) -> str:
+        """Say for which amounts an exception holds."""
+
+        def money(minor: int) -> str:
+            return wording.money_in_sentence(minor, row.commodity, self.language)
+
+        if row.up_to_minor is None:
+            if not row.above_minor:
+                return self.say("全部", "all")
+            return self.say("高于", "above ") + money(row.above_minor)
+        up_to = self.say("不超过", "up to ") + money(row.up_to_minor)
+        if not row.above_minor:
+            return up_to
+        return self.say("高于", "above ") + money(row.above_minor) + self.say("，", ", ") + up_to
+
+    def people(self, roles: Sequence[str]) -> str:
+        """Name who approves: a role for each person."""
+        named = [wording.named(wording.ROLE, role, self.language) for role in roles]
+        return self.say("、", ", ").join(named) or self.say("无", "nobody")
 
     def minus(self, minor: int | None) -> str:
         """Write an amount that is taken off."""

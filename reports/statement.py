@@ -705,6 +705,31 @@ class Approval:
 
 
 @dataclass(frozen=True, slots=True)
+class RuleException:
+    """What the fund asks of fewer people than the rule of two usually does.
+
+    Attributes:
+        kind: Of decisions, a key of `wording.DECISION`.
+        commodity: Of the limits.
+        above_minor: It holds for amounts above this, minor units.
+        up_to_minor: And up to this; None for all above.
+        roles: Who approves, a key of `wording.ROLE` for each person; empty where nobody has to.
+        usual: Who usually does.
+        reason: In the words of the entry.
+        entry: The entry that set it.
+    """
+
+    kind: str
+    commodity: str
+    above_minor: int
+    up_to_minor: int | None
+    roles: tuple[str, ...]
+    usual: tuple[str, ...]
+    reason: str
+    entry: int
+
+
+@dataclass(frozen=True, slots=True)
 class AttachmentRecord:
     """One attached file, as section 13 lists it; `figures.json` is added by the renderer and not listed here.
 
@@ -750,6 +775,7 @@ class Statement:
         previous: Closing of the previous statement; None for a fund's first.
         corrections: Section 9.
         approvals: At most one a step; a missing one is printed as not given yet.
+        exceptions: In force at the checkpoint, from the rule that two people decide.
         attachments: Files beside `figures.json`.
         changes: What changed in the basis since last month, in the officers' words.
         flow: The six stages since the beginning, at the cut-off; None leaves the picture out.
@@ -776,6 +802,7 @@ class Statement:
     previous: Closing | None = None
     corrections: tuple[Correction, ...] = ()
     approvals: tuple[Approval, ...] = ()
+    exceptions: tuple[RuleException, ...] = ()
     attachments: tuple[AttachmentRecord, ...] = ()
     changes: tuple[Name, ...] = ()
     flow: Flow | None = None

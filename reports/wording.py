@@ -338,6 +338,42 @@ ROLE: Final[dict[Language, dict[str, str]]] = {
 }
 """Roles of members; a role not here is printed as it is."""
 
+DECISION: Final[dict[Language, dict[str, str]]] = {
+    "zh": {
+        "transfer": "划转到基金",
+        "adjustment": "调整",
+        "resolution": "差异处理",
+        "write-off": "核销",
+        "match": "匹配",
+        "rule": "匹配规则",
+        "rate": "折算价",
+        "close": "结账",
+        "seal": "封账",
+        "reopen": "重开",
+        "erase": "删除个人信息",
+        "publish": "公布报告",
+        "members": "人员变动",
+        "four-eyes": "改双人规则",
+    },
+    "en": {
+        "transfer": "Transfer to the fund",
+        "adjustment": "Adjustment",
+        "resolution": "Resolution of a difference",
+        "write-off": "Write-off",
+        "match": "Match",
+        "rule": "Matching rule",
+        "rate": "Rate",
+        "close": "Closing a month",
+        "seal": "Sealing a month",
+        "reopen": "Reopening a month",
+        "erase": "Erasing personal data",
+        "publish": "Publishing a statement",
+        "members": "Change of people",
+        "four-eyes": "Change of this rule",
+    },
+}
+"""Kinds of decisions that two people take; a kind not here is printed as it is."""
+
 STEP: Final[dict[Language, dict[str, str]]] = {
     "zh": {"prepared": "编制", "reviewed": "复核", "approved": "批准"},
     "en": {"prepared": "Prepared", "reviewed": "Reviewed", "approved": "Approved"},

@@ -101,8 +101,8 @@ KINDS: Mapping[str, Kind] = {
             given=("number",),
         ),
         Kind("adjustment", _SMALL),
-        Kind("resolution", _SMALL),
-        Kind("write-off", _SMALL),
+        Kind("resolution", _SMALL, given=("evidence",)),
+        Kind("write-off", _SMALL, given=("evidence", "from", "to", "amount", "commodity")),
         # Up to 10,000.00 whoever matches confirms alone; releasing a match names no amount and needs the controller.
         Kind("match", Rule("CNY", (Tier(1_000_000, ()), Tier(None, ("controller",)))), True),
         Kind("rule", _always("approver")),
@@ -144,27 +144,54 @@ def covers(slots: Iterable[str], needed: Iterable[str]) -> bool:
     return not Counter(needed) - Counter(slots)
 
 
-def is_weaker(rule: Rule, default: Rule) -> bool:
-    """Tell whether some amount needs less under a rule than by default: then it is an exception.
+class Weaker(NamedTuple):
+    """Amounts for which a fund's rule asks for less than the default.
+
+    Attributes:
+        commodity: Of the amounts.
+        above: The amounts are above this, minor units.
+        up_to: And up to this; None for all above.
+        slots: What the fund's rule asks for.
+        usual: What the default asks for.
+    """
+
+    commodity: str
+    above: int
+    up_to: int | None
+    slots: tuple[str, ...]
+    usual: tuple[str, ...]
+
+
+def weaker_parts(rule: Rule, default: Rule) -> list[Weaker]:
+    """Return the amounts for which a rule asks for less than the default.
 
     Args:
         rule: A fund's own.
         default: Of the kind.
 
     Returns:
-        Whether there is such an amount, in whichever currency.
+        By currency, in rising order; neighbours of which the same is said are one.
     """
-    for commodity in (rule.commodity, default.commodity):
-        for amount in (0, *_bounds(rule), *_bounds(default), AMOUNT_MAX):
-            if not covers(rule.slots(amount, commodity), default.slots(amount, commodity)):
-                return True
-    return False
+    found: list[Weaker] = []
+    for commodity in dict.fromkeys((rule.commodity, default.commodity)):
+        above = 0
+        tiers = (*rule.tiers, *default.tiers)
+        bounds = sorted({tier.up_to for tier in tiers if tier.up_to is not None})
+        for up_to in (*bounds, None):
+            amount = AMOUNT_MAX if up_to is None else up_to
+            slots, usual = rule.slots(amount, commodity), default.slots(amount, commodity)
+            if not covers(slots, usual):
+                one = Weaker(commodity, above, up_to, slots, usual)
+                if found and found[-1] == one._replace(above=found[-1].above, up_to=above):
+                    one = one._replace(above=found.pop().above)
+                found.append(one)
+            above = amount
+    return found
 
 
-def _bounds(rule: Rule) -> Iterable[int]:
-    for tier in rule.tiers:
-        if tier.up_to is not None:
-            yield from (tier.up_to, tier.up_to + 1)
+def is_weaker(rule: Rule, default: Rule) -> bool:
+    """Tell whether some amount needs less under a rule than by default: then it is an exception."""
+    return bool(weaker_parts(rule, default))
 
 
 def check_rule(kind: Kind, rule: Rule, reason: str | None) -> None:

@@ -17,13 +17,15 @@ import csv
 import io
 import tempfile
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from ledger.actors import Member
 from ledger.clock import local_date
+from ledger.decisions.history import exceptions_in_force
+from ledger.decisions.rules import Exempted, weaker_parts
 from ledger.funds import history as funds
 from ledger.funds.history import Channel
 from ledger.journal import accounts as names
@@ -77,6 +79,7 @@ from reports.statement import (
     PlatformDue,
     PlatformGifts,
     Received,
+    RuleException,
     Settlement,
     SizeBand,
     SpendingCounts,
@@ -236,6 +239,9 @@ def make_statement(
             ledger=_ledger(figures),
             previous=_previous(figures, version=1),
             approvals=_approvals(prepared_by, issued_at),
+            exceptions=_exceptions(
+                exceptions_in_force(connection, fund.fund_id, size=figures.cut.size)
+            ),
             attachments=_attachments(files, gifts.g1),
             flow=_flow(figures),
             flow_since=first_gift_day(connection, fund.fund_id, figures.details.zone),
@@ -508,8 +514,8 @@ def _due(month: Month, g6: int) -> DueLines:
                 p1=opening[names.platform(name)].balance + opening[names.payout(name)].balance,
                 p2=_change(month, names.platform(name)).balance
                 + _change(month, names.payout(name)).debits,
-                p3=_change(month, names.payout(name)).credits,
-                p4=0,
+                p3=_change(month, names.payout(name)).credits - _written_off(month, name),
+                p4=_written_off(month, name),
                 p5=closing[names.platform(name)].balance + closing[names.payout(name)].balance,
             )
         )
@@ -520,8 +526,8 @@ def _due(month: Month, g6: int) -> DueLines:
     return DueLines(
         p1=opening.balance(PLATFORM) + opening.balance(PAYOUT),
         p2=g6,
-        p3=month.credits(PAYOUT),
-        p4=0,
+        p3=month.credits(PAYOUT) - _balance(month, WRITTEN_OFF),
+        p4=_balance(month, WRITTEN_OFF),
         p5=closing.balance(PLATFORM) + closing.balance(PAYOUT),
         p5_recomputed=unsettled + sum(one.net for one in unpaid),
         by_platform=tuple(platforms),
@@ -540,6 +546,10 @@ def _due(month: Month, g6: int) -> DueLines:
             if one.kind == "payout" and one.commodity == month.details.commodity
         ),
     )
+
+
+def _written_off(month: Month, channel: str) -> int:
+    return _change(month, names.written_off(names.payout(channel))).balance
 
 
 def _in_fund(one: Movement, month: Month) -> bool:
@@ -729,6 +739,24 @@ def _open(month: Month) -> OpenLines:
         x3=sum(item.age_days > 30 for item in items),  # noqa: PLR2004 -- the line's own name
         x4=sum(item.age_days > 90 for item in items),  # noqa: PLR2004 -- the same
         items=tuple(items),
+    )
+
+
+def _exceptions(found: Sequence[Exempted]) -> tuple[RuleException, ...]:
+    """Tell for which amounts the fund asks for fewer approvals than usual."""
+    return tuple(
+        RuleException(
+            kind=one.kind,
+            commodity=part.commodity,
+            above_minor=part.above,
+            up_to_minor=part.up_to,
+            roles=tuple(_ROLES[role] for role in part.slots),
+            usual=tuple(_ROLES[role] for role in part.usual),
+            reason=one.reason,
+            entry=one.seq,
+        )
+        for one in found
+        for part in weaker_parts(one.rule, one.default)
     )
 
 

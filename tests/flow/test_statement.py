@@ -16,15 +16,16 @@ import pytest
 import sqlalchemy as sa
 
 from ledger.db import Database
+from ledger.decisions.rules import Rule, Tier, kind_of
+from ledger.desk import actions, wanted
 from ledger.errors import NotFoundError, StatementTieError
 from ledger.funds import booking as setting_up
 from ledger.funds.booking import NewAccount
 from ledger.funds.history import Channel
+from ledger.funds.members import enrol_member
 from ledger.intake import booking as intake
 from ledger.matching import booking as matching
 from ledger.matching.lines import SettlementFile
-from ledger.periods import booking as periods
-from ledger.sequencer.books import Books
 from ledger.settings import load_settings
 from ledger.statements.build import REGISTER, build_statement, make_statement
 from ledger.web.public.flow import flow_sum
@@ -40,7 +41,9 @@ from tests.db.ledgers import (
     Ledger,
     approve,
     bank_line,
+    close_month,
     confirm,
+    decide_both,
     gift,
     give,
     give_back,
@@ -74,12 +77,7 @@ def opened(ledger: Ledger) -> Opened:
 
 def close(ledger: Ledger, month: str, at: datetime) -> None:
     ledger.clock.set(at)
-
-    def decide(books: Books) -> None:
-        intake.close_sessions(books, IMPORT)
-        periods.close(books, MATCHING, month, ZONE)
-
-    ledger.decide(decide)
+    close_month(ledger, month)
 
 
 def made(ledger: Ledger, month: str) -> Statement:
@@ -328,3 +326,19 @@ def test_the_printed_file_carries_its_figures_and_its_register(
     assert figures["lines"]["G2"] == 1250
     assert figures["attachments"][0]["sha256"] == sha256(register).hexdigest()
     assert [step["role"] for step in figures["approvals"]] == ["officer"]
+
+
+def test_exceptions_are_those_of_the_cut_off(ledger: Ledger) -> None:
+    enrol_member(ledger.sequencer, ledger.fund, "Sun", "administrator")
+    one = Rule("CNY", (Tier(None, ("approver",)),))
+    seq = actions.set_rule(ledger.sequencer, ledger.fund, "transfer", one, "one approver")
+    october(ledger)
+    close(ledger, "2026-10", CLOSED)
+    usual = wanted.rule("transfer", kind_of("transfer").default)
+    decide_both(ledger, usual, "Sun", "Wang")
+    close(ledger, "2026-11", CLOSED_AGAIN)
+    [found] = made(ledger, "2026-10").exceptions
+    assert (found.kind, found.above_minor, found.up_to_minor) == ("transfer", 50_000_000, None)
+    assert (found.roles, found.usual) == (("approver",), ("approver", "approver"))
+    assert (found.reason, found.entry) == ("one approver", seq)
+    assert made(ledger, "2026-11").exceptions == ()

@@ -25,6 +25,7 @@ from ledger.decisions.rules import (
     lacking,
     rule_from_json,
     rule_to_json,
+    weaker_parts,
 )
 from ledger.decisions.shapes import Approval, Decision, End, Version
 from ledger.errors import FieldError
@@ -101,6 +102,24 @@ def test_weaker_is_what_asks_for_less_at_some_amount(rule: Rule, default: Rule) 
         for commodity in ("CNY", "USD", "EUR")
     )
     assert is_weaker(rule, default) is slowly
+
+
+@given(rules(), rules())
+def test_the_parts_that_are_weaker_are_told_with_what_is_usual(rule: Rule, default: Rule) -> None:
+    parts = weaker_parts(rule, default)
+    for commodity, amount in itertools.product(("CNY", "USD"), range(1, 15)):
+        telling = [
+            (one.slots, one.usual)
+            for one in parts
+            if one.commodity == commodity and one.above < amount <= (one.up_to or 15)
+        ]
+        slots, usual = rule.slots(amount, commodity), default.slots(amount, commodity)
+        is_known = commodity in (rule.commodity, default.commodity)
+        less = Counter(usual) - Counter(slots)
+        assert telling == ([(slots, usual)] if is_known and less else [])
+    for one, two in itertools.pairwise(parts):
+        is_beside = (one.commodity, one.up_to) == (two.commodity, two.above)
+        assert not (is_beside and one[3:] == two[3:]), "they would be one"
 
 
 @given(rules(), st.sampled_from(sorted(KINDS)))

@@ -247,3 +247,26 @@ def test_columns_by_restriction_and_providers_are_printed() -> None:
     html = statement_html(told, figures_json(told), check(told), ["zh"])
     assert "非限定性" in html
     assert re.search(r"县医院</th><td class=\"amount\">61,480.50", html)
+
+
+def test_exceptions_to_the_rule_of_two_are_printed_and_embedded() -> None:
+    statement = example.full_month()
+    figures = figures_json(statement)
+    chinese, english = (
+        statement_html(statement, figures, check(statement), (language,))
+        for language in ("zh", "en")
+    )
+    assert "高于500,000.00 元" in chinese
+    assert "批准人、批准人" in chinese
+    assert "above ¥500,000.00" in english
+    assert "above ¥10,000.00, up to ¥20,000.00" in english
+    assert "<td>nobody</td>" in english
+    assert "<td>up to ¥1.00</td>" in english
+    assert "&lt;人少&gt;" in chinese  # it is somebody's words, not ours
+    embedded = json.loads(figures)["exceptions"]
+    assert [one["kind"] for one in embedded] == ["transfer", "match", "close", "adjustment"]
+    assert (embedded[0]["above_minor"], embedded[0]["up_to_minor"]) == (50_000_000, None)
+    none = example.empty_month()
+    page = statement_html(none, figures_json(none), check(none), ("en",))
+    title = page.index("Exceptions to the rule of two")
+    assert '<p class="none">None</p>' in page[title : title + 600]

@@ -77,12 +77,20 @@ def add_user(gate: Gate, email: str, name: str) -> int:
     name = " ".join(name.split())
     if not name or len(name) > NAME_MAX or re.search(r"[\x00-\x1f\x7f]", name):
         raise FieldError(field="name", reason="missing" if not name else "malformed")
+    try:
+        return _found_or_added(gate, normal, name)
+    except sa.exc.IntegrityError:
+        # Somebody added the same address at the same moment, and was first.
+        return _found_or_added(gate, normal, name)
+
+
+def _found_or_added(gate: Gate, email: str, name: str) -> int:
     with gate.writing() as connection:
-        found = gate.user_by_email(normal)
+        found = gate.user_by_email(email)
         if found is not None:
             return found.user_id
         made = gate.engine.new_user(
-            email=normal,
+            email=email,
             name=name,
             fs_uniquifier=secrets.token_hex(16),
             fs_webauthn_user_handle=secrets.token_hex(32),

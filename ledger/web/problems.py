@@ -635,7 +635,9 @@ def wants_page() -> bool:
 def _on_ledger_error(error: errors.LedgerError) -> Response:
     problem = problem_of(error)
     if problem.status == HTTPStatus.INTERNAL_SERVER_ERROR:
-        logger.error("request failed", method=request.method, path=request.path, exc_info=error)
+        # The rule, not the address: an invitation's address opens something.
+        rule = str(request.url_rule or "")
+        logger.error("request failed", method=request.method, rule=rule, exc_info=error)
     return problem_response(problem, error)
 
 

@@ -8,7 +8,9 @@ import time
 
 import pytest
 import sqlalchemy as sa
+from structlog.testing import capture_logs
 
+from ledger.errors import InvariantError
 from ledger.signin import enrolling, own, sessions
 from ledger.web.signin.frame import safe_next
 from tests.signin.gates import LI, PASSWORD, WANG, enrol, later, letters
@@ -31,7 +33,7 @@ def test_in_and_out(site):
     page = visitor.get("/account")
     assert (page.status_code, page.headers["Cache-Control"]) == (200, "no-store")
     assert "Zhao Lei" in page.text
-    assert visitor.get("/sign-in").location == "/account"
+    assert visitor.get("/sign-in").location == "/desk/"
     assert visitor.post("/sign-out").location == "/sign-in?done=signed-out"
     assert visitor.get("/account").status_code == 303
     assert rows(site, "user_sessions", "user_id IS NOT NULL") == []
@@ -44,7 +46,7 @@ def test_in_english_one_stays_in_english(site):
     first = visitor.post("/en/sign-in", email=LI, password=PASSWORD)
     assert first.location == "/en/sign-in/second"
     assert "authenticator app" in visitor.get("/en/sign-in/second").text
-    assert visitor.post("/en/sign-in/second", code=visitor.code()).location == "/en/account"
+    assert visitor.post("/en/sign-in/second", code=visitor.code()).location == "/en/desk/"
     assert "Where you are signed in" in visitor.get("/en/account").text
 
 
@@ -365,6 +367,20 @@ def test_a_new_password_by_mail(site, tmp_path):
     )
     later(site.gate, seconds=60)
     visitor.enter(password=NEW)
+
+
+def test_a_link_is_in_no_log(site, monkeypatch):
+    def fail(*_):
+        raise InvariantError(what="something")
+
+    user_id = enrolling.add_user(site.gate, LI, "Zhao Lei")
+    key = enrolling.invite(site.gate, user_id).rpartition("/")[2]
+    monkeypatch.setattr(enrolling, "begin", fail)
+    with capture_logs() as said:
+        assert site.visitor().get(f"/invitation/{key}").status_code == 500
+    (failed,) = [line for line in said if line["event"] == "request failed"]
+    assert failed["rule"] == "/invitation/<key>"
+    assert key not in repr([{**line, "exc_info": ""} for line in said])
 
 
 # --- one's own sign-in -----------------------------------------------------------------------------

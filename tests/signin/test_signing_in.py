@@ -315,6 +315,10 @@ def test_adding_somebody_twice_finds_them(gate):
     assert [user.name for user in enrolling.users_of(gate)] == ["Zhao Lei"]
 
 
+def test_adding_somebody_at_the_same_moment_adds_one(gate):
+    assert len(set(at_once(4, lambda: enrolling.add_user(gate, LI, "Zhao Lei")))) == 1
+
+
 # --- new passwords ---------------------------------------------------------------------------------
 
 

@@ -8,7 +8,8 @@ from pathlib import Path
 
 from flask import Flask
 
-from ledger.roles import PUBLIC, does
+from ledger.errors import InvariantError
+from ledger.roles import PUBLIC, action_of, does
 from ledger.signin.engine import HashCost
 from ledger.web import addresses, assets, forms, headers, limits, metrics, problems, uploads
 from ledger.web.api.door import register_api
@@ -51,8 +52,20 @@ def create_app(
     _add_public_pages(app)
     for door in doors:
         door(app)
+    _check_named(app)
     problems.setup(app)  # last: a library behind a door may bring an error shape of its own
     return app
+
+
+def _check_named(app: Flask) -> None:
+    """Hold that every address says what it does: what nobody has thought of is not opened to everybody.
+
+    Raises:
+        InvariantError: One does not.
+    """
+    unnamed = sorted(name for name, view in app.view_functions.items() if action_of(view) is None)
+    if unnamed:
+        raise InvariantError(reason="address-names-no-action", endpoints=unnamed)
 
 
 def doors_of(ledger: Ledger, *, cost: HashCost | None = None) -> tuple[Door, ...]:

@@ -12,6 +12,7 @@ from marshmallow import Schema, fields
 
 from ledger import errors
 from ledger.app import create_app
+from ledger.roles import PUBLIC, does
 from ledger.web.problems import HTTP_PROBLEMS, PROBLEMS, by_slug, problem_of
 from tests.web.samples import FakeServices, Settings
 
@@ -53,6 +54,15 @@ def test_each_row_says_in_both_languages_what_to_do(row):
     assert row.sentence.zh.endswith("。")
     assert row.sentence.en.endswith(".")
     assert by_slug(row.slug) is not None
+
+
+def test_an_address_that_does_not_say_what_it_does_is_not_served():
+    def door(app: Flask) -> None:
+        app.add_url_rule("/desk/new", "new_page", lambda: "")
+
+    with pytest.raises(errors.InvariantError) as caught:
+        create_app(Settings(), FakeServices(), [door])
+    assert caught.value.fields["endpoints"] == ["new_page"]
 
 
 def test_a_class_without_a_row_is_shown_as_its_parent():
@@ -136,6 +146,7 @@ def test_what_a_schema_refuses_names_its_fields_in_the_same_shape():
 
         @blueprint.post("/gifts")
         @blueprint.arguments(AmountSchema(many=True))
+        @does(PUBLIC)
         def post_gifts(rows):
             return str(rows)
 

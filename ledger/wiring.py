@@ -72,7 +72,8 @@ def open_ledger(settings: Settings, clock: Clock | None = None) -> Ledger:
     """
     clock = clock or SystemClock()
     if settings.database_url.startswith("sqlite"):
-        settings.home.mkdir(parents=True, exist_ok=True)
+        # The file holds nicknames and account numbers: nobody else on the machine needs to get at it.
+        settings.home.mkdir(mode=0o700, parents=True, exist_ok=True)
     database = Database(settings.database_url, busy_ms=settings.sqlite_busy_ms)
     sequencer = Sequencer(database, settings.keys, clock, group_max=settings.group_max)
     return Ledger(settings, database, sequencer, clock)

@@ -11,10 +11,12 @@ from __future__ import annotations
 
 import hmac
 import time
+from collections.abc import Iterator
 from ipaddress import ip_address
 
 from flask import Flask, Response, g, request
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
+from prometheus_client.metrics_core import GaugeMetricFamily
 from prometheus_client.multiprocess import MultiProcessCollector
 
 from ledger.errors import LedgerError, NotFoundError
@@ -87,7 +89,9 @@ def setup(app: Flask, settings: WebSettings) -> None:
         """
         if not may_read(settings):
             raise NotFoundError(what="page")
-        text = _of_requests(figures) + generate_latest(_of_ledger())
+        registry = CollectorRegistry()
+        registry.register(_OfLedger())
+        text = _of_requests(figures) + generate_latest(registry)
         return Response(text, content_type=CONTENT_TYPE)
 
     app.before_request(begin)
@@ -133,20 +137,28 @@ def _of_requests(figures: _Figures) -> bytes:
     return generate_latest(registry)
 
 
-def _of_ledger() -> CollectorRegistry:
-    """Read what the ledger itself tells: the same whoever answers."""
-    registry = CollectorRegistry()
-    ready = Gauge(
-        "mingzhang_ready", "1 when nothing keeps the service from its work.", registry=registry
-    )
-    entries = Gauge(
-        "mingzhang_entries", "Entries under the latest checkpoint.", ("fund",), registry=registry
-    )
-    ready.set(0 if services().ready() else 1)
-    try:
-        for card in services().funds():
-            size = services().checkpoint(card.slug).split(b"\n", 2)[1]
-            entries.labels(card.slug).set(int(size))
-    except LedgerError:
-        ready.set(0)
-    return registry
+class _OfLedger:
+    """What the ledger itself tells: the same whichever worker answers, so it is read anew and never stored."""
+
+    def collect(self) -> Iterator[GaugeMetricFamily]:
+        """Read it.
+
+        Yields:
+            Whether it is ready, and how far each fund's log is.
+        """
+        is_ready = not services().ready()
+        entries = GaugeMetricFamily(
+            "mingzhang_entries", "Entries under the latest checkpoint.", labels=("fund",)
+        )
+        try:
+            for card in services().funds():
+                size = services().checkpoint(card.slug).split(b"\n", 2)[1]
+                entries.add_metric((card.slug,), int(size))
+        except LedgerError:
+            is_ready = False
+        yield GaugeMetricFamily(
+            "mingzhang_ready",
+            "1 when nothing keeps the service from its work.",
+            value=int(is_ready),
+        )
+        yield entries

@@ -130,6 +130,7 @@ PROGRAM = """
 from tests.web.test_metrics import make, ask
 app = make()
 app.test_client().get("/")
+ask(app)
 print(ask(app).text)
 """
 
@@ -154,7 +155,8 @@ def test_workers_are_counted_together(tmp_path: Path):
         for line in text.splitlines()
         if line.startswith(wanted)
     ]
-    assert counts == [
-        "1.0",
-        "3.0",
-    ]  # the second worker sees the first one's page and look at the figures
+    # The second worker sees the first one's page and two looks at the figures beside its own.
+    assert counts == ["2.0", "5.0"]
+    for text in texts:
+        names = [family.name for family in text_string_to_metric_families(text)]
+        assert len(names) == len({*names})

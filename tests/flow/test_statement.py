@@ -333,7 +333,6 @@ def test_exceptions_are_those_of_the_cut_off(ledger: Ledger) -> None:
     one = Rule("CNY", (Tier(None, ("approver",)),))
     seq = actions.set_rule(ledger.sequencer, ledger.fund, "transfer", one, "one approver")
     october(ledger)
-    close(ledger, "2026-10", CLOSED)
     usual = wanted.rule("transfer", kind_of("transfer").default)
     decide_both(ledger, usual, "Sun", "Wang")
     close(ledger, "2026-11", CLOSED_AGAIN)

@@ -76,6 +76,11 @@ def upgrade() -> None:
         _hold_on_sqlite()
     else:
         _hold_on_postgresql()
+        _tell_states("proposed, approved, rejected, withdrawn, sent, confirmed, returned")
+
+
+def _tell_states(states: str) -> None:
+    op.execute(f"COMMENT ON COLUMN transfers.state IS '{states}'")
 
 
 def _create_tables() -> None:
@@ -336,6 +341,7 @@ def downgrade() -> None:
     else:
         op.execute("DROP TRIGGER transfers_decided ON transfers")
         op.execute("DROP FUNCTION hold_transfers()")
+        _tell_states("proposed, approved, rejected, sent, confirmed, returned")
     op.drop_column("transfers", "decision")
     for table in (PRIVATE, *reversed(APPEND_ONLY)):
         op.drop_table(table)

@@ -69,7 +69,7 @@ def test_the_way_is_told_in_sentences_without_a_name(walked: Cli) -> None:
     assert "600.00 CNY, 2026-11-09 20:00" in told
     assert "way 1 of 2: 360.00 CNY" in told
     assert re.search(
-        r"结算 settled +180\.00  2026-12-05 12:00, entry 13, settlement KU-ST-202611", told
+        r"结算 settled +180\.00  2026-12-05 12:00, entry 14, settlement KU-ST-202611", told
     )
     assert "180.00  left: platform_share" in told
     assert re.search(r"用药 at work +120\.00 .* for 糖尿病", told)

@@ -265,11 +265,11 @@ class Voice:
         if row.up_to_minor is None:
             if not row.above_minor:
                 return self.say("全部", "all")
-            return self.say("高于", "above ") + money(row.above_minor)
-        up_to = self.say("不超过", "up to ") + money(row.up_to_minor)
+            return self.say("高于 ", "above ") + money(row.above_minor)
+        up_to = self.say("不超过 ", "up to ") + money(row.up_to_minor)
         if not row.above_minor:
             return up_to
-        return self.say("高于", "above ") + money(row.above_minor) + self.say("，", ", ") + up_to
+        return self.say("高于 ", "above ") + money(row.above_minor) + self.say("，", ", ") + up_to
 
     def people(self, roles: Sequence[str]) -> str:
         """Name who approves: a role for each person."""

@@ -256,7 +256,7 @@ def test_exceptions_to_the_rule_of_two_are_printed_and_embedded() -> None:
         statement_html(statement, figures, check(statement), (language,))
         for language in ("zh", "en")
     )
-    assert "高于500,000.00 元" in chinese
+    assert "高于 500,000.00 元" in chinese
     assert "批准人、批准人" in chinese
     assert "above ¥500,000.00" in english
     assert "above ¥10,000.00, up to ¥20,000.00" in english

@@ -126,11 +126,20 @@ def _on_expired(_error: CSRFError) -> Response:
         problem=problem,
         kept=kept,
         had_files=bool(request.files),
+        form_address=_form_address(),
         other_address=Voice(other(voice.language)).url("all_funds"),
     )
     response = make_response(page)
     response.status_code = problem.status
     return response
+
+
+def _form_address() -> str:
+    """Return where the form stood, as the browser tells it; many addresses that take a form show none."""
+    sent_by = urlsplit(request.headers.get("Referer", ""))
+    if sent_by.netloc != request.host or not sent_by.path or sent_by.path.startswith("//"):
+        return request.path
+    return f"{sent_by.path}?{sent_by.query}" if sent_by.query else sent_by.path
 
 
 def kept_fields(pairs: Iterable[tuple[str, str]]) -> list[Kept]:

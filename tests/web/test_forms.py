@@ -142,6 +142,21 @@ def test_a_page_from_the_browsers_own_history_works_until_the_session_ends(site:
     )
 
 
+@pytest.mark.parametrize(
+    ("referrer", "back"),
+    [
+        (f"{HERE}/account?a=1", "/account?a=1"),
+        (f"{HERE}", "/sign-out"),
+        (f"{HERE}//evil.example/x", "/sign-out"),
+        ("", "/sign-out"),
+    ],
+)
+def test_one_can_go_back_to_where_the_form_stood(site: Site, referrer: str, back: str) -> None:
+    headers = {"Referer": referrer, "Sec-Fetch-Site": "same-origin"}
+    page = send(site.visitor(), "/sign-out", {"a": "b"}, **headers)
+    assert f'<a href="{back}">回到原来的页面</a>' in page.text
+
+
 def test_several_values_of_one_field_are_all_kept(site: Site) -> None:
     visitor = site.visitor()
     visitor.enter()

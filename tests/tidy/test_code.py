@@ -54,10 +54,15 @@ def clock_readings(tree: ast.AST) -> list[int]:
 
 
 def environment_readings(tree: ast.AST) -> list[int]:
+    """Find readings of this process's environment; a request's `environ` is another thing."""
     return [
         node.lineno
         for node in ast.walk(tree)
-        if (isinstance(node, ast.Attribute) and node.attr in {"environ", "getenv"})
+        if (
+            isinstance(node, ast.Attribute)
+            and node.attr in {"environ", "getenv"}
+            and not (isinstance(node.value, ast.Name) and node.value.id == "request")
+        )
         or (
             isinstance(node, ast.ImportFrom)
             and {"environ", "getenv"} & {a.name for a in node.names}

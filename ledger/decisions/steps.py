@@ -141,6 +141,13 @@ def effects_of(kind: str, content: Mapping[str, Any]) -> list[tuple[str, Mapping
         return [("member.changed" if "member" in content else "member.enrolled", content)]
     if kind == "publish":
         return [("statement.published", one) for one in content["statements"]]
+    if kind in ("resolution", "write-off"):
+        return _closing(kind, content)
+    if kind == "adjustment":
+        return [("adjustment", content["adjustment"])]
+    if kind == "match" and "release" in content:
+        said = {"match": content["release"], "reason": content["reason"]}
+        return [("match.released", said)]
     single = {
         "rate": "rate.set",
         "close": "period.closed",
@@ -148,6 +155,35 @@ def effects_of(kind: str, content: Mapping[str, Any]) -> list[tuple[str, Mapping
         "four-eyes": "rule.set",
     }
     return [(single[kind], content)] if kind in single else []
+
+
+def _closing(kind: str, content: Mapping[str, Any]) -> list[tuple[str, Mapping[str, Any]]]:
+    """Return how an exception is closed: with what is written off first."""
+    closing = {name: content[name] for name in ("raised", "reason", "evidence")}
+    if kind == "resolution":
+        return [("exception.resolved", {**closing, "how": "note"})]
+    taken = {
+        name: content[name] for name in ("raised", "reason", "from", "to", "amount", "commodity")
+    }
+    return [("adjustment", taken), ("exception.resolved", {**closing, "how": "write-off"})]
+
+
+def needs_decision(kind: str, body: Mapping[str, Any]) -> bool:
+    """Tell whether an entry is made by a decision only.
+
+    Args:
+        kind: Of the entry.
+        body: Of the entry.
+
+    Returns:
+        False for an exception that another entry explains, and for a match whose entry was reversed: nobody has to
+        decide that.
+    """
+    if kind == "exception.resolved":
+        return body.get("how") != "match"
+    if kind == "match.released":
+        return "reversal" not in body
+    return kind in EFFECTS
 
 
 EFFECTS = (
@@ -158,6 +194,9 @@ EFFECTS = (
     "member.enrolled",
     "member.changed",
     "rule.set",
+    "adjustment",
+    "match.released",
+    "exception.resolved",
 )
 """Kinds of entries that decisions bring about."""
 

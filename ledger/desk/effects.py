@@ -11,6 +11,7 @@ from ledger.decisions import history
 from ledger.decisions.booking import LABEL
 from ledger.decisions.rules import rule_from_json
 from ledger.decisions.shapes import Decision
+from ledger.desk import exceptions
 from ledger.desk.wanted import zone_of
 from ledger.errors import StateError
 from ledger.funds import booking as setting_up
@@ -50,6 +51,8 @@ def followed(books: Books, found: Decision) -> None:
     """Let what a decision was about know that it was rejected or withdrawn."""
     if found.kind == "transfer":
         transfers.follow(books, found)
+    elif found.kind in ("resolution", "write-off"):
+        exceptions.followed(books, found)
 
 
 def _follow_transfer(books: Books, _actor: Actor, found: Decision) -> None:
@@ -121,5 +124,7 @@ EFFECTS: Mapping[str, Effect] = {
     "publish": _publish,
     "members": _change_members,
     "four-eyes": _set_rule,
+    "resolution": exceptions.resolve,
+    "write-off": exceptions.take_off,
 }
 """By kind. The kinds of `rules.KINDS` that are not here are not proposed by anything yet."""

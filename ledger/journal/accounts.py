@@ -111,3 +111,8 @@ def tax(channel: str) -> str:
 def chargebacks(channel: str) -> str:
     """Return the expense account of what a platform took back."""
     return f"Expenses:Chargebacks:{channel}"
+
+
+def written_off(account: str) -> str:
+    """Return the expense account of what is written off from an account, such as `Assets:Payout:Kuaishou`."""
+    return f"Expenses:WrittenOff:{account.removeprefix('Assets:')}"

@@ -16,6 +16,7 @@ from ledger.journal.codec import decode
 from ledger.journal.entries import Claim, Draft, Move, Posting
 from ledger.matching import history, store
 from ledger.matching.evidence import Evidence
+from ledger.matching.exceptions import booking as exceptions
 from ledger.matching.history import StoredLine
 from ledger.matching.lines import BankFile, SettlementFile, SettlementLine, check_chain
 from ledger.sequencer.books import Books
@@ -477,16 +478,4 @@ def raise_exception(
     Returns:
         The entry.
     """
-    now = books.clock.now()
-    body: dict[str, int | str] = {
-        "kind": kind,
-        "subject": subject,
-        "amount": amount,
-        "commodity": commodity,
-    }
-    seq = books.post(Draft("exception.raised", to_text(now), actor, dict(body)))
-    books.settle()
-    store.add_open_item(
-        books.connection, fund_id=books.fund.fund_id, raised_seq=seq, raised_ms=to_ms(now), **body
-    )
-    return seq
+    return exceptions.raise_one(books, actor, exceptions.Found(kind, subject, amount, commodity))

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from ledger.clock import to_ms
 from ledger.db import insert_rows
 from ledger.matching.lines import BankFile, BankLine, line_identities
-from ledger.matching.tables import bank_lines, files, open_items, settlement_lines
+from ledger.matching.tables import bank_lines, files, settlement_lines
 
 
 class NewFile(NamedTuple):
@@ -136,18 +136,4 @@ def mark_paid(connection: sa.Connection, fund_id: int, statement_no: str, seq: i
             settlement_lines.c.fund_id == fund_id, settlement_lines.c.statement_no == statement_no
         )
         .values(paid_seq=seq)
-    )
-
-
-def add_open_item(connection: sa.Connection, **values: int | str) -> None:
-    """Insert something that waits for an explanation."""
-    connection.execute(sa.insert(open_items).values(**values))
-
-
-def resolve_item(connection: sa.Connection, fund_id: int, raised_seq: int, seq: int) -> None:
-    """Mark an open item as resolved."""
-    connection.execute(
-        sa.update(open_items)
-        .where(open_items.c.fund_id == fund_id, open_items.c.raised_seq == raised_seq)
-        .values(resolved_seq=seq)
     )

@@ -79,6 +79,17 @@ open_items = sa.Table(
     sa.Column("commodity", sa.Text, nullable=False),
     sa.Column("raised_ms", BigInt, nullable=False),
     sa.Column("resolved_seq", BigInt),
+    sa.Column(
+        "since", sa.Text, nullable=False, comment="Day it was observed on; ages count from it"
+    ),
+    sa.Column("due", sa.Text, nullable=False, comment="Day by which it is to be explained"),
+    sa.Column("state", sa.Text, nullable=False),
+    sa.Column("owner", sa.Text, comment="Member who looks after it"),
+    sa.Column("disputed", sa.Text, comment="Day since when it is contested"),
+    sa.Column("paused", sa.Text, comment="Day since when an outside party is waited for"),
+    sa.Column("decision", BigInt, comment="Open decision about it"),
     sa.ForeignKeyConstraint(["fund_id", "raised_seq"], ["entries.fund_id", "entries.seq"]),
     **STRICT,
 )
+sa.Index("ix_open_items_state", open_items.c.fund_id, open_items.c.state, open_items.c.raised_seq)
+sa.Index("ix_open_items_subject", open_items.c.fund_id, open_items.c.kind, open_items.c.subject)

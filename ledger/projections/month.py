@@ -25,6 +25,7 @@ from ledger.journal.history import Fund
 from ledger.journal.tables import accounts as account_table
 from ledger.journal.tables import entries
 from ledger.log import history as log_history
+from ledger.matching.exceptions.kinds import line_subject
 from ledger.matching.history import references_of_entry
 from ledger.matching.tables import bank_lines, files, open_items, settlement_lines
 from ledger.moneyline.history import LineReader
@@ -99,6 +100,7 @@ class Movement(NamedTuple):
         length: Taken, minor units of the source.
         to_length: Arrived, minor units of the target.
         commodity: Of the target.
+        role: Role of whoever acted.
     """
 
     seq: int
@@ -110,6 +112,7 @@ class Movement(NamedTuple):
     length: int
     to_length: int
     commodity: str
+    role: str
 
 
 class MonthGift(NamedTuple):
@@ -293,6 +296,7 @@ class Month:
                 row.length,
                 row.to_length,
                 row.target_commodity,
+                value["actor"]["role"],
             )
 
     # --- gifts --------------------------------------------------------------------------------
@@ -577,10 +581,12 @@ class Month:
                 ),
             )
         )
+        raised = rows.all()
         found = [
             Item(row.raised_seq, row.kind, from_ms(row.raised_ms), row.amount, row.commodity)
-            for row in rows
+            for row in raised
         ]
+        named = {row.subject for row in raised}
         lines = self._connection.execute(
             sa.select(bank_lines).where(
                 self._known_lines(),
@@ -598,6 +604,8 @@ class Month:
                 row.commodity,
             )
             for row in lines
+            # An exception that names the line tells of the same money.
+            if line_subject(bytes(row.sha256).hex(), row.line_no) not in named
         ]
         return sorted(found, key=lambda one: (one.at, one.number))
 

@@ -30,6 +30,10 @@ TRANSIT, FUND, PROGRAMME = "Assets:InTransit:", "Assets:Fund:", "Expenses:Progra
 GIFTS, UNATTRIBUTED = "Income:Gifts:", "Income:Unattributed:"
 SHARE, TAX, CHARGEBACKS = "Expenses:PlatformShare:", "Expenses:Tax:", "Expenses:Chargebacks:"
 BANK_FEES = "Expenses:BankFees:"
+WRITTEN_OFF = "Expenses:WrittenOff:Payout:"
+"""What platforms owe and will not pay."""
+ROUNDED_AWAY = "Expenses:Rounding:"
+"""What came short of settlements, within the tolerance."""
 
 _DEDUCTIONS: tuple[tuple[str, LeftKey], ...] = (
     (SHARE, "platform_share"),
@@ -104,24 +108,47 @@ def from_outside(connection: sa.Connection, fund_id: int, accounts: Accounts) ->
     ]
 
 
-def returned(connection: sa.Connection, fund_id: int, accounts: Accounts) -> int:
-    """Sum what transfers brought back to collection accounts, minor units."""
-    transit = [accounts.ids[name] for name, _ in accounts.below(TRANSIT)]
-    bank = [accounts.ids[name] for name, _ in accounts.below(BANK)]
-    found = connection.execute(
-        sa.select(sa.func.coalesce(sa.func.sum(segments.c.to_length), 0)).where(
-            segments.c.fund_id == fund_id,
-            segments.c.source_id.in_(transit),
-            segments.c.source_commodity == accounts.commodity,
-            segments.c.target_id.in_(bank),
-            segments.c.seq < accounts.size,
-        )
-    ).scalar_one()
-    return int(found)
+class CameBack(NamedTuple):
+    """What went back a stage, minor units: it is not counted as reached again.
+
+    Attributes:
+        to_bank: Transfers that a bank returned, or whose sending was released.
+        to_payout: Payouts whose match was released.
+        to_transit: Arrivals whose match was released.
+    """
+
+    to_bank: int
+    to_payout: int = 0
+    to_transit: int = 0
+
+
+def returned(connection: sa.Connection, fund_id: int, accounts: Accounts) -> CameBack:
+    """Sum what came back from each stage to the one before it."""
+
+    def back(source: str, target: str) -> int:
+        found = connection.execute(
+            sa.select(sa.func.coalesce(sa.func.sum(segments.c.to_length), 0)).where(
+                segments.c.fund_id == fund_id,
+                segments.c.source_id.in_(
+                    [accounts.ids[name] for name, _ in accounts.below(source)]
+                ),
+                segments.c.source_commodity == accounts.commodity,
+                segments.c.target_id.in_(
+                    [accounts.ids[name] for name, _ in accounts.below(target)]
+                ),
+                segments.c.seq < accounts.size,
+            )
+        ).scalar_one()
+        return int(found)
+
+    return CameBack(back(TRANSIT, BANK), back(BANK, PAYOUT), back(FUND, TRANSIT))
 
 
 def make_stages(
-    accounts: Accounts, channels: Sequence[Channel], outside: Sequence[Outside], came_back: int
+    accounts: Accounts,
+    channels: Sequence[Channel],
+    outside: Sequence[Outside],
+    came_back: CameBack,
 ) -> tuple[Stage, ...]:
     """Sum the six stages.
 
@@ -158,22 +185,31 @@ def make_stages(
         ),
         Stage(
             "settled",
-            accounts.debits(PAYOUT) + deducted,
+            accounts.debits(PAYOUT) + deducted - came_back.to_payout,
             accounts.balance(PAYOUT),
-            _left(_deductions(accounts, foreign, wanted=True)),
+            _left(
+                {
+                    **_deductions(accounts, foreign, wanted=True),
+                    "written_off": accounts.balance(WRITTEN_OFF) + accounts.balance(ROUNDED_AWAY),
+                }
+            ),
             joined=(Joined("other", conversion.credits),) if conversion.credits else (),
         ),
         Stage(
             "bank",
-            accounts.debits(BANK) - came_back,
+            accounts.debits(BANK) - came_back.to_bank - came_back.to_payout,
             accounts.balance(BANK),
             _left({"bank_fee": accounts.balance(BANK_FEES)}),
             joined=_joined(outside, BANK),
         ),
-        Stage("sent", accounts.debits(TRANSIT) - came_back, accounts.balance(TRANSIT)),
+        Stage(
+            "sent",
+            accounts.debits(TRANSIT) - came_back.to_bank - came_back.to_transit,
+            accounts.balance(TRANSIT),
+        ),
         Stage(
             "fund",
-            accounts.debits(FUND) - reversed_spending,
+            accounts.debits(FUND) - reversed_spending - came_back.to_transit,
             accounts.balance(FUND),
             joined=_joined(outside, FUND),
         ),

@@ -49,6 +49,7 @@ from ledger.projections.stages import (
     TAX,
     TRANSIT,
     UNATTRIBUTED,
+    WRITTEN_OFF,
     joined_key,
     stages_at,
 )
@@ -87,6 +88,7 @@ from reports.statement import (
     Statement,
     Transfer,
     TransitLines,
+    WriteOff,
     check,
     figures_json,
     record_attachment,
@@ -544,6 +546,17 @@ def _due(month: Month, g6: int) -> DueLines:
             )
             for one in month.movements
             if one.kind == "payout" and one.commodity == month.details.commodity
+        ),
+        write_offs=tuple(
+            WriteOff(
+                entry=one.seq,
+                on=local_date(one.at, month.details.zone),
+                amount_minor=one.length,
+                approved_by=one.role,
+                reason=one.body["reason"],
+            )
+            for one in month.movements
+            if one.target.startswith(WRITTEN_OFF) and one.commodity == month.details.commodity
         ),
     )
 

@@ -94,6 +94,8 @@ FUND_TABLES = (
     "decisions",
     "deliveries",
     "entries",
+    "exception_files",
+    "exception_notes",
     "files",
     "fills",
     "fund_details",

@@ -17,10 +17,10 @@ import orjson
 from ledger.decisions.rules import KINDS, Rule, rule_from_json
 from ledger.decisions.steps import (
     AT_SET_UP,
-    EFFECTS,
     STEPS,
     Written,
     effects_of,
+    needs_decision,
     number_of,
     read_version,
 )
@@ -102,7 +102,7 @@ class Deciding:
         first, _, step = kind.partition(".")
         if first in ("decision", "transfer") and step in STEPS:
             self._read_step(value, step)
-        elif kind in EFFECTS:
+        elif needs_decision(kind, body):
             self._effect(value)
         if kind == "rule.set":
             try:

@@ -38,6 +38,15 @@ class Transfer:
     transit_start: int | None = None
 
 
+class Item(NamedTuple):
+    """An exception: what its entry says, POSIX seconds, the entry that closed it, and the state that it ended in."""
+
+    body: dict[str, Any]
+    at: int
+    resolved: int | None
+    state: str
+
+
 class Interval(NamedTuple):
     """A void, hole or fill: where, how long, and the entry that made it."""
 
@@ -63,7 +72,8 @@ class Facts:
         settlements: By statement number: body, entry, entry of the payout.
         spends: By entry: body and POSIX seconds.
         periods: By month: entry.
-        items: By entry: body, POSIX seconds, entry that resolved it.
+        items: Exceptions by entry.
+        releases: By number of the match: entry, reason, decision.
         statements: By number and language: body and entry.
         evidence: By entry: file and row that prove it.
         voids: By line and start.
@@ -84,7 +94,8 @@ class Facts:
     settlements: dict[str, tuple[dict[str, Any], int, int | None]] = field(default_factory=dict)
     spends: dict[int, tuple[dict[str, Any], int]] = field(default_factory=dict)
     periods: dict[str, int] = field(default_factory=dict)
-    items: dict[int, tuple[dict[str, Any], int, int | None]] = field(default_factory=dict)
+    items: dict[int, Item] = field(default_factory=dict)
+    releases: dict[int, tuple[int, str, int | None]] = field(default_factory=dict)
     statements: dict[tuple[str, str], tuple[dict[str, Any], int]] = field(default_factory=dict)
     evidence: dict[int, tuple[str, int]] = field(default_factory=dict)
     voids: dict[tuple[str, str, int], Interval] = field(default_factory=dict)

@@ -26,6 +26,24 @@ KEPT_BYTES_AT_ONCE = 64
 """Files of evidence read at once: they may be large."""
 
 
+_STANDS = "as its columns say"
+
+
+def _seen_exception(row: tuple[Any, ...]) -> tuple[Any, ...]:
+    """Return a row of exceptions with one word for the state of an open one that is what makes it."""
+    seq, raised_ms, *values, resolved, decision, state, disputed, owner = row
+    if resolved is None:
+        made = (
+            ("proposed", decision),
+            ("disputed", disputed),
+            ("assigned", owner),
+            ("open", "always"),
+        )
+        if state == next(name for name, cause in made if cause is not None):
+            state = _STANDS
+    return (seq, raised_ms // 1000, *values, resolved, decision, state)
+
+
 class Projections:
     """Compares one fund's tables.
 
@@ -243,17 +261,7 @@ class Projections:
             ("closed_seq",),
             {(month,): (seq,) for month, seq in facts.periods.items()},
         )
-        fields = ("kind", "subject", "amount", "commodity")
-        self._table(
-            "open_items",
-            ("raised_seq",),
-            ("raised_ms", *fields, "resolved_seq"),
-            {
-                (seq,): (at, *(body.get(f) for f in fields), resolved)
-                for seq, (body, at, resolved) in facts.items.items()
-            },
-            lambda row: (row[0], row[1] // 1000, *row[2:]),
-        )
+        self._exceptions()
         self._table(
             "statements",
             ("number", "language"),
@@ -268,7 +276,33 @@ class Projections:
         self._matched_lines()
         self._lines_without_file()
         self._kept("files", "sha256")
+        self._kept("exception_files", "sha256")
         self._kept("deliveries", "digest")
+
+    def _exceptions(self) -> None:
+        """Hold exceptions to their entries, and the state of each open one to what makes it."""
+        fields = ("kind", "subject", "amount", "commodity", "since")
+        waiting = {
+            case.latest.content.get("raised"): number
+            for number, case in self._deciding.cases.items()
+            if case.kind in ("resolution", "write-off") and not case.ending
+        }
+        self._table(
+            "open_items",
+            ("raised_seq",),
+            ("raised_ms", *fields, "resolved_seq", "decision", "state", "disputed", "owner"),
+            {
+                (seq,): (
+                    one.at,
+                    *(one.body.get(name) for name in fields),
+                    one.resolved,
+                    waiting.get(seq) if one.resolved is None else None,
+                    one.state or _STANDS,
+                )
+                for seq, one in self._facts.items.items()
+            },
+            _seen_exception,
+        )
 
     def _matched_lines(self) -> None:
         """Hold bank lines to the entries that they explain."""

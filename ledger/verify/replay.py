@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from ledger.clock import from_posix
 from ledger.errors import InsufficientError, LedgerError
 from ledger.moneyline.intervals import Line, LineState, Segment, is_platform, segment_from_json
 from ledger.moneyline.shares import share
 from ledger.verify.deciding import Deciding
 from ledger.verify.entries import BrokenEntryError, Gift, posix, read_gift, text, whole
-from ledger.verify.facts import Facts, Interval, Session, Transfer
+from ledger.verify.facts import Facts, Interval, Item, Session, Transfer
 from ledger.verify.folding import Event, Folded, Key, Lane, read_rate
 from ledger.verify.report import Findings, failure
 
@@ -34,6 +35,21 @@ _NEXT = {
 
 _DECIDED = ("transfer.edited", "transfer.approved", "transfer.rejected", "transfer.withdrawn")
 """Steps of a transfer that people decide; the others are the bank's."""
+
+_CLOSED = {"match": "resolved", "note": "resolved", "write-off": "written-off"}
+"""How an exception is closed, and the state that it is in from then on."""
+
+_EXPLAINING = (
+    "payout",
+    "income",
+    "transfer.sent",
+    "transfer.confirmed",
+    "transfer.returned",
+    "spend",
+    "gift",
+    "adjustment",
+)
+"""Kinds of entries that can explain an exception without anybody's decision."""
 
 
 class Replay:
@@ -83,6 +99,7 @@ class Replay:
             **dict.fromkeys(_NEXT, self._transfer_step),
             "spend": self._spend,
             "spend.reversed": self._spend_reversed,
+            "adjustment": self._adjustment,
             "exception.raised": self._exception_raised,
             "exception.resolved": self._exception_resolved,
             "period.closed": self._period_closed,
@@ -764,19 +781,96 @@ class Replay:
 
     # --- exceptions, periods, statements ------------------------------------------------------
 
+    def _adjustment(self, event: Event) -> None:
+        """Hold an adjustment to its postings, and a write-off to the settlement that its exception names.
+
+        Raises:
+            BrokenEntryError: It takes something else, or nothing was due.
+        """
+        body = event.value["body"]
+        source, target = text(body, "from", "corrections"), text(body, "to", "corrections")
+        amount, commodity = whole(body, "amount", "corrections"), text(body, "commodity")
+        self._findings.count("corrections")
+        expected = [
+            {"account": target, "amount": amount, "commodity": commodity},
+            {"account": source, "amount": -amount, "commodity": commodity},
+        ]
+        if event.value["postings"] != expected:
+            raise BrokenEntryError(
+                "corrections", "postings-differ", expected, event.value["postings"]
+            )
+        raised, _, resolved, _ = self._item(whole(body, "raised", "corrections"))
+        if resolved is not None:
+            raise BrokenEntryError("corrections", "no-such-exception", found=body["raised"])
+        self._write_off(raised, (source, amount), event.seq)
+
+    def _write_off(self, raised: Mapping[str, Any], taken: tuple[str, int], seq: int) -> None:
+        """Mark the settlement that an exception names as written off.
+
+        Raises:
+            BrokenEntryError: Nothing, or something else, was due.
+        """
+        for key, (settled, settled_seq, paid_seq) in self.facts.settlements.items():
+            subject = f"settlement/{settled.get('channel')}/{settled.get('statement_no')}"
+            if raised.get("subject") == subject and paid_seq is None:
+                due = (f"Assets:Payout:{settled['channel']}", settled["net"])
+                if due != taken:
+                    raise BrokenEntryError("corrections", "differs", due, taken)
+                self.facts.settlements[key] = (settled, settled_seq, seq)
+                return
+        raise BrokenEntryError("corrections", "nothing-due", found=raised.get("subject"))
+
+    def _item(self, raised: int) -> Item:
+        """Return an exception by the entry that raised it.
+
+        Raises:
+            BrokenEntryError: There is none.
+        """
+        if raised not in self.facts.items:
+            raise BrokenEntryError("corrections", "no-such-exception", found=raised)
+        return self.facts.items[raised]
+
     def _exception_raised(self, event: Event) -> None:
         body = event.value["body"]
         for name in ("kind", "subject", "commodity"):
             text(body, name)
-        self.facts.items[event.seq] = (body, posix(event.value["occurred_at"], minute=False), None)
+        at = posix(event.value["occurred_at"], minute=False)
+        # Entries of the first version do not say since when.
+        since = text(body, "since") if "since" in body else from_posix(at).date().isoformat()
+        self.facts.items[event.seq] = Item({**body, "since": since}, at, None, "")
 
     def _exception_resolved(self, event: Event) -> None:
-        raised = whole(event.value["body"], "raised", "corrections")
-        item = self.facts.items.get(raised)
+        body = event.value["body"]
+        raised, how = whole(body, "raised", "corrections"), text(body, "how", "corrections")
+        item = self._item(raised)
         self._findings.count("corrections")
-        if item is None or item[2] is not None:
+        if item.resolved is not None:
             raise BrokenEntryError("corrections", "no-such-exception", found=raised)
-        self.facts.items[raised] = (item[0], item[1], event.seq)
+        if how not in _CLOSED:
+            raise BrokenEntryError("corrections", "malformed", tuple(_CLOSED), how)
+        if how == "match":
+            self._check_explained(item.body, whole(body, "entry", "corrections"), event.seq)
+        elif not text(body, "reason", "corrections").strip():
+            raise BrokenEntryError("corrections", "no-reason", found=raised)
+        self.facts.items[raised] = item._replace(resolved=event.seq, state=_CLOSED[how])
+
+    def _check_explained(self, raised: Mapping[str, Any], entry: int, before: int) -> None:
+        """Hold that the entry that explains an exception is there, and moves money.
+
+        Raises:
+            BrokenEntryError: It is not.
+        """
+        value = self._lookup(entry) if entry < before else None
+        kind = "" if value is None else value["kind"]
+        if kind not in _EXPLAINING:
+            raise BrokenEntryError("corrections", "explains-nothing", _EXPLAINING, (entry, kind))
+        settled = [
+            paid
+            for body, _, paid in self.facts.settlements.values()
+            if raised["subject"] == f"settlement/{body.get('channel')}/{body.get('statement_no')}"
+        ]
+        if settled and entry not in settled:
+            raise BrokenEntryError("corrections", "explains-nothing", tuple(settled), entry)
 
     def _period_closed(self, event: Event) -> None:
         month = text(event.value["body"], "month")

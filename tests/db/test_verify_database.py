@@ -27,6 +27,7 @@ from ledger.verify.database import CHECKS, verify_database
 from ledger.verify.gifts import gift_pattern
 from ledger.verify.report import Failure, Report
 from tests.db import ledgers
+from tests.db.exceptions import found, propose_resolution, raise_it
 from tests.db.ledgers import IMPORT, MATCHING, Ledger
 
 GIFTS = 600
@@ -54,6 +55,10 @@ NOT_IN_ANY_ENTRY: set[Cell] = {
     ("files", "opening"),
     ("files", "taken_ms"),
     ("members", "name"),
+    ("open_items", "disputed"),
+    ("open_items", "due"),
+    ("open_items", "owner"),
+    ("open_items", "paused"),
     ("sessions", "key"),
     ("statements", "built_ms"),
     ("statements", "month"),
@@ -125,6 +130,11 @@ def build(database: Database, keys: Path) -> Ledger:
     ledger.decide(lambda books: close_sessions(books, IMPORT))
     ledgers.give(ledger, ledgers.gift("after-closing", 9))
     ledger.decide(lambda books: matching.raise_exception(books, MATCHING, "other", "x", 1, "CNY"))
+    closed, waiting = (
+        raise_it(ledger, found(subject=f"line/ab/{row}", amount=90)) for row in (1, 2)
+    )
+    ledgers.agree(ledger, propose_resolution(ledger, closed).number, "Chen")
+    propose_resolution(ledger, waiting)
     new = NewStatement("qinghe-2026-09-M-v1", "zh", "2026-09", 5, bytes(32), 10)
     ledgers.publish(ledger, new)
     decide_more(ledger)

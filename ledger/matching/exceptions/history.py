@@ -1,0 +1,333 @@
+"""Read exceptions: one, a page of them, their ages, their threads and their evidence."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import NamedTuple
+
+import sqlalchemy as sa
+
+from ledger.errors import NotFoundError
+from ledger.matching.exceptions.kinds import BRACKET_DAYS, BRACKETS, ENDED, age_days, kind_of
+from ledger.matching.exceptions.tables import exception_files, exception_notes
+from ledger.matching.tables import open_items
+
+PAGE_MAX = 500
+"""Most exceptions that one page has."""
+
+
+class Item(NamedTuple):
+    """An exception as it stands.
+
+    Attributes:
+        raised_seq: Entry that raised it: its number.
+        kind: One of `kinds.KINDS`; older ones may have others.
+        subject: What it is about, such as `settlement/Kuaishou/KS-1`, `line/<file>/<row>`, `transfer/3`.
+        amount: Minor units.
+        commodity: Of the amount.
+        raised_ms: When it was raised.
+        resolved_seq: Entry that closed it; None while it is open.
+        since: Day on which it was observed, as `2026-10-08`.
+        due: Day by which it is to be explained.
+        state: One of `kinds.STATES`.
+        owner: Member who looks after it; None until somebody is named.
+        disputed: Day since when it is contested.
+        paused: Day since when an outside party is waited for.
+        decision: Number of the open decision about it.
+    """
+
+    raised_seq: int
+    kind: str
+    subject: str
+    amount: int
+    commodity: str
+    raised_ms: int
+    resolved_seq: int | None
+    since: str
+    due: str
+    state: str
+    owner: str | None
+    disputed: str | None
+    paused: str | None
+    decision: int | None
+
+    @property
+    def is_open(self) -> bool:
+        """Tell whether it still has to be explained."""
+        return self.resolved_seq is None
+
+    @property
+    def role(self) -> str:
+        """Return the role that looks after its kind."""
+        return kind_of(self.kind).owner
+
+    def age(self, today: date) -> int:
+        """Return its age in calendar days."""
+        return age_days(date.fromisoformat(self.since), today)
+
+    def is_overdue(self, today: date) -> bool:
+        """Tell whether its day has passed: the clock stands while an outside party is waited for."""
+        return self.is_open and self.paused is None and self.due < today.isoformat()
+
+
+_COLUMNS = [open_items.c[name] for name in Item._fields]
+_OPEN = open_items.c.resolved_seq.is_(None)
+
+
+class Filter(NamedTuple):
+    """Which exceptions are wanted. What is None is not asked about.
+
+    Attributes:
+        states: Any of these; `("open", …)` are the names of `kinds.STATES`.
+        kinds: Any of these.
+        owner: Member; an empty text for those that nobody looks after.
+        overdue_on: Only those that are overdue on this day.
+        since_first: Observed on this day or later.
+        since_last: Observed on this day or earlier.
+        least: Smallest amount, minor units.
+        most: Largest amount.
+        text: Part of the subject.
+        is_open: Whether it is still open.
+    """
+
+    states: tuple[str, ...] | None = None
+    kinds: tuple[str, ...] | None = None
+    owner: str | None = None
+    overdue_on: date | None = None
+    since_first: date | None = None
+    since_last: date | None = None
+    least: int | None = None
+    most: int | None = None
+    text: str | None = None
+    is_open: bool | None = None
+
+
+def item(connection: sa.Connection, fund_id: int, raised_seq: int) -> Item:
+    """Return an exception.
+
+    Args:
+        connection: In a transaction.
+        fund_id: The fund.
+        raised_seq: Its number.
+
+    Returns:
+        The exception.
+
+    Raises:
+        NotFoundError: There is none of this number.
+    """
+    found = connection.execute(
+        sa.select(*_COLUMNS).where(
+            open_items.c.fund_id == fund_id, open_items.c.raised_seq == raised_seq
+        )
+    ).first()
+    if found is None:
+        raise NotFoundError(what="exception", number=raised_seq)
+    return Item(*found)
+
+
+def page(
+    connection: sa.Connection,
+    fund_id: int,
+    wanted: Filter = Filter(is_open=True),  # noqa: B008  # a value, never changed
+    *,
+    after: int | None = None,
+    limit: int = PAGE_MAX,
+    newest: bool = False,
+) -> list[Item]:
+    """Return exceptions by number, some at a time.
+
+    Args:
+        connection: In a transaction.
+        fund_id: The fund.
+        wanted: Which.
+        after: Number of the last one of the page before.
+        limit: How many at most; never above `PAGE_MAX`.
+        newest: The newest first.
+
+    Returns:
+        Exceptions, the oldest first unless asked otherwise.
+    """
+    number = open_items.c.raised_seq
+    query = sa.select(*_COLUMNS).where(open_items.c.fund_id == fund_id, *_conditions(wanted))
+    if after is not None:
+        query = query.where(number < after if newest else number > after)
+    query = query.order_by(number.desc() if newest else number).limit(min(limit, PAGE_MAX))
+    return [Item(*row) for row in connection.execute(query)]
+
+
+def _conditions(wanted: Filter) -> list[sa.ColumnElement[bool]]:
+    c, late, today = open_items.c, wanted.overdue_on, wanted.overdue_on or date.min
+    asked: tuple[tuple[object, sa.ColumnElement[bool]], ...] = (
+        (wanted.is_open, c.state.not_in(ENDED)),
+        (None if wanted.is_open is None else not wanted.is_open, c.state.in_(ENDED)),
+        (wanted.states, c.state.in_(wanted.states or ())),
+        (wanted.kinds, c.kind.in_(wanted.kinds or ())),
+        (wanted.owner, c.owner == wanted.owner),
+        (wanted.owner == "", c.owner.is_(None)),
+        (late, sa.and_(_OPEN, c.paused.is_(None), c.due < today.isoformat())),
+        (wanted.since_first, c.since >= (wanted.since_first or date.min).isoformat()),
+        (wanted.since_last, c.since <= (wanted.since_last or date.max).isoformat()),
+        (wanted.least is not None, c.amount >= (wanted.least or 0)),
+        (wanted.most is not None, c.amount <= (wanted.most or 0)),
+        (wanted.text, c.subject.contains(wanted.text or "", autoescape=True)),
+    )
+    return [condition for value, condition in asked if value]
+
+
+def known(connection: sa.Connection, fund_id: int, kind: str, subject: str) -> Item | None:
+    """Return the newest exception of a kind about a subject, open or not; None where there was never one."""
+    found = connection.execute(
+        sa.select(*_COLUMNS)
+        .where(
+            open_items.c.fund_id == fund_id,
+            open_items.c.kind == kind,
+            open_items.c.subject == subject,
+        )
+        .order_by(open_items.c.raised_seq.desc())
+        .limit(1)
+    ).first()
+    return None if found is None else Item(*found)
+
+
+class Aged(NamedTuple):
+    """Open exceptions of one kind and age.
+
+    Attributes:
+        kind: Of the exceptions.
+        commodity: Of the amounts.
+        bracket: One of `kinds.BRACKETS`.
+        items: How many.
+        amount: Their sum, minor units.
+        overdue: How many of them are past their day.
+    """
+
+    kind: str
+    commodity: str
+    bracket: str
+    items: int
+    amount: int
+    overdue: int
+
+
+def ageing(connection: sa.Connection, fund_id: int, today: date) -> list[Aged]:
+    """Sum open exceptions by kind, currency and age.
+
+    Args:
+        connection: In a transaction.
+        fund_id: The fund.
+        today: In the fund's zone.
+
+    Returns:
+        By kind and currency, the youngest first.
+    """
+    c = open_items.c
+    firsts = [(today - timedelta(days=days)).isoformat() for days in BRACKET_DAYS]
+    bracket = sa.case(
+        *((c.since >= first, at) for at, first in enumerate(firsts)), else_=len(firsts)
+    ).label("bracket")
+    late = sa.case((sa.and_(c.paused.is_(None), c.due < today.isoformat()), 1), else_=0)
+    rows = connection.execute(
+        sa.select(
+            c.kind, c.commodity, bracket, sa.func.count(), sa.func.sum(c.amount), sa.func.sum(late)
+        )
+        .where(c.fund_id == fund_id, c.state.not_in(ENDED))
+        .group_by(c.kind, c.commodity, sa.text("bracket"))
+        .order_by(c.kind, c.commodity, sa.text("bracket"))
+    )
+    return [
+        Aged(kind, commodity, BRACKETS[at], int(items), int(amount), int(overdue))
+        for kind, commodity, at, items, amount, overdue in rows
+    ]
+
+
+class Note(NamedTuple):
+    """A step of a thread.
+
+    Attributes:
+        number: Counted in the exception from 1.
+        at_ms: When.
+        member_id: Who.
+        step: One of `booking.STEPS`.
+        value: Member, day or hash that the step names; may be empty.
+        text: In their own words: personal.
+    """
+
+    number: int
+    at_ms: int
+    member_id: str
+    step: str
+    value: str
+    text: str
+
+
+def thread(connection: sa.Connection, fund_id: int, raised_seq: int) -> list[Note]:
+    """Return the thread of an exception, oldest first."""
+    columns = [exception_notes.c[name] for name in Note._fields]
+    rows = connection.execute(
+        sa.select(*columns)
+        .where(exception_notes.c.fund_id == fund_id, exception_notes.c.raised_seq == raised_seq)
+        .order_by(exception_notes.c.number)
+    )
+    return [Note(*row) for row in rows]
+
+
+class Evidence(NamedTuple):
+    """A file that somebody brought for an exception.
+
+    Attributes:
+        sha256: Of its bytes, hexadecimal.
+        name: As it may be shown.
+        kind: What it is by its bytes.
+        member_id: Who brought it.
+        taken_ms: When.
+        bytes: How large.
+    """
+
+    sha256: str
+    name: str
+    kind: str
+    member_id: str
+    taken_ms: int
+    bytes: int
+
+
+def evidence(connection: sa.Connection, fund_id: int, raised_seq: int) -> list[Evidence]:
+    """Return the files of an exception, in the order they were brought."""
+    c = exception_files.c
+    rows = connection.execute(
+        sa.select(c.sha256, c.name, c.kind, c.member_id, c.taken_ms, sa.func.length(c.body))
+        .where(c.fund_id == fund_id, c.raised_seq == raised_seq)
+        .order_by(c.taken_ms, c.sha256)
+    )
+    return [Evidence(bytes(row[0]).hex(), *row[1:]) for row in rows]
+
+
+def evidence_file(
+    connection: sa.Connection, fund_id: int, raised_seq: int, sha256: str
+) -> tuple[str, bytes]:
+    """Return the name and bytes of a file of evidence.
+
+    Args:
+        connection: In a transaction.
+        fund_id: The fund.
+        raised_seq: Number of the exception.
+        sha256: Of the file, hexadecimal.
+
+    Returns:
+        Name and bytes.
+
+    Raises:
+        NotFoundError: The exception has no such file.
+    """
+    for one in evidence(connection, fund_id, raised_seq):
+        if one.sha256 == sha256:
+            body = connection.execute(
+                sa.select(exception_files.c.body).where(
+                    exception_files.c.fund_id == fund_id,
+                    exception_files.c.raised_seq == raised_seq,
+                    exception_files.c.sha256 == bytes.fromhex(sha256),
+                )
+            ).scalar_one()
+            return one.name, bytes(body)
+    raise NotFoundError(what="evidence", number=raised_seq)

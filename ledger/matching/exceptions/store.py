@@ -1,0 +1,50 @@
+"""Rows of exceptions, their threads and their evidence."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import sqlalchemy as sa
+
+from ledger.matching.exceptions.tables import exception_files, exception_notes
+from ledger.matching.tables import open_items, settlement_lines
+
+
+def add(connection: sa.Connection, **values: Any) -> None:
+    """Insert an exception that was raised."""
+    connection.execute(sa.insert(open_items).values(**values))
+
+
+def change(connection: sa.Connection, fund_id: int, raised_seq: int, **values: Any) -> None:
+    """Change where an exception stands."""
+    connection.execute(
+        sa.update(open_items)
+        .where(open_items.c.fund_id == fund_id, open_items.c.raised_seq == raised_seq)
+        .values(**values)
+    )
+
+
+def add_note(connection: sa.Connection, **values: Any) -> None:
+    """Insert a step of a thread."""
+    connection.execute(sa.insert(exception_notes).values(**values))
+
+
+def add_file(connection: sa.Connection, **values: Any) -> None:
+    """Insert a file of evidence."""
+    connection.execute(sa.insert(exception_files).values(**values))
+
+
+def write_settlement_off(
+    connection: sa.Connection, fund_id: int, settlement: tuple[str, str], seq: int
+) -> None:
+    """Join a settlement, by channel and number, to the entry that wrote it off: nothing more is due."""
+    channel, number = settlement
+    connection.execute(
+        sa.update(settlement_lines)
+        .where(
+            settlement_lines.c.fund_id == fund_id,
+            settlement_lines.c.channel == channel,
+            settlement_lines.c.statement_no == number,
+        )
+        .values(paid_seq=seq)
+    )

@@ -29,7 +29,7 @@ MARKS = (PUBLIC, OWN, MACHINE)
 ALONE = ("administrator", "auditor")
 """Roles that go with no other: who manages people touches no money, and who checks has nothing to be checked."""
 
-SCOPES = ("gifts", "people", "propose", "read")
+SCOPES = ("files", "gifts", "people", "propose", "read")
 """What a machine's token can be for. None of them approves."""
 
 
@@ -79,13 +79,36 @@ _ALL = (
         "See exceptions and the day",
         by_token="read",
     ),
+    Action(
+        "file.read",
+        ("finance", "operator", "controller", "approver", "auditor"),
+        "看银行文件和流水",
+        "See bank files and their lines",
+        by_token="read",
+    ),
     Action("audit.read", ("auditor",), "看审计室", "See the auditors' room"),
     Action("papers.write", ("auditor",), "写自己的底稿", "Write own working papers"),
     Action("statement.build", _READERS, "生成报告而不发布", "Build a statement, unpublished"),
     # --- bringing in and booking ------------------------------------------------------------------
     Action("gifts.record", ("operator", "finance"), "记录打赏", "Record gifts", by_token="gifts"),
+    Action(
+        "file.take",
+        ("operator", "finance"),
+        "导入银行和结算文件",
+        "Bring in files of banks and platforms",
+        by_token="files",
+    ),
     Action("income.book", _FINANCE, "认定一笔入账", "Say what an incoming line is"),
     Action("line.match", _FINANCE, "指明银行流水", "Say which bank line a transfer is"),
+    Action(
+        "match.read",
+        ("finance", "operator", "controller", "approver", "auditor"),
+        "看匹配和建议",
+        "See matches and suggestions",
+        by_token="read",
+    ),
+    Action("match.confirm", _FINANCE, "确认一条匹配建议", "Confirm a suggested match"),
+    Action("match.dismiss", _FINANCE, "排除一条匹配建议", "Dismiss a suggested match"),
     Action("spending.book", ("finance", "operator"), "登记用款", "Book spending sheets"),
     Action(
         "exception.work",
@@ -96,7 +119,9 @@ _ALL = (
     ),
     # --- proposing --------------------------------------------------------------------------------
     Action("transfer.propose", _FINANCE, "提出划转", "Propose a transfer", by_token="propose"),
-    Action("adjustment.propose", _FINANCE, "提出调整", "Propose an adjustment"),
+    Action(
+        "adjustment.propose", _FINANCE, "提出调整", "Propose an adjustment", by_token="propose"
+    ),
     Action(
         "resolution.propose",
         _FINANCE,

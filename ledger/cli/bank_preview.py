@@ -6,14 +6,18 @@ from pathlib import Path
 from typing import Any
 
 from ledger.cli.session import Session, print_problem
-from ledger.errors import BalanceTieError, InputError
+from ledger.errors import InputError
+from ledger.matching.file_history import SavedMapping
+from ledger.matching.formats import mapped
 from ledger.matching.formats.detect import read_unproved
+from ledger.matching.formats.mappings import from_json
 from ledger.matching.formats.sheets import FILE_BYTES_MAX
-from ledger.matching.lines import BankFile, BankLine, check_chain, figures
+from ledger.matching.lines import BankFile
+from ledger.matching.telling import told_statement, untied
 from ledger.money import plain_amount
 
 
-def show(session: Session, path: Path) -> bool:
+def show(session: Session, path: Path, mapping: SavedMapping | None = None) -> bool:
     """Print the statements of a file, or what is wrong with it.
 
     With `--json` it is one object: `file`, `statements`, `problem` where there is one, and the
@@ -22,6 +26,7 @@ def show(session: Session, path: Path) -> bool:
     Args:
         session: Says whether a machine reads it.
         path: The file.
+        mapping: Reads it; None to find the format from the bytes.
 
     Returns:
         Whether it can be taken: it was read whole, and every statement in it ties.
@@ -31,12 +36,16 @@ def show(session: Session, path: Path) -> bool:
         data = opened.read(FILE_BYTES_MAX + 1)
     found: dict[str, Any] = {"file": path.name}
     try:
-        files = read_unproved(path.name, data)
+        files = (
+            read_unproved(path.name, data)
+            if mapping is None
+            else mapped.read_unproved(path.name, data, from_json(mapping.content))
+        )
     except InputError as error:
         print_problem(error, as_json=session.as_json, **found)
         return False
-    held = [_held(path.name, file) for file in files]
-    statements = [_told(file, why) for file, why in zip(files, held, strict=True)]
+    held = [untied(path.name, file) for file in files]
+    statements = [told_statement(file, why) for file, why in zip(files, held, strict=True)]
     found |= statements[0] if len(statements) == 1 else {"format": files[0].format}
     found["statements"] = statements
     problem = next((why for why in held if why is not None), None)
@@ -48,54 +57,6 @@ def show(session: Session, path: Path) -> bool:
     if session.as_json:
         session.say("", **found)
     return True
-
-
-def _held(name: str, file: BankFile) -> BalanceTieError | None:
-    try:
-        check_chain(file, name)
-    except BalanceTieError as error:
-        return error
-    return None
-
-
-def _told(file: BankFile, why: BalanceTieError | None) -> dict[str, Any]:
-    """Return what is shown of a statement.
-
-    Args:
-        file: The statement.
-        why: Why it is held as a whole, if it is.
-
-    Returns:
-        Its figures; `held`: lines that are not booked, and the balance that does not follow;
-        `notices`: what an officer should look at.
-    """
-    held = [_line(line) for line in file.pending]
-    difference: object = None if file.ties is None else 0
-    if why is not None:
-        difference = why.fields["difference_minor"]
-        of_balance = {name: why.fields[name] for name in ("line", "field", "expected", "found")}
-        reason = str(why.fields.get("reason", why.code))
-        held.insert(0, {"reason": reason, **of_balance})
-    return {
-        "format": file.format,
-        "account": file.account,
-        "number": file.number,
-        **figures(file),
-        "ties": False if why is not None else file.ties,
-        "difference_minor": difference,
-        "pending": len(file.pending),
-        "held": held,
-        "notices": [notice._asdict() for notice in file.notices],
-    }
-
-
-def _line(line: BankLine) -> dict[str, Any]:
-    return {
-        "reason": line.state,
-        "line": line.line_no,
-        "day": line.booked_at.date().isoformat(),
-        "amount_minor": line.amount_minor,
-    }
 
 
 def _sentence(name: str, file: BankFile) -> str:

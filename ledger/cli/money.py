@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 import click
 
-from ledger.cli.bank_preview import show
 from ledger.cli.deciding import approve, summary
+from ledger.cli.files import bank
 from ledger.cli.session import (
     Session,
     acts,
     fund_option,
     guarded,
-    json_option,
     machine,
     naming,
     pass_session,
@@ -26,8 +24,6 @@ from ledger.funds import history as funds
 from ledger.journal.history import Fund
 from ledger.matching import booking as matching
 from ledger.matching import history as matching_history
-from ledger.matching.formats.detect import read_bank_file
-from ledger.matching.formats.settlement_csv import read_settlement_file
 from ledger.money import parse_amount, plain_amount
 from ledger.spending.sheet import read_sheet
 from ledger.transfers.booking import Proposal
@@ -37,93 +33,6 @@ from ledger.transfers.history import transfer as find_transfer
 file_argument = click.argument(
     "files", type=click.Path(exists=True, dir_okay=False, path_type=Path), nargs=-1, required=True
 )
-
-
-@click.group()
-def settlement() -> None:
-    """Platforms' settlements."""
-
-
-@settlement.command("import")
-@file_argument
-@fund_option
-@pass_session
-@guarded
-@machine
-def settlement_import(session: Session, files: tuple[Path, ...], fund_slug: str | None) -> None:
-    """Book the settlements of sheets, as the platforms state them."""
-    ledger, fund = session.ledger(), session.fund(fund_slug)
-    added = repeated = raised = 0
-    for path in files:
-        data = path.read_bytes()
-        with naming(path):
-            sheet = read_settlement_file(path.name, data)
-            taken = actions.take_settlements(ledger.sequencer, fund, (path.name, data), sheet)
-        added, repeated, raised = (
-            added + taken.added,
-            repeated + taken.repeated,
-            raised + taken.raised,
-        )
-    session.say(
-        f"{added} settlements booked, {repeated} known, {raised} exceptions raised",
-        added=added,
-        repeated=repeated,
-        raised=raised,
-    )
-
-
-@click.group()
-def bank() -> None:
-    """Bank and wallet files, and what their lines mean."""
-
-
-@bank.command("import")
-@file_argument
-@click.option(
-    "--account",
-    "account_name",
-    help="Where the file names none (WeChat Pay): account or its number.",
-)
-@click.option(
-    "--preview", is_flag=True, help="Only say what each file holds; take nothing. Needs no ledger."
-)
-@json_option
-@fund_option
-@pass_session
-@guarded
-@machine
-def bank_import(
-    session: Session,
-    files: tuple[Path, ...],
-    account_name: str | None,
-    preview: bool,
-    fund_slug: str | None,
-) -> None:
-    """Take files of banks and wallets; the format is found from the bytes (docs/bank-files.md)."""
-    if preview:
-        good = [show(session, path) for path in files]
-        sys.exit(0 if all(good) else 1)
-    ledger, fund = session.ledger(), session.fund(fund_slug)
-    added = repeated = 0
-    for path in files:
-        data = path.read_bytes()
-        with naming(path):
-            file = read_bank_file(path.name, data)
-            with ledger.database.reading() as connection:
-                account = funds.money_account(
-                    connection, fund.fund_id, account_name or file.account or _no_account(path)
-                )
-            upload = (path.name, data)
-            taken = actions.take_bank_file(ledger.sequencer, fund, account, upload, file)
-        session.note(
-            f"{path.name}: {taken.added} new lines for {account.name}, {taken.repeated} known"
-        )
-        added, repeated = added + taken.added, repeated + taken.repeated
-    session.say(f"{added} new lines, {repeated} known", added=added, repeated=repeated)
-
-
-def _no_account(path: Path) -> str:
-    raise FieldError(file=path.name, field="account", reason="missing", do="--account NAME")
 
 
 @bank.command("open")

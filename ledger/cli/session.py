@@ -124,12 +124,13 @@ class Session:
             raise NotFoundError(what="fund", known=[one.slug for one in known], do="--fund NAME")
         return known[0]
 
-    def member(self, fund: Fund, name: str) -> Member:
+    def member(self, fund: Fund, name: str, action: str | None = None) -> Member:
         """Return who acts, once it is known that it is they and that their roles allow what the command does.
 
         Args:
             fund: The fund.
             name: From `--by`.
+            action: A name of `roles.ACTIONS`; that of the command unless given.
 
         Returns:
             The member.
@@ -141,7 +142,7 @@ class Session:
         """
         from ledger.signin import terminal
 
-        action = action_of(click.get_current_context().command.callback) or ""
+        action = action or action_of(click.get_current_context().command.callback) or ""
         member, signed_in = terminal.resolve_terminal(self.gate(), fund, name)
         try:
             acting(member, action)

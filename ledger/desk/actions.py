@@ -12,10 +12,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from hashlib import sha256
 
 from ledger.activity.recording import note
 from ledger.activity.records import Activity
 from ledger.actors import Actor, Member
+from ledger.db import Database
 from ledger.decisions import booking as decisions
 from ledger.decisions.rules import Rule
 from ledger.decisions.shapes import Decision
@@ -28,8 +30,10 @@ from ledger.funds.history import MoneyAccount
 from ledger.funds.members import SETUP, check_setting_up
 from ledger.journal.history import Fund
 from ledger.matching import booking as matching
+from ledger.matching import files
 from ledger.matching import history as matching_history
 from ledger.matching.booking import TakenFile
+from ledger.matching.files import Inspection, Reading, Taken, Taker
 from ledger.matching.history import StoredLine
 from ledger.matching.lines import BankFile, SettlementFile
 from ledger.roles import acting
@@ -43,14 +47,18 @@ from ledger.transfers import history as transfer_history
 from ledger.transfers.booking import Proof
 
 OPERATOR = Actor("operator", "files")
-"""Whoever brings a file: automatic checks decide, so no member is asked for."""
+"""Whoever brings a file on the machine, without a sign-in: automatic checks decide."""
 
 Upload = tuple[str, bytes]
 """Name and bytes of a file."""
 
 
 def take_settlements(
-    sequencer: Sequencer, fund: Fund, upload: Upload, sheet: SettlementFile
+    sequencer: Sequencer,
+    fund: Fund,
+    upload: Upload,
+    sheet: SettlementFile,
+    member_id: str | None = None,
 ) -> TakenFile:
     """Book the settlements of a sheet; all or none.
 
@@ -59,17 +67,103 @@ def take_settlements(
         fund: The fund.
         upload: The file.
         sheet: As read.
+        member_id: Who brings it; None for whoever has the machine.
 
     Returns:
         What came of it.
+
+    Raises:
+        NotAllowedError: None of the member's roles brings files.
     """
     with sequencer.database.reading() as connection:
         known = funds.all_channels(connection, fund.fund_id)
         zone = funds.details(connection, fund.fund_id).zone
+    activity = _bringing(fund, member_id, sha256(upload[1]).hexdigest())
+
+    def decide(books: Books) -> TakenFile:
+        taker = _taker(books, activity)
+        return matching.take_settlement_file(
+            books, taker.actor, known, zone, upload, sheet, taken_by=taker.member_id
+        )
+
+    return sequencer.decide(fund, decide).value
+
+
+def take_file(
+    sequencer: Sequencer,
+    fund: Fund,
+    reading: Reading,
+    account: MoneyAccount | None = None,
+    member_id: str | None = None,
+) -> Taken:
+    """Keep a file of a bank or wallet; let its statements count, or hold them.
+
+    Args:
+        sequencer: The writer.
+        fund: The fund.
+        reading: The file.
+        account: Chosen for it; None where the file names its own.
+        member_id: Who brings it; None for whoever has the machine.
+
+    Returns:
+        What came of it; of bytes that were taken before, what came of them then.
+
+    Raises:
+        NotAllowedError: None of the member's roles brings files.
+        UnknownNameError: A statement is of an account that the fund does not have.
+        FieldError: No account is known, it is another one than was chosen, or in another currency.
+    """
+    with sequencer.database.reading() as connection:
+        accounts = funds.money_account_list(connection, fund.fund_id)
+    activity = _bringing(fund, member_id, reading.sha256.hex())
     return sequencer.decide(
         fund,
-        lambda books: matching.take_settlement_file(books, OPERATOR, known, zone, upload, sheet),
+        lambda books: files.take(books, _taker(books, activity), accounts, reading, account),
     ).value
+
+
+def inspect_file(
+    database: Database, fund: Fund, reading: Reading, account: MoneyAccount | None = None
+) -> Inspection:
+    """Hold a file against what is stored, before it is taken; nothing is written.
+
+    Args:
+        database: Where.
+        fund: The fund.
+        reading: The file.
+        account: Chosen for it; None where the file names its own.
+
+    Returns:
+        What would come of it.
+
+    Raises:
+        UnknownNameError: As `take_file`.
+        FieldError: As `take_file`.
+    """
+    with database.reading() as connection:
+        accounts = funds.money_account_list(connection, fund.fund_id)
+        return files.inspect(connection, fund.fund_id, accounts, reading, account)
+
+
+def _bringing(fund: Fund, member_id: str | None, digest: str) -> Activity | None:
+    """Return what goes on record; None where nobody is named, and the machine's own log says who it was."""
+    if member_id is None:
+        return None
+    return Activity(fund.fund_id, "file.take", f"file/{digest}", member_id)
+
+
+def _taker(books: Books, activity: Activity | None) -> Taker:
+    """Return who brings a file, read anew, and put it on record.
+
+    Raises:
+        NotAllowedError: None of their roles brings files.
+    """
+    if activity is None:
+        return Taker(OPERATOR)
+    member = _member(books, activity.member_id or "")
+    actor = acting(member, "file.take")
+    note(books, replace(activity, role=member.role_text))
+    return Taker(actor, member.member_id)
 
 
 def take_bank_file(

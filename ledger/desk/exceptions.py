@@ -15,6 +15,7 @@ from ledger.decisions.shapes import Decision
 from ledger.desk.wanted import Wanted
 from ledger.errors import FieldError, StateError
 from ledger.journal import accounts
+from ledger.matching import files
 from ledger.matching import history as matching
 from ledger.matching.exceptions import booking, history
 from ledger.matching.exceptions.booking import WriteOff
@@ -33,12 +34,14 @@ Source:
 Make = Callable[[Books, Item], Proposed]
 
 
-def resolution(raised: int, reason: str) -> Wanted:
+def resolution(raised: int, reason: str, *, counts: bool = False) -> Wanted:
     """Want to close an exception because its cause is known: it moves no money.
 
     Args:
         raised: Number of the exception.
         reason: The cause, in words that anyone may read.
+        counts: Of an exception about a statement that is held: whether its lines are to count from then on. Else they
+            are left out for good.
 
     Returns:
         For `actions.propose`.
@@ -46,6 +49,9 @@ def resolution(raised: int, reason: str) -> Wanted:
 
     def make(books: Books, found: Item) -> Proposed:
         content = {"raised": raised, "reason": reason, "evidence": _evidence(books, raised)}
+        if counts:
+            files.check_held(books, raised)
+            content["lines"] = "count"
         return Proposed("resolution", content, found.amount, found.commodity)
 
     return _about("resolution", raised, reason, make)
@@ -167,7 +173,10 @@ def _taken(content: object) -> WriteOff:
 
 def resolve(books: Books, actor: Actor, found: Decision) -> None:
     """Close an exception whose cause was agreed on."""
-    booking.resolve(books, actor, _closing(found, "note"), found.number, "resolved")
+    closing = _closing(found, "note")
+    seq = booking.resolve(books, actor, closing, found.number, "resolved")
+    counts = found.latest.content.get("lines") == "count"
+    files.end_held(books, actor, (found.latest.content["raised"], seq), counts=counts)
 
 
 def take_off(books: Books, actor: Actor, found: Decision) -> None:

@@ -18,6 +18,9 @@ from ledger.funds import history as funds
 from ledger.funds.history import Rate
 from ledger.funds.members import NewMember, check_name
 from ledger.intake import erasing
+from ledger.matching import files
+from ledger.matching.files import MAPPING
+from ledger.matching.formats.mappings import Mapping
 from ledger.periods import booking as periods
 from ledger.periods.booking import NewStatement
 from ledger.roles import acting, check_roles
@@ -142,6 +145,12 @@ def roles(member_id: str, wanted: frozenset[str]) -> Wanted:
             raise StateError(what="member", key=member_id, state="same", needed="other-roles")
 
     return _wanted(Proposed("members", content), check)
+
+
+def mapping(new: Mapping) -> Wanted:
+    """Want to read sheets by a mapping; the next version of it, where there is one of its name."""
+    content = {MAPPING: files.mapping_content(new)}
+    return _wanted(Proposed("rule", content), lambda _books: files.check_public(new))
 
 
 def rule(kind: str, new: Rule, reason: str | None = None) -> Wanted:

@@ -14,11 +14,11 @@ from ledger.journal import accounts
 from ledger.journal import history as journal_history
 from ledger.journal.codec import decode
 from ledger.journal.entries import Claim, Draft, Move, Posting
-from ledger.matching import history, store
+from ledger.matching import files, history, store
 from ledger.matching.evidence import Evidence
 from ledger.matching.exceptions import booking as exceptions
 from ledger.matching.history import StoredLine
-from ledger.matching.lines import BankFile, SettlementFile, SettlementLine, check_chain
+from ledger.matching.lines import BankFile, SettlementFile, SettlementLine
 from ledger.sequencer.books import Books
 
 INCOME_ACCOUNTS = {
@@ -26,6 +26,10 @@ INCOME_ACCOUNTS = {
     "interest": accounts.INTEREST,
     "other": "Income:Other:Bank",
 }
+
+
+BRINGER = Actor("operator", "files")
+"""Whoever brings a file on the machine, without a sign-in: automatic checks decide."""
 
 
 class TakenFile(NamedTuple):
@@ -46,13 +50,15 @@ class TakenFile(NamedTuple):
     raised: int
 
 
-def take_settlement_file(
+def take_settlement_file(  # noqa: PLR0913  # who brings it is told by name
     books: Books,
     actor: Actor,
     known: Sequence[Channel],
     zone: str,
     upload: tuple[str, bytes],
     file: SettlementFile,
+    *,
+    taken_by: str | None = None,
 ) -> TakenFile:
     """Book every settlement of a sheet, as the platform states it.
 
@@ -63,6 +69,7 @@ def take_settlement_file(
         zone: Time zone that decides where a month ends.
         upload: Name and bytes of the file.
         file: As read.
+        taken_by: Member who brings it; None for whoever has the machine.
 
     Returns:
         What came of it.
@@ -75,7 +82,17 @@ def take_settlement_file(
     name, data = upload
     digest = sha256(data).digest()
     new = store.NewFile(
-        digest, name, file.format, "", None, None, len(file.lines), to_ms(books.clock.now()), data
+        digest,
+        name,
+        file.format,
+        "",
+        None,
+        None,
+        len(file.lines),
+        to_ms(books.clock.now()),
+        data,
+        f"{file.format}/{files.READERS_VERSION}",
+        taken_by,
     )
     is_new = store.keep_file(books.connection, books.fund.fund_id, new)
     added = raised = 0
@@ -294,7 +311,7 @@ def _differs(books: Books, seq: int, line: SettlementLine) -> str:
 def take_bank_file(
     books: Books, account: MoneyAccount, upload: tuple[str, bytes], file: BankFile
 ) -> TakenFile:
-    """Keep a bank or wallet file and its lines. It books nothing: lines are explained by matching.
+    """Keep a file that holds one statement. It books nothing: lines are explained by matching.
 
     Args:
         books: The fund's books.
@@ -303,38 +320,21 @@ def take_bank_file(
         file: As read.
 
     Returns:
-        What came of it.
+        What came of it; where it is held nothing was added, and an exception was raised.
 
     Raises:
-        BalanceTieError: Opening and lines do not make the closing balance: the file is held.
-        FieldError: It is in another currency than the account.
+        FieldError: It is of another account, or in another currency.
     """
     name, data = upload
-    check_chain(file, name)
-    if file.commodity != account.commodity:
-        raise FieldError(
-            field="commodity", value=file.commodity, expected=account.commodity, file=name
-        )
-    digest = sha256(data).digest()
-    new = store.NewFile(
-        digest,
-        name,
-        file.format,
-        account.name,
-        file.opening_minor,
-        file.closing_minor,
-        len(file.lines),
-        to_ms(books.clock.now()),
-        data,
-    )
-    fund_id = books.fund.fund_id
-    if not store.keep_file(books.connection, fund_id, new):
-        return TakenFile(False, len(file.lines), 0, len(file.lines), 0)
-    added = store.keep_lines(books.connection, fund_id, account.name, digest, file)
-    return TakenFile(True, len(file.lines), added, len(file.lines) - added, 0)
+    reading = files.Reading(name, data, (file,), f"{file.format}/{files.READERS_VERSION}")
+    taken = files.take(books, files.Taker(BRINGER), (account,), reading, account)
+    repeated = len(file.lines) - taken.added if not taken.held else 0
+    return TakenFile(taken.new, len(file.lines), taken.added, repeated, len(taken.raised))
 
 
-def pay_out(books: Books, actor: Actor, statement_no: str, line: StoredLine) -> int:
+def pay_out(
+    books: Books, actor: Actor, statement_no: str, line: StoredLine, channel: str | None = None
+) -> int:
     """Book that a settlement has reached a collection account.
 
     Args:
@@ -342,20 +342,24 @@ def pay_out(books: Books, actor: Actor, statement_no: str, line: StoredLine) -> 
         actor: Who says so: the matching, or a member.
         statement_no: The settlement.
         line: The bank line.
+        channel: Whose settlement; may be left out while only one channel has this number unpaid.
 
     Returns:
         The entry.
 
     Raises:
-        StateError: There is no such settlement that is not paid out, or another sum arrived.
+        StateError: There is no such settlement that is not paid out, several channels have one, or another sum
+            arrived.
     """
-    for one in history.settlements(books.connection, books.fund.fund_id, unpaid=True):
-        if one.statement_no == statement_no:
-            break
-    else:
-        raise StateError(
-            what="settlement", key=statement_no, state="paid-or-unknown", needed="unpaid"
-        )
+    fitting = [
+        one
+        for one in history.settlements(books.connection, books.fund.fund_id, unpaid=True)
+        if one.statement_no == statement_no and channel in (None, one.channel)
+    ]
+    if len(fitting) != 1:
+        state = "several-channels" if fitting else "paid-or-unknown"
+        raise StateError(what="settlement", key=statement_no, state=state, needed="unpaid")
+    one = fitting[0]
     if (line.line.amount_minor, line.line.commodity) != (one.net, one.commodity):
         raise StateError(
             what="settlement", key=statement_no, state=line.line.amount_minor, needed=one.net
@@ -382,7 +386,7 @@ def pay_out(books: Books, actor: Actor, statement_no: str, line: StoredLine) -> 
         )
     )
     explain_line(books, line, seq)
-    store.mark_paid(books.connection, books.fund.fund_id, statement_no, seq)
+    store.mark_paid(books.connection, books.fund.fund_id, one.channel, statement_no, seq)
     return seq
 
 
@@ -434,10 +438,9 @@ def book_income(books: Books, actor: Actor, kind: str, line: StoredLine) -> int:
 
 
 def line_claim(line: StoredLine) -> Claim:
-    """Return the claim that lets a bank line explain one entry only."""
-    return Claim(
-        f"line:{line.account}", line.identity, sha256(line.identity.encode()).digest()[:16]
-    )
+    """Return the claim that lets a bank line explain one entry only, counted on after each release of its match."""
+    key = f"{line.identity}/{line.releases}" if line.releases else line.identity
+    return Claim(f"line:{line.account}", key, sha256(line.identity.encode()).digest()[:16])
 
 
 def check_open(books: Books, line: StoredLine) -> None:

@@ -39,7 +39,7 @@ def _stored(values: sa.RowMapping) -> StoredLine:
         amount_minor=values["amount"],
         commodity=values["commodity"],
         balance_minor=values["balance"],
-        bank_id=None,
+        bank_id=values["bank_id"],
         references=tuple(values["refs"].split()),
         counterparty=values["counterparty"],
         text=values["text"],
@@ -149,7 +149,22 @@ def items(connection: sa.Connection, fund_id: int, *, only_open: bool = True) ->
 
 
 class KeptFile(NamedTuple):
-    """A file that was taken."""
+    """A file that was taken.
+
+    Attributes:
+        sha256: Of its bytes.
+        name: As it was uploaded.
+        format: What it is.
+        account: Our name of it; empty for settlements, and where there are several.
+        opening: Balance before it, of a file with one statement.
+        closing: Balance after it, likewise.
+        lines: How many are booked.
+        taken_ms: When.
+        parser: Which reader, and its version.
+        taken_by: Member; None for whoever has the machine.
+        first_day: First day that it covers, ISO 8601.
+        last_day: Last day.
+    """
 
     sha256: bytes
     name: str
@@ -208,3 +223,7 @@ def line_count(connection: sa.Connection, fund_id: int, account: str) -> int:
             )
         ).scalar_one()
     )
+    parser: str = ""
+    taken_by: str | None = None
+    first_day: str | None = None
+    last_day: str | None = None

@@ -185,7 +185,7 @@ class SettlementFile:
 
     Attributes:
         format: `settlement_csv`.
-        lines: In the order of the file; statement numbers are unique.
+        lines: In the order of the file; statement numbers of a platform are unique.
     """
 
     format: str

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Iterable, Sequence
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
 from ledger.clock import to_ms
 from ledger.db import insert_rows
-from ledger.matching.lines import BankFile, BankLine, line_identities
-from ledger.matching.tables import bank_lines, files, settlement_lines
+from ledger.matching.lines import BankLine
+from ledger.matching.tables import (
+    bank_lines,
+    file_statements,
+    files,
+    mappings,
+    settlement_lines,
+    waiting_lines,
+)
 
 
 class NewFile(NamedTuple):
@@ -24,6 +32,10 @@ class NewFile(NamedTuple):
     lines: int
     taken_ms: int
     body: bytes
+    parser: str = ""
+    taken_by: str | None = None
+    first_day: str | None = None
+    last_day: str | None = None
 
 
 def keep_file(connection: sa.Connection, fund_id: int, file: NewFile) -> bool:
@@ -42,11 +54,14 @@ LINE_COLUMNS = (
     "account",
     "identity",
     "sha256",
+    "part",
     "line_no",
     "booked_ms",
+    "day",
     "amount",
     "commodity",
     "balance",
+    "bank_id",
     "kind",
     "refs",
     "counterparty",
@@ -54,53 +69,114 @@ LINE_COLUMNS = (
 )
 
 
+class Placed(NamedTuple):
+    """Where lines stand.
+
+    Attributes:
+        account: Our name of it.
+        sha256: Of the file.
+        part: Statement of the file.
+    """
+
+    account: str
+    sha256: bytes
+    part: int
+
+
+def keep_statement(connection: sa.Connection, **values: Any) -> None:
+    """Insert a statement of a file."""
+    connection.execute(sa.insert(file_statements).values(**values))
+
+
+def change_statement(
+    connection: sa.Connection, fund_id: int, sha256: bytes, part: int, **values: Any
+) -> None:
+    """Let a statement stand otherwise."""
+    connection.execute(
+        sa.update(file_statements)
+        .where(
+            file_statements.c.fund_id == fund_id,
+            file_statements.c.sha256 == sha256,
+            file_statements.c.part == part,
+        )
+        .values(**values)
+    )
+
+
 def keep_lines(
-    connection: sa.Connection, fund_id: int, account: str, sha256: bytes, file: BankFile
-) -> int:
-    """Keep the lines of a file that are not known yet.
+    connection: sa.Connection,
+    fund_id: int,
+    place: Placed,
+    lines: Iterable[tuple[str, BankLine]],
+    taken_ms: int,
+) -> None:
+    """Insert lines that count from now on.
 
     Args:
         connection: In a write transaction.
         fund_id: The fund.
-        account: Our name of the account.
-        sha256: Of the file.
-        file: As read.
-
-    Returns:
-        How many were new.
+        place: Where they stand.
+        lines: Identity and line; none of them known.
+        taken_ms: Now.
     """
-    identities = line_identities(file)
-    known = set(
-        connection.execute(
-            sa.select(bank_lines.c.identity).where(
-                bank_lines.c.fund_id == fund_id,
-                bank_lines.c.account == account,
-                bank_lines.c.identity.in_(identities),
-            )
-        ).scalars()
-    )
+    rows = [(*_line_row(fund_id, place, identity, line), taken_ms) for identity, line in lines]
+    insert_rows(connection, bank_lines, (*LINE_COLUMNS, "taken_ms"), rows)
+
+
+def keep_waiting(
+    connection: sa.Connection,
+    fund_id: int,
+    place: Placed,
+    lines: Sequence[tuple[str, str, BankLine]],
+) -> None:
+    """Insert lines that do not count.
+
+    Args:
+        connection: In a write transaction.
+        fund_id: The fund.
+        place: Where they stand.
+        lines: State, identity (empty while a line is not booked) and line, in their order.
+    """
     rows = [
-        _line_row(fund_id, account, identity, sha256, line)
-        for identity, line in zip(identities, file.lines, strict=True)
-        if identity not in known
+        (*_line_row(fund_id, place, identity, line), state, number)
+        for number, (state, identity, line) in enumerate(lines, start=1)
     ]
-    insert_rows(connection, bank_lines, LINE_COLUMNS, rows)
-    return len(rows)
+    insert_rows(connection, waiting_lines, (*LINE_COLUMNS, "state", "place"), rows)
+
+
+def forget_waiting(connection: sa.Connection, fund_id: int, sha256: bytes, part: int) -> None:
+    """Remove the lines of a statement that were held: they count now, and stand among the bank lines."""
+    connection.execute(
+        sa.delete(waiting_lines).where(
+            waiting_lines.c.fund_id == fund_id,
+            waiting_lines.c.sha256 == sha256,
+            waiting_lines.c.part == part,
+            waiting_lines.c.state == "held",
+        )
+    )
+
+
+def add_mapping(connection: sa.Connection, **values: int | str) -> None:
+    """Insert a version of a mapping."""
+    connection.execute(sa.insert(mappings).values(**values))
 
 
 def _line_row(
-    fund_id: int, account: str, identity: str, sha256: bytes, line: BankLine
+    fund_id: int, place: Placed, identity: str, line: BankLine
 ) -> tuple[int | str | bytes | None, ...]:
     return (
         fund_id,
-        account,
+        place.account,
         identity,
-        sha256,
+        place.sha256,
+        place.part,
         line.line_no,
         to_ms(line.booked_at),
+        line.booked_at.date().isoformat(),
         line.amount_minor,
         line.commodity,
         line.balance_minor,
+        line.bank_id,
         line.kind,
         " ".join(line.references),
         line.counterparty,
@@ -128,12 +204,16 @@ def add_settlement(connection: sa.Connection, **values: int | str) -> None:
     connection.execute(sa.insert(settlement_lines).values(**values))
 
 
-def mark_paid(connection: sa.Connection, fund_id: int, statement_no: str, seq: int) -> None:
+def mark_paid(
+    connection: sa.Connection, fund_id: int, channel: str, statement_no: str, seq: int
+) -> None:
     """Join a settlement to the entry of its payout."""
     connection.execute(
         sa.update(settlement_lines)
         .where(
-            settlement_lines.c.fund_id == fund_id, settlement_lines.c.statement_no == statement_no
+            settlement_lines.c.fund_id == fund_id,
+            settlement_lines.c.channel == channel,
+            settlement_lines.c.statement_no == statement_no,
         )
         .values(paid_seq=seq)
     )

@@ -19,6 +19,102 @@ files = sa.Table(
     sa.Column("lines", BigInt, nullable=False),
     sa.Column("taken_ms", BigInt, nullable=False),
     sa.Column("body", Bytes, nullable=False, comment="The bytes as uploaded: evidence"),
+    sa.Column(
+        "parser",
+        sa.Text,
+        nullable=False,
+        server_default="",
+        comment="Which reader, and its version; of a mapping its own too",
+    ),
+    sa.Column("taken_by", sa.Text, comment="Member; NULL for whoever has the machine"),
+    sa.Column("first_day", sa.Text, comment="As the bank means it, ISO 8601"),
+    sa.Column("last_day", sa.Text),
+    **STRICT,
+)
+
+file_statements = sa.Table(
+    "file_statements",
+    metadata,
+    sa.Column("fund_id", BigInt, sa.ForeignKey("funds.fund_id"), primary_key=True),
+    sa.Column("sha256", Bytes, primary_key=True),
+    sa.Column("part", BigInt, primary_key=True, autoincrement=False, comment="From 1"),
+    sa.Column("account", sa.Text, nullable=False),
+    sa.Column("format", sa.Text, nullable=False),
+    sa.Column("number", sa.Text, nullable=False, comment="The bank's"),
+    sa.Column("commodity", sa.Text, nullable=False),
+    sa.Column("first_day", sa.Text),
+    sa.Column("last_day", sa.Text),
+    sa.Column("opening", BigInt),
+    sa.Column("closing", BigInt),
+    sa.Column("total", BigInt, nullable=False, comment="Of its booked lines"),
+    sa.Column("lines", BigInt, nullable=False),
+    sa.Column("pending", BigInt, nullable=False),
+    sa.Column("state", sa.Text, nullable=False, comment="taken, held, replaced, left-out"),
+    sa.Column("why", sa.Text, nullable=False, comment="Why it is or was held; empty if never"),
+    sa.Column("expected", BigInt, comment="Balance that was expected, where it is held"),
+    sa.Column("found", BigInt),
+    sa.Column("joins", sa.Text, nullable=False, comment="To the file before it, when it came"),
+    sa.Column("gap_days", BigInt, comment="Days between, without a file"),
+    sa.Column("notices", sa.Text, nullable=False, comment="JSON"),
+    sa.Column("raised_seq", BigInt, comment="The exception of a held one"),
+    sa.Column(
+        "ended_seq", BigInt, comment="The entry that let it in, or that another replaced it"
+    ),
+    sa.CheckConstraint("part > 0", name="part"),
+    sa.CheckConstraint("state IN ('taken', 'held', 'replaced', 'left-out')", name="state"),
+    sa.CheckConstraint("state = 'taken' OR why <> ''", name="why"),
+    sa.ForeignKeyConstraint(["fund_id", "sha256"], ["files.fund_id", "files.sha256"]),
+    sa.ForeignKeyConstraint(["fund_id", "raised_seq"], ["entries.fund_id", "entries.seq"]),
+    sa.ForeignKeyConstraint(["fund_id", "ended_seq"], ["entries.fund_id", "entries.seq"]),
+    **STRICT,
+)
+sa.Index(
+    "ix_file_statements_account",
+    file_statements.c.fund_id,
+    file_statements.c.account,
+    file_statements.c.first_day,
+)
+
+waiting_lines = sa.Table(
+    "waiting_lines",
+    metadata,
+    sa.Column("fund_id", BigInt, sa.ForeignKey("funds.fund_id"), primary_key=True),
+    sa.Column("sha256", Bytes, primary_key=True),
+    sa.Column("part", BigInt, primary_key=True, autoincrement=False),
+    sa.Column("place", BigInt, primary_key=True, autoincrement=False, comment="In its statement"),
+    sa.Column("state", sa.Text, nullable=False, comment="held, pending, information"),
+    sa.Column("account", sa.Text, nullable=False),
+    sa.Column("identity", sa.Text, nullable=False, comment="Empty while it is not booked"),
+    sa.Column("line_no", BigInt, nullable=False),
+    sa.Column("booked_ms", BigInt, nullable=False),
+    sa.Column("day", sa.Text, nullable=False),
+    sa.Column("amount", BigInt, nullable=False),
+    sa.Column("commodity", sa.Text, nullable=False),
+    sa.Column("balance", BigInt),
+    sa.Column("bank_id", sa.Text),
+    sa.Column("kind", sa.Text, nullable=False),
+    sa.Column("refs", sa.Text, nullable=False),
+    sa.Column("counterparty", sa.Text, nullable=False, comment="Personal: erasable"),
+    sa.Column("text", sa.Text, nullable=False, comment="Personal: erasable"),
+    sa.CheckConstraint("state IN ('held', 'pending', 'information')", name="state"),
+    sa.ForeignKeyConstraint(
+        ["fund_id", "sha256", "part"],
+        ["file_statements.fund_id", "file_statements.sha256", "file_statements.part"],
+    ),
+    **STRICT,
+)
+sa.Index("ix_waiting_lines_booked", waiting_lines.c.fund_id, waiting_lines.c.booked_ms)
+
+mappings = sa.Table(
+    "mappings",
+    metadata,
+    sa.Column("fund_id", BigInt, sa.ForeignKey("funds.fund_id"), primary_key=True),
+    sa.Column("name", sa.Text, primary_key=True),
+    sa.Column("version", BigInt, primary_key=True, autoincrement=False, comment="From 1"),
+    sa.Column("content", sa.Text, nullable=False, comment="JSON, as it was decided"),
+    sa.Column("decision", BigInt, nullable=False),
+    sa.CheckConstraint("version > 0", name="version"),
+    sa.ForeignKeyConstraint(["fund_id", "decision"], ["decisions.fund_id", "decisions.number"]),
     **STRICT,
 )
 
@@ -41,6 +137,22 @@ bank_lines = sa.Table(
     sa.Column("counterparty", sa.Text, nullable=False, comment="Personal: erasable"),
     sa.Column("text", sa.Text, nullable=False, comment="Personal: erasable"),
     sa.Column("matched_seq", BigInt, comment="The entry that explains it"),
+    sa.Column("part", BigInt, nullable=False, server_default="1", comment="Statement of its file"),
+    sa.Column(
+        "day",
+        sa.Text,
+        nullable=False,
+        server_default="",
+        comment="That the bank booked it on, ISO 8601",
+    ),
+    sa.Column("bank_id", sa.Text, comment="The bank's own number of it, where it has one"),
+    sa.Column(
+        "taken_ms",
+        BigInt,
+        nullable=False,
+        server_default="0",
+        comment="When it began to count; later than its file, if that was held",
+    ),
     sa.ForeignKeyConstraint(["fund_id", "sha256"], ["files.fund_id", "files.sha256"]),
     sa.ForeignKeyConstraint(["fund_id", "matched_seq"], ["entries.fund_id", "entries.seq"]),
     **STRICT,
@@ -49,12 +161,21 @@ sa.Index(
     "ix_bank_lines_open", bank_lines.c.fund_id, bank_lines.c.matched_seq, bank_lines.c.booked_ms
 )
 
+sa.Index("ix_bank_lines_day", bank_lines.c.fund_id, bank_lines.c.account, bank_lines.c.day)
+sa.Index(
+    "ix_bank_lines_booked",
+    bank_lines.c.fund_id,
+    bank_lines.c.booked_ms,
+    bank_lines.c.account,
+    bank_lines.c.identity,
+)
+
 settlement_lines = sa.Table(
     "settlement_lines",
     metadata,
     sa.Column("fund_id", BigInt, sa.ForeignKey("funds.fund_id"), primary_key=True),
+    sa.Column("channel", sa.Text, primary_key=True),
     sa.Column("statement_no", sa.Text, primary_key=True),
-    sa.Column("channel", sa.Text, nullable=False),
     sa.Column("period", sa.Text, nullable=False),
     sa.Column("commodity", sa.Text, nullable=False),
     sa.Column("gross", BigInt, nullable=False),

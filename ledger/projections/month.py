@@ -27,7 +27,7 @@ from ledger.journal.tables import entries
 from ledger.log import history as log_history
 from ledger.matching.exceptions.kinds import line_subject
 from ledger.matching.history import references_of_entry
-from ledger.matching.tables import bank_lines, files, open_items, settlement_lines
+from ledger.matching.tables import bank_lines, open_items, settlement_lines
 from ledger.moneyline.history import LineReader
 from ledger.moneyline.intervals import Line, effective_offset
 from ledger.moneyline.tables import segments, voids
@@ -454,13 +454,10 @@ class Month:
     def _known_lines(self) -> sa.ColumnElement[bool]:
         """Choose the bank lines that the ledger knew when the month was closed: later files change nothing in it."""
         _, stop = self._span_ms()
-        known = sa.select(files.c.sha256).where(
-            files.c.fund_id == self._fund_id, files.c.taken_ms < stop
-        )
         return sa.and_(
             bank_lines.c.fund_id == self._fund_id,
             bank_lines.c.booked_ms < stop,
-            bank_lines.c.sha256.in_(known),
+            bank_lines.c.taken_ms < stop,
         )
 
     def loose(self, side: BankSide) -> list[Loose]:

@@ -96,11 +96,18 @@ FUND_TABLES = (
     "entries",
     "exception_files",
     "exception_notes",
+    "file_statements",
     "files",
     "fills",
     "fund_details",
     "held_rows",
     "holes",
+    "mappings",
+    "match_dismissals",
+    "match_parts",
+    "match_releases",
+    "match_suggestions",
+    "matches",
     "members",
     "money_accounts",
     "open_items",
@@ -117,6 +124,7 @@ FUND_TABLES = (
     "tokens",
     "transfers",
     "voids",
+    "waiting_lines",
 )
 """Tables whose every row must belong to a fund."""
 

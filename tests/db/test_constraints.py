@@ -18,13 +18,29 @@ import ledger.signin.tables
 from ledger.activity.recording import record_alone
 from ledger.activity.records import Activity
 from ledger.db import RUNTIME_ROLE, Database, metadata
+from ledger.desk.matching import release
+from ledger.desk.reconcile import reconcile
 from tests.db.exceptions import attach, found, raise_it
-from tests.db.ledgers import Ledger, bodies, check, gift, give, new_ledger, transfer, whole_way
+from tests.db.ledgers import (
+    Ledger,
+    bank_line,
+    bodies,
+    check,
+    decide_both,
+    gift,
+    give,
+    new_ledger,
+    settle,
+    settlement_line,
+    transfer,
+    whole_way,
+)
 
 APPEND_ONLY = (
     "funds", "accounts", "entries", "postings", "balances", "tiles", "checkpoints", "segments", "voids", "holes",
     "fills", "activity", "decisions", "decision_versions", "decision_approvals", "decision_ends",
-    "working_papers", "exception_notes", "exception_files",
+    "working_papers", "exception_notes", "exception_files", "matches", "match_parts", "match_releases",
+    "match_dismissals",
 )  # fmt: skip
 
 
@@ -33,11 +49,23 @@ def ledger(database: Database, tmp_path: Path) -> Iterator[Ledger]:
     opened = new_ledger(database, tmp_path / "keys")
     whole_way(opened)
     give(opened, *[gift(f"many{at}") for at in range(260)])  # so that there is a tile
+    match_and_release(opened)
     record_alone(database, opened.clock, Activity(1, "desk.read", "decision/1"))
     run(opened, "INSERT INTO working_papers VALUES (1, 1, 1, 'm1', 0, 'title', '', 'body')")
     attach(opened, raise_it(opened, found()))
     yield opened
     opened.close()
+
+
+def match_and_release(ledger: Ledger) -> None:
+    """Write a row into every table of matches."""
+    give(ledger, gift("to-match", 1000))
+    settle(ledger, settlement_line("STATEMENT-M", 1000))
+    bank_line(ledger, 500, "STATEMENT-M")
+    bank_line(ledger, 70, "interest of nobody knows what")
+    reconcile(ledger.sequencer, ledger.fund)
+    decide_both(ledger, release(1, "the wrong line"), "Li", "Chen")
+    run(ledger, "INSERT INTO match_dismissals VALUES (1, 'gone', 'm1', 'none', 0)")
 
 
 def run(ledger: Ledger, sql: str, **values: Any) -> None:
@@ -71,8 +99,8 @@ def insert(ledger: Ledger, table: str, **changes: Any) -> None:
 def test_every_table_of_history_is_in_the_list() -> None:
     own_record = {
         "channels", "claims", "money_accounts", "rates", "members", "tokens", "fund_details", "sessions", "deliveries",
-        "held_rows", "private_parts", "files", "bank_lines", "settlement_lines", "open_items", "transfers", "spends",
-        "periods", "statements", "decision_private_parts",
+        "held_rows", "private_parts", "files", "file_statements", "waiting_lines", "mappings", "bank_lines", "settlement_lines", "open_items", "transfers", "spends",
+        "periods", "statements", "decision_private_parts", "match_suggestions",
     }  # fmt: skip
     of_the_service = {
         "users", "passkeys", "recovery_codes", "used_totp_steps", "user_sessions", "links", "sign_in_tries",
@@ -227,6 +255,12 @@ BAD_ROWS: list[tuple[str, dict[str, Any]]] = [
     ("bank_lines", {"identity": "new", "matched_seq": 9000}),
     ("bank_lines", {"identity": "new", "sha256": b"x" * 32}),
     ("settlement_lines", {}),
+    ("file_statements", {}),
+    ("file_statements", {"part": 0}),
+    ("file_statements", {"part": 2, "state": "gone"}),
+    ("file_statements", {"part": 2, "state": "held", "why": ""}),
+    ("file_statements", {"part": 2, "raised_seq": 9000}),
+    ("file_statements", {"part": 2, "sha256": b"x" * 32}),
     ("members", {}),
     ("members", {"member_id": "m9"}),  # the name is taken
     ("channels", {}),

@@ -37,6 +37,14 @@ Cell = tuple[str, str]
 
 NOT_IN_ANY_ENTRY: set[Cell] = {
     ("bank_lines", "balance"),
+    ("bank_lines", "bank_id"),
+    ("bank_lines", "day"),
+    ("bank_lines", "part"),
+    ("bank_lines", "taken_ms"),
+    ("files", "first_day"),
+    ("files", "last_day"),
+    ("files", "parser"),
+    ("files", "taken_by"),
     ("bank_lines", "booked_ms"),
     ("bank_lines", "amount"),
     ("bank_lines", "commodity"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 from pathlib import Path
 
@@ -167,6 +168,25 @@ def test_a_wrong_settlement_is_refused_with_line_and_field(
     assert cli.json("bank", "open")["settlements"] == []
 
 
+def test_wrong_rows_of_a_settlement_come_back_all_at_once(cli: Cli) -> None:
+    good, wrong = cli.settlement("one.csv"), cli.settlement("two.csv", statement_no="=B")
+    text = wrong.read_text("utf-8").replace("-510.00", "510.00")
+    rows = [good.read_text("utf-8").splitlines(), text.splitlines()]
+    sheet = cli.file("sheet.csv", "\n".join([*rows[0], rows[1][1], rows[1][1]]) + "\n")
+    told = cli.refused("settlement", "import", sheet)
+    assert "sheet.csv, line 3" in told
+    assert "wrong_rows=2 rejected=sheet.csv.rejected" in told
+    rejected = cli.folder / "sheet.csv.rejected"
+    columns, *back = csv.reader(rejected.read_text("utf-8-sig").splitlines())
+    assert columns[-2:] == ["line", "problem"]
+    assert [one[-2:] for one in back] == [
+        ["3", "platform_share_cny: positive"],
+        ["4", "platform_share_cny: positive"],
+    ]
+    assert back[0][columns.index("statement_no")] == "'=B", "a cell that a spreadsheet would run"
+    assert cli.json("bank", "files")["files"] == []
+
+
 def test_a_known_statement_number_with_other_figures_is_a_conflict(cli: Cli) -> None:
     cli.run("import", "gifts", cli.gifts("gifts.jsonl", *GIFTS), "--channel", "Kuaishou")
     cli.run("settlement", "import", cli.settlement())
@@ -184,7 +204,7 @@ def test_a_bank_file_is_taken_once_and_matched(raised: Cli) -> None:
     opened = raised.json("bank", "open")
     assert opened == {"lines": [], "settlements": [], "exceptions": []}
     again = raised.json("bank", "import", raised.folder / "collection-1.csv")
-    assert again == {"added": 0, "repeated": 1}
+    assert again == {"added": 0, "repeated": 1, "held": 0}
     assert raised.json("reconcile")["payouts"] == 0
 
 
@@ -203,20 +223,32 @@ def test_a_preview_says_what_is_in_a_file_and_takes_nothing(cli: Cli) -> None:
     assert cli.json("bank", "open")["lines"] == []
 
 
-def test_a_file_that_does_not_tie_is_refused_with_both_values(cli: Cli) -> None:
+def test_a_file_that_does_not_tie_is_held_with_both_values(cli: Cli) -> None:
     path = cli.bank_file(
         "broken.csv",
         COLLECTION,
         ("20261202 09:00:00", "5.00", "5.00", "a"),
         ("20261203 09:00:00", "5.00", "11.00", "b"),
     )
-    told = cli.refused("bank", "import", path)
+    told = cli.refused("bank", "import", path, "--preview")
     assert told.startswith(
         "balance-tie: broken.csv, line 3, field balance (expected=1000 found=1100 "
     )
     assert told.endswith("sum_minor=1000 lines=2 difference_minor=100)")
-    assert cli.json("bank", "open")["lines"] == []
-    assert cli.refused("bank", "import", path, "--preview") == told
+    done = cli.json("bank", "import", path, fails=1)
+    assert done == {"added": 0, "repeated": 0, "held": 1}
+    opened = cli.json("bank", "open")
+    assert opened["lines"] == []
+    assert [(one["kind"], one["amount_minor"]) for one in opened["exceptions"]] == [
+        ("balance_break", 100)
+    ]
+    (file,) = cli.json("bank", "files", "--state", "held")["files"]
+    (held,) = file["statements"]
+    assert (held["why"], held["expected"], held["found"]) == ("balance-tie", 1000, 1100)
+    assert [one["amount"] for one in cli.json("bank", "lines", "--state", "held")["lines"]] == [
+        500,
+        500,
+    ]
 
 
 def test_a_file_of_an_account_that_is_not_ours_is_refused_without_its_number(cli: Cli) -> None:

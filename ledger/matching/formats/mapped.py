@@ -74,16 +74,35 @@ def read(name: str, data: bytes, mapping: Mapping) -> tuple[BankFile, ...]:
         BalanceTieError: The balances do not follow from each other.
         TooLargeError: Beyond a limit.
     """
+    found = read_unproved(name, data, mapping)
+    for file in found:
+        check_chain(file, name)
+    return found
+
+
+def read_unproved(name: str, data: bytes, mapping: Mapping) -> tuple[BankFile, ...]:
+    """Read a sheet like `read`, but leave it to the caller to prove each statement.
+
+    Args:
+        name: File name for errors.
+        data: The whole file.
+        mapping: What its columns mean.
+
+    Returns:
+        One statement for each account and currency, at least one.
+
+    Raises:
+        FieldError: The mapping is wrong in itself.
+        FileFormatError: The file does not fit the mapping, or has a fault.
+        TooLargeError: Beyond a limit.
+    """
     mappings.check(mapping)
     check_size(name, data)
     label, given = _table(name, data, mapping)
     lines = lines_under(label, given[0], given[1:], mapping)
     if not lines:
         raise FileFormatError(file=label, line=given[0].line, field="row", reason="no-lines")
-    found = by_account(FORMAT_PREFIX + mapping.name, lines)
-    for file in found:
-        check_chain(file, label)
-    return count_twins(found)
+    return count_twins(by_account(FORMAT_PREFIX + mapping.name, lines))
 
 
 def _table(name: str, data: bytes, mapping: Mapping) -> tuple[str, Sequence[Record]]:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from typing import NamedTuple
 
-from ledger.errors import FileFormatError
+from ledger.errors import FileFormatError, InputError
 from ledger.matching.formats import workbooks
 from ledger.matching.formats.sheets import (
     Record,
     Row,
     check_size,
-    check_unique,
     decode,
     header_at,
     records,
@@ -58,7 +58,7 @@ def read_settlement_file(name: str, data: bytes) -> SettlementFile:
     1. gross, income and net are not negative; refund, share and tax are not positive.
     2. gross + refund + share = income.
     3. income + tax = net.
-    4. A statement number occurs once.
+    4. A statement number of a platform occurs once.
 
     The share is not recomputed from its rate: a month may mix rates, and what the platform states
     is what it pays.
@@ -87,8 +87,74 @@ def read_settlement_file(name: str, data: bytes) -> SettlementFile:
     rows = list(rows_under(label, given[start], given[start + 1 :]))
     if not rows:
         raise FileFormatError(file=label, line=given[start].line, field="row", reason="no-lines")
-    check_unique(rows, "statement_no")
-    return SettlementFile(FORMAT, tuple(_line(row) for row in rows))
+    lines = tuple(_line(row) for row in rows)
+    _check_numbers(rows, lines)
+    return SettlementFile(FORMAT, lines)
+
+
+class WrongRow(NamedTuple):
+    """A row of a sheet that cannot be booked.
+
+    Attributes:
+        line: Of the file.
+        cells: As written, by the columns of the sheet.
+        field: What is wrong.
+        reason: Why.
+    """
+
+    line: int
+    cells: tuple[str, ...]
+    field: str
+    reason: str
+
+
+def wrong_rows(name: str, data: bytes) -> tuple[tuple[str, ...], tuple[WrongRow, ...]]:
+    """Find every wrong row of a sheet that was refused, so that all can be corrected at once.
+
+    Args:
+        name: File name for errors.
+        data: The whole file.
+
+    Returns:
+        The sheet's columns and its wrong rows; none where it is the sheet as a whole that cannot be read.
+    """
+    try:
+        label, given = _table(name, data)
+        start = header_at(given, COLUMNS)
+        if start is None:
+            return (), ()
+        rows = list(rows_under(label, given[start], given[start + 1 :]))
+    except InputError:
+        return (), ()
+    columns = tuple(cell.strip() for cell in given[start].cells if cell.strip())
+    found = []
+    seen: set[tuple[str, str]] = set()
+    for row in rows:
+        try:
+            line = _line(row)
+            number = (line.platform, line.statement_no)
+            if number in seen:
+                raise row.wrong("statement_no", "twice")
+            seen.add(number)
+        except FileFormatError as error:
+            cells = tuple(row.text(column) for column in columns)
+            what, why = (str(error.fields[field]) for field in ("field", "reason"))
+            found.append(WrongRow(row.line, cells, what, why))
+    return columns, tuple(found)
+
+
+def _check_numbers(rows: Sequence[Row], lines: Sequence[SettlementLine]) -> None:
+    """Refuse a sheet that has a number of one platform twice; two platforms may count alike.
+
+    Raises:
+        FileFormatError: At the second row that has it.
+    """
+    seen: set[tuple[str, str]] = set()
+    for row, line in zip(rows, lines, strict=True):
+        number = (line.platform, line.statement_no)
+        if number in seen:
+            raise row.wrong("statement_no", "twice")
+        seen.add(number)
 
 
 def _table(name: str, data: bytes) -> tuple[str, Sequence[Record]]:

@@ -9,6 +9,7 @@ import ledger.intake.tables
 import ledger.journal.tables
 import ledger.log.tables
 import ledger.matching.exceptions.tables
+import ledger.matching.match_tables
 import ledger.matching.tables
 import ledger.moneyline.tables
 import ledger.papers.tables

@@ -86,6 +86,49 @@ def ended_decisions(
     return _decisions(connection, fund_id, decisions.c.number.in_(known))[::-1]
 
 
+def approved(
+    connection: sa.Connection, fund_id: int, kind: str, *, newest: int = 1000
+) -> list[tuple[int, Mapping[str, Any]]]:
+    """Return what was decided of a kind, what was approved last first.
+
+    Args:
+        connection: In a transaction.
+        fund_id: The fund.
+        kind: Of the decisions.
+        newest: How many at most.
+
+    Returns:
+        Number and content of each.
+    """
+    rows = connection.execute(
+        sa.select(decisions.c.number, decision_versions.c.content)
+        .select_from(
+            decisions.join(
+                decision_ends,
+                sa.and_(
+                    decision_ends.c.fund_id == decisions.c.fund_id,
+                    decision_ends.c.number == decisions.c.number,
+                ),
+            ).join(
+                decision_versions,
+                sa.and_(
+                    decision_versions.c.fund_id == decision_ends.c.fund_id,
+                    decision_versions.c.number == decision_ends.c.number,
+                    decision_versions.c.version == decision_ends.c.version,
+                ),
+            )
+        )
+        .where(
+            decisions.c.fund_id == fund_id,
+            decisions.c.kind == kind,
+            decision_ends.c.ending == "approved",
+        )
+        .order_by(decision_ends.c.seq.desc())
+        .limit(newest)
+    )
+    return [(row[0], orjson.loads(row[1])) for row in rows]
+
+
 def by_entry(connection: sa.Connection, fund_id: int, seq: int) -> Decision:
     """Return the decision that an entry proposed or edited.
 

@@ -11,7 +11,7 @@ from ledger.decisions import history
 from ledger.decisions.booking import LABEL
 from ledger.decisions.rules import rule_from_json
 from ledger.decisions.shapes import Decision
-from ledger.desk import exceptions
+from ledger.desk import exceptions, matching
 from ledger.desk.wanted import zone_of
 from ledger.errors import StateError
 from ledger.funds import booking as setting_up
@@ -133,6 +133,9 @@ EFFECTS: Mapping[str, Effect] = {
     "publish": _publish,
     "members": _change_members,
     "four-eyes": _set_rule,
+    "rule": _change_matching,
+    "match": matching.match_decided,
+    "adjustment": matching.adjustment_decided,
     "resolution": exceptions.resolve,
     "write-off": exceptions.take_off,
 }

@@ -1,37 +1,31 @@
 """Match what is open: payouts, transfers and spending against bank lines; what fits nothing stays open.
 
-Only what is unique from both sides is confirmed (`matching.passes`). Each match is one decision: the
-entry and the mark on its line stand or fall together.
+Only what is unique from both sides is confirmed (`matching.passes`), and each match is kept with its reasons. What a
+person may confirm is suggested; suggestions are made anew by each run.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
-from datetime import date
-from zoneinfo import ZoneInfo
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 
-import sqlalchemy as sa
-
-from ledger.actors import Actor
-from ledger.desk.actions import proof_of
-from ledger.funds import history as funds
+from ledger.clock import to_ms
+from ledger.desk.expected import STEPS, Expecting, Thing, line_id, seen
+from ledger.desk.matched import MATCHING, Plan, at_once, book_all, keep_by_hand
+from ledger.errors import InputError
 from ledger.journal.history import Fund
 from ledger.matching import booking as matching
-from ledger.matching import history
+from ledger.matching import history, matches
 from ledger.matching.history import StoredLine
-from ledger.matching.items import Expectation, Observation
-from ledger.matching.lines import BankLine
+from ledger.matching.items import Match, Outcome
+from ledger.matching.matches import Suggestion
+from ledger.matching.officers_rules import rules_in_force
 from ledger.matching.passes import match
 from ledger.sequencer.books import Books
 from ledger.sequencer.groups import Sequencer
-from ledger.spending import history as spending
-from ledger.transfers import booking as transfers
-from ledger.transfers import history as transfer_history
 
-MATCHING = Actor("system", "matching")
-_ALWAYS = (date(2000, 1, 1), date(2200, 1, 1))
-"""An expectation without a due day: its reference and its sum tell it."""
+TOGETHER = 100
+"""Matches in one commit: few enough that somebody who waits is not kept waiting."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +40,8 @@ class Reconciled:
         interest: Interest lines booked.
         open_lines: Lines that nothing explains.
         unpaid: Settlements that have not arrived.
+        suggested: What a person may confirm.
+        ambiguous: What several sets explain equally well.
     """
 
     payouts: int
@@ -55,10 +51,12 @@ class Reconciled:
     interest: int
     open_lines: int
     unpaid: int
+    suggested: int = 0
+    ambiguous: int = 0
 
 
 def reconcile(sequencer: Sequencer, fund: Fund) -> Reconciled:
-    """Run all steps until none finds anything more to confirm.
+    """Run all steps, and suggest what is left.
 
     Args:
         sequencer: The writer.
@@ -68,135 +66,89 @@ def reconcile(sequencer: Sequencer, fund: Fund) -> Reconciled:
         What was done, and what is open.
     """
     desk = _Desk(sequencer, fund)
-    done = {
-        name: desk.run(expected)
-        for name, expected in (
-            ("payouts", desk.expected_payouts),
-            ("sent", desk.expected_sendings),
-            ("confirmed", desk.expected_arrivals),
-            ("spending", desk.expected_payments),
-        )
-    }
+    done = {step: desk.run(step) for step in STEPS}
     interest = desk.book_interest()
+    found = suggest(sequencer, fund)
     with sequencer.database.reading() as connection:
         open_lines = len(history.open_lines(connection, fund.fund_id))
         unpaid = len(history.settlements(connection, fund.fund_id, unpaid=True))
-    return Reconciled(**done, interest=interest, open_lines=open_lines, unpaid=unpaid)
+    return Reconciled(
+        payouts=done["R3"],
+        sent=done["R4"],
+        confirmed=done["R5"],
+        spending=done["R6"],
+        interest=interest,
+        open_lines=open_lines,
+        unpaid=unpaid,
+        suggested=sum(one.verdict == "suggested" for one in found),
+        ambiguous=sum(one.verdict == "ambiguous" for one in found),
+    )
 
 
-Act = Callable[[Books, StoredLine], object]
-Expected = Callable[[sa.Connection, list[StoredLine]], list[tuple[Expectation, Act]]]
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What the passes say of a step.
+
+    Attributes:
+        name: `R3` to `R6`.
+        rule_version: Of the passes and the fund's rules.
+        things: By id.
+        lines: By id.
+        outcome: Of the passes.
+    """
+
+    name: str
+    rule_version: str
+    things: dict[str, Thing]
+    lines: dict[str, StoredLine]
+    outcome: Outcome
+
+    def lines_of(self, one: Match) -> list[StoredLine]:
+        """Return the lines of a match."""
+        return [self.lines[id_] for id_ in one.observations]
 
 
 class _Desk:
     def __init__(self, sequencer: Sequencer, fund: Fund) -> None:
-        self._sequencer = sequencer
-        self._fund = fund
+        self._sequencer, self._fund = sequencer, fund
 
-    def run(self, expected: Expected) -> int:
-        """Match one kind of expectation, and book each confirmed pair on its own."""
+    def look(self, step: str) -> Step:
+        """Run the passes over what is open; book nothing."""
         with self._sequencer.database.reading() as connection:
-            zone = funds.details(connection, self._fund.fund_id).zone
-            lines = {
-                f"{one.account}/{one.identity}": one
-                for one in history.open_lines(connection, self._fund.fund_id)
-            }
-            pairs = expected(connection, list(lines.values()))
-        observations = [
-            Observation(name, one.account, _in_zone(one, zone)) for name, one in lines.items()
+            fund_id = self._fund.fund_id
+            rules, version = rules_in_force(connection, fund_id)
+            expecting = Expecting(connection, self._fund)
+            lines = history.open_lines(connection, fund_id)
+            things = expecting.of_step(step, lines)
+        expected = [one.expectation for one in things.values()]
+        outcome = match(expected, seen(lines, expecting.zone), rules)
+        return Step(step, version, things, {line_id(one): one for one in lines}, outcome)
+
+    def run(self, step: str) -> int:
+        """Book what one step confirms; return how many lines or things that is, whichever are more."""
+        found = self.look(step)
+        plans = [
+            at_once(found.rule_version, one, step, found.lines_of(one))
+            for one in found.outcome.confirmed
         ]
-        acts = {expectation.id: act for expectation, act in pairs}
-        outcome = match([expectation for expectation, _ in pairs], observations)
         done = 0
-        for pair in outcome.confirmed:
-            # Sets are left to people until the desk can show them: one line, one thing.
-            if len(pair.expectations) == len(pair.observations) == 1:
-                self._book(acts[pair.expectations[0]], lines[pair.observations[0]])
-                done += 1
+        for some in _in_groups(plans, TOGETHER):
+            done += sum(len(one.expectations) for one in self._book(some))
         return done
 
-    def _book(self, act: Act, line: StoredLine) -> None:
-        def decide(books: Books) -> None:
-            matching.check_open(books, line)
-            act(books, line)
+    def _book(self, plans: Sequence[Plan]) -> Sequence[Plan]:
+        """Book plans in one commit; where one is refused, each in its own, and that one is left to people."""
 
-        self._sequencer.decide(self._fund, decide)
+        def decide(books: Books) -> int:
+            return book_all(books, MATCHING, plans)
 
-    def expected_payouts(
-        self, connection: sa.Connection, _lines: list[StoredLine]
-    ) -> list[tuple[Expectation, Act]]:
-        """R3: each settlement's net, once, on any collection account, by its statement number."""
-        found: list[tuple[Expectation, Act]] = []
-        collecting = _names(connection, self._fund, "Assets:Bank:")
-        for one in history.settlements(connection, self._fund.fund_id, unpaid=True):
-            expectation = Expectation(
-                one.statement_no,
-                "R3",
-                collecting,
-                one.commodity,
-                one.net,
-                (one.statement_no,),
-                *_ALWAYS,
-            )
-            found.append((expectation, _paying(one.statement_no)))
-        return found
-
-    def expected_sendings(
-        self, connection: sa.Connection, lines: list[StoredLine]
-    ) -> list[tuple[Expectation, Act]]:
-        """R4: each approved transfer, by its reference: what left, or what left beside a fee of the same reference."""
-        found: list[tuple[Expectation, Act]] = []
-        for one in transfer_history.all_transfers(connection, self._fund.fund_id, "approved"):
-            fees = _fees_beside(one, lines)
-            fee = sum(-line.line.amount_minor for line in fees)
-            expectation = Expectation(
-                f"transfer-{one.number}",
-                "R4",
-                (one.from_account,),
-                one.commodity,
-                -(one.amount - fee),
-                (one.reference,),
-                *_ALWAYS,
-            )
-            found.append((expectation, _sending(one.number, fee, fees)))
-        return found
-
-    def expected_arrivals(
-        self, connection: sa.Connection, _lines: list[StoredLine]
-    ) -> list[tuple[Expectation, Act]]:
-        """R5: each transfer under way, by its own reference or those that the bank gave its sending."""
-        found: list[tuple[Expectation, Act]] = []
-        for one in transfer_history.all_transfers(connection, self._fund.fund_id, "sent"):
-            expectation = Expectation(
-                f"transfer-{one.number}",
-                "R5",
-                (one.to_account,),
-                one.commodity,
-                one.amount - one.fee,
-                (
-                    one.reference,
-                    *history.references_of_entry(connection, self._fund.fund_id, one.sent_seq),
-                ),
-                *_ALWAYS,
-            )
-            found.append((expectation, _confirming(one.number)))
-        return found
-
-    def expected_payments(
-        self, connection: sa.Connection, _lines: list[StoredLine]
-    ) -> list[tuple[Expectation, Act]]:
-        """R6: the sum of all spending with one payment reference."""
-        found: list[tuple[Expectation, Act]] = []
-        paying = _names(connection, self._fund, "Assets:Fund:")
-        commodity = funds.details(connection, self._fund.fund_id).commodity
-        for reference, total in spending.totals_by_reference(
-            connection, self._fund.fund_id
-        ).items():
-            expectation = Expectation(
-                reference, "R6", paying, commodity, -total, (reference,), *_ALWAYS
-            )
-            found.append((expectation, _explaining(reference)))
-        return found
+        try:
+            self._sequencer.decide(self._fund, decide)
+        except InputError:
+            if len(plans) == 1:
+                return ()
+            return [one for plan in plans for one in self._book([plan])]
+        return plans
 
     def book_interest(self) -> int:
         """Book what a bank calls interest: it needs no explanation beyond the bank's own word.
@@ -216,76 +168,78 @@ class _Desk:
             ):
                 waiting.add(line.account)
             else:
-                self._book(_as_interest, line)
+                self._sequencer.decide(self._fund, _interest(line))
                 booked += 1
         return booked
 
 
-def _as_interest(books: Books, line: StoredLine) -> int:
-    return matching.book_income(books, MATCHING, "interest", line)
-
-
-def _paying(statement_no: str) -> Act:
-    return lambda books, line: matching.pay_out(books, MATCHING, statement_no, line)
-
-
-def _sending(number: int, fee: int, fees: list[StoredLine]) -> Act:
-    def act(books: Books, line: StoredLine) -> None:
-        seq = transfers.send(books, MATCHING, number, fee, proof_of(line))
-        for one in (line, *fees):
-            matching.explain_line(books, one, seq)
+def _interest(line: StoredLine) -> Callable[[Books], int]:
+    def act(books: Books) -> int:
+        matching.check_open(books, line)
+        seq = matching.book_income(books, MATCHING, "interest", line)
+        said = ("income", "bank-kind", "income/interest")
+        return keep_by_hand(books, MATCHING, said, line, seq)
 
     return act
 
 
-def _confirming(number: int) -> Act:
-    def act(books: Books, line: StoredLine) -> None:
-        seq = transfers.confirm(books, MATCHING, number, line.line.amount_minor, proof_of(line))
-        matching.explain_line(books, line, seq)
-
-    return act
+def _in_groups(plans: Sequence[Plan], size: int) -> Iterator[Sequence[Plan]]:
+    for first in range(0, len(plans), size):
+        yield plans[first : first + size]
 
 
-def _explaining(reference: str) -> Act:
-    def act(books: Books, line: StoredLine) -> None:
-        seqs = spending.seqs_of_reference(books.connection, books.fund.fund_id, reference)
-        matching.explain_line(books, line, seqs[-1])
-
-    return act
+# --- suggestions --------------------------------------------------------------------------------
 
 
-def _fees_beside(one: transfer_history.Transfer, lines: list[StoredLine]) -> list[StoredLine]:
-    """Return the fee lines that share a reference with the transfer's own line out."""
-    mine = [
-        line
-        for line in lines
-        if line.account == one.from_account
-        and line.line.amount_minor < 0
-        and line.line.kind == "ordinary"
-        and one.reference in line.line.text
-    ]
-    references = {reference for line in mine for reference in line.line.references}
-    fees = [
-        line
-        for line in lines
-        if line.account == one.from_account
-        and line.line.kind == "fee"
-        and line.line.amount_minor < 0
-        and references.intersection(line.line.references)
-    ]
-    left = {-line.line.amount_minor for line in mine}
-    fee = sum(-line.line.amount_minor for line in fees)
-    return fees if one.amount - fee in left else []
+def suggest(sequencer: Sequencer, fund: Fund) -> list[Suggestion]:
+    """Make the suggestions anew, from what is open now.
 
+    Args:
+        sequencer: The writer.
+        fund: The fund.
 
-def _names(connection: sa.Connection, fund: Fund, prefix: str) -> tuple[str, ...]:
-    return tuple(
-        one.name
-        for one in funds.money_account_list(connection, fund.fund_id)
-        if one.name.startswith(prefix)
+    Returns:
+        What is suggested or ambiguous, those that were dismissed included.
+    """
+    desk = _Desk(sequencer, fund)
+    found = [one for step in STEPS for one in suggestions_of(desk.look(step))]
+    sequencer.decide(
+        fund,
+        lambda books: matches.replace_suggestions(books.connection, fund.fund_id, found),
     )
+    return found
 
 
-def _in_zone(one: StoredLine, zone: str) -> BankLine:
-    """Return a line with its time in the fund's zone: the day that the bank means."""
-    return replace(one.line, booked_at=one.line.booked_at.astimezone(ZoneInfo(zone)))
+def suggestions_of(step: Step) -> list[Suggestion]:
+    """Return what the passes leave to people; what they are sure of and nobody could book is among it."""
+    outcome = step.outcome
+    return [
+        _suggestion(step, one)
+        for one in (*outcome.confirmed, *outcome.suggested, *outcome.ambiguous)
+    ]
+
+
+def _suggestion(step: Step, one: Match) -> Suggestion:
+    lines = step.lines_of(one)
+    keys = tuple((line.account, line.identity) for line in lines)
+    references = " ".join(ref for line in lines for ref in line.line.references)
+    expected = [step.things[id_].expectation for id_ in one.expectations]
+    commodity = lines[0].line.commodity if lines else expected[0].commodity
+    amount = one.amount_minor if lines else sum(thing.amount_minor for thing in expected)
+    return Suggestion(
+        id=matches.suggestion_id(one, keys),
+        verdict="ambiguous" if one.verdict == "ambiguous" else "suggested",
+        step=step.name,
+        rule=one.rule,
+        rule_version=step.rule_version,
+        account=lines[0].account if lines else "",
+        day_ms=min((to_ms(line.line.booked_at) for line in lines), default=0),
+        amount=amount,
+        adjustment=one.adjustment_minor if lines and expected else 0,
+        commodity=commodity,
+        score=one.score,
+        expectations=one.expectations,
+        lines=keys,
+        compared=matches.without_text(one, {"reference": references}),
+        others=one.others,
+    )

@@ -116,3 +116,13 @@ def chargebacks(channel: str) -> str:
 def written_off(account: str) -> str:
     """Return the expense account of what is written off from an account, such as `Assets:Payout:Kuaishou`."""
     return f"Expenses:WrittenOff:{account.removeprefix('Assets:')}"
+
+
+def rounded_away(channel: str) -> str:
+    """Return the expense account of what came short of a settlement within the tolerance."""
+    return f"Expenses:Rounding:{channel}"
+
+
+def rounded_up(channel: str) -> str:
+    """Return the income account of what came beyond a settlement within the tolerance."""
+    return f"Income:Rounding:{channel}"

@@ -36,6 +36,7 @@ KINDS = (
     "spend",
     "spend.reversed",
     "adjustment",
+    "match.released",
     "exception.raised",
     "exception.resolved",
     "period.closed",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import NamedTuple
 
 import sqlalchemy as sa
@@ -10,7 +11,13 @@ from ledger.clock import from_ms
 from ledger.errors import NotFoundError
 from ledger.matching.evidence import Evidence
 from ledger.matching.lines import BankLine
-from ledger.matching.tables import bank_lines, files, open_items, settlement_lines
+from ledger.matching.matches import releases_of
+from ledger.matching.tables import (
+    bank_lines,
+    files,
+    open_items,
+    settlement_lines,
+)
 
 
 class StoredLine(NamedTuple):
@@ -22,6 +29,7 @@ class StoredLine(NamedTuple):
         line: As read.
         evidence: File and row.
         matched_seq: The entry that explains it; None while it is open.
+        releases: How often a match of it was released.
     """
 
     account: str
@@ -29,6 +37,12 @@ class StoredLine(NamedTuple):
     line: BankLine
     evidence: Evidence
     matched_seq: int | None
+    releases: int = 0
+
+
+_LINES = sa.select(
+    bank_lines, releases_of(bank_lines.c.account, bank_lines.c.identity).label("releases")
+)
 
 
 def _stored(values: sa.RowMapping) -> StoredLine:
@@ -46,16 +60,21 @@ def _stored(values: sa.RowMapping) -> StoredLine:
         kind=values["kind"],
     )
     evidence = Evidence(bytes(values["sha256"]).hex(), values["line_no"])
-    return StoredLine(values["account"], values["identity"], line, evidence, values["matched_seq"])
+    return StoredLine(
+        values["account"],
+        values["identity"],
+        line,
+        evidence,
+        values["matched_seq"],
+        values["releases"],
+    )
 
 
 def open_lines(
     connection: sa.Connection, fund_id: int, account: str | None = None
 ) -> list[StoredLine]:
     """Return the bank lines that no entry explains, oldest first."""
-    query = sa.select(bank_lines).where(
-        bank_lines.c.fund_id == fund_id, bank_lines.c.matched_seq.is_(None)
-    )
+    query = _LINES.where(bank_lines.c.fund_id == fund_id, bank_lines.c.matched_seq.is_(None))
     if account is not None:
         query = query.where(bank_lines.c.account == account)
     query = query.order_by(bank_lines.c.booked_ms, bank_lines.c.account, bank_lines.c.line_no)
@@ -79,8 +98,7 @@ def line_by_row(connection: sa.Connection, fund_id: int, account: str, row: int)
     """
     found = (
         connection.execute(
-            sa.select(bank_lines)
-            .where(
+            _LINES.where(
                 bank_lines.c.fund_id == fund_id,
                 bank_lines.c.account == account,
                 bank_lines.c.line_no == row,
@@ -94,6 +112,67 @@ def line_by_row(connection: sa.Connection, fund_id: int, account: str, row: int)
     if found is None:
         raise NotFoundError(what="bank-line", row=row)
     return _stored(found)
+
+
+def lines_by_key(
+    connection: sa.Connection, fund_id: int, keys: Iterable[tuple[str, str]]
+) -> list[StoredLine]:
+    """Return the bank lines of some accounts and identities, in the order given.
+
+    Args:
+        connection: In a transaction.
+        fund_id: The fund.
+        keys: Account and identity of each.
+
+    Returns:
+        The lines, explained or not.
+
+    Raises:
+        NotFoundError: There is none of that account and identity.
+    """
+    found = []
+    for account, identity in keys:
+        row = (
+            connection.execute(
+                _LINES.where(
+                    bank_lines.c.fund_id == fund_id,
+                    bank_lines.c.account == account,
+                    bank_lines.c.identity == identity,
+                )
+            )
+            .mappings()
+            .first()
+        )
+        if row is None:
+            raise NotFoundError(what="bank-line", account=account[:60])
+        found.append(_stored(row))
+    return found
+
+
+def lines_between(
+    connection: sa.Connection, fund_id: int, first_ms: int, stop_ms: int
+) -> list[StoredLine]:
+    """Return the bank lines of a span of time, explained or not, oldest first."""
+    query = _LINES.where(
+        bank_lines.c.fund_id == fund_id,
+        bank_lines.c.booked_ms >= first_ms,
+        bank_lines.c.booked_ms < stop_ms,
+    ).order_by(bank_lines.c.booked_ms, bank_lines.c.account, bank_lines.c.line_no)
+    return [_stored(row) for row in connection.execute(query).mappings()]
+
+
+def explaining(connection: sa.Connection, fund_id: int, account: str) -> set[int]:
+    """Return the entries that explain lines out of an account."""
+    return set(
+        connection.execute(
+            sa.select(bank_lines.c.matched_seq).where(
+                bank_lines.c.fund_id == fund_id,
+                bank_lines.c.account == account,
+                bank_lines.c.amount < 0,
+                bank_lines.c.matched_seq.is_not(None),
+            )
+        ).scalars()
+    )
 
 
 class StoredSettlement(NamedTuple):
@@ -174,6 +253,10 @@ class KeptFile(NamedTuple):
     closing: int | None
     lines: int
     taken_ms: int
+    parser: str = ""
+    taken_by: str | None = None
+    first_day: str | None = None
+    last_day: str | None = None
 
 
 def kept_files(connection: sa.Connection, fund_id: int) -> list[KeptFile]:
@@ -223,7 +306,3 @@ def line_count(connection: sa.Connection, fund_id: int, account: str) -> int:
             )
         ).scalar_one()
     )
-    parser: str = ""
-    taken_by: str | None = None
-    first_day: str | None = None
-    last_day: str | None = None

@@ -495,6 +495,22 @@ def _by_split(left: _Open) -> list[Match]:
     return _only_once(found, "ambiguous")
 
 
+def describe(
+    rule: str, expectations: Sequence[Expectation], observations: Sequence[Observation]
+) -> Match:
+    """Say of things and lines that somebody puts together how they agree.
+
+    Args:
+        rule: The pass that suggested it.
+        expectations: At least one.
+        observations: At least one, each of the same side as every expectation.
+
+    Returns:
+        A match with its fields, as the passes would make it.
+    """
+    return _set(rule, expectations, observations, "suggested")
+
+
 def _undecided(
     rule: str, expectations: Sequence[Expectation], observations: Sequence[Observation]
 ) -> Match:

@@ -44,14 +44,44 @@ def figures(connection: sa.Connection, fund_id: int, seq: int) -> tuple[int, int
     return row.amount, row.persons, row.person_times
 
 
-def totals_by_reference(connection: sa.Connection, fund_id: int) -> dict[str, int]:
-    """Return the sum of spends by payment reference, minor units."""
+class Payment(NamedTuple):
+    """All spending with one payment reference.
+
+    Attributes:
+        reference: As the bank's line carries it.
+        amount: Sum, minor units.
+        first_ms: First day of spending, ms since 1970.
+        last_ms: Last day.
+    """
+
+    reference: str
+    amount: int
+    first_ms: int
+    last_ms: int
+
+
+def payments(connection: sa.Connection, fund_id: int) -> list[Payment]:
+    """Return spending by payment reference, in its order."""
     rows = connection.execute(
-        sa.select(spends.c.reference, sa.func.sum(spends.c.amount))
+        sa.select(
+            spends.c.reference,
+            sa.func.sum(spends.c.amount),
+            sa.func.min(spends.c.spent_ms),
+            sa.func.max(spends.c.spent_ms),
+        )
         .where(spends.c.fund_id == fund_id)
         .group_by(spends.c.reference)
+        .order_by(spends.c.reference)
     )
-    return {reference: int(total) for reference, total in rows}
+    return [Payment(row[0], int(row[1]), row[2], row[3]) for row in rows]
+
+
+def references_of(connection: sa.Connection, fund_id: int, seqs: set[int]) -> set[str]:
+    """Return the payment references of those of some entries that are spending."""
+    rows = connection.execute(
+        sa.select(spends.c.seq, spends.c.reference).where(spends.c.fund_id == fund_id)
+    )
+    return {reference for seq, reference in rows if seq in seqs}
 
 
 def seqs_of_reference(connection: sa.Connection, fund_id: int, reference: str) -> list[int]:

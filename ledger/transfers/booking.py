@@ -379,6 +379,28 @@ def give_back(books: Books, actor: Actor, number: int, amount: int, proof: Proof
     return _end(books, actor, (number, "returned"), amount, proof)
 
 
+def step_back(books: Books, number: int, kind: str, transit_start: int) -> None:
+    """Let a transfer stand where it stood before its last step: the release of a match has reversed that.
+
+    Args:
+        books: The fund's books.
+        number: The transfer.
+        kind: Of the entry that was reversed: `transfer.sent` or `transfer.confirmed`.
+        transit_start: Where a transfer under way lies on the transit line now.
+
+    Raises:
+        StateError: It has gone on since.
+    """
+    found = history.transfer(books.connection, books.fund.fund_id, number)
+    stood = kind.removeprefix("transfer.")
+    if found.state != stood:
+        raise StateError(what="transfer", key=number, state=found.state, needed=stood)
+    if stood == "sent":
+        _move_on(books, number, state="approved", sent_seq=None, transit_start=None)
+    else:
+        _move_on(books, number, state="sent", ended_seq=None, transit_start=transit_start)
+
+
 def _end(books: Books, actor: Actor, step: tuple[int, str], amount: int, proof: Proof) -> int:
     number, state = step
     found = history.transfer(books.connection, books.fund.fund_id, number)
@@ -414,5 +436,5 @@ def _end(books: Books, actor: Actor, step: tuple[int, str], amount: int, proof: 
     return seq
 
 
-def _move_on(books: Books, number: int, **values: int | str) -> None:
+def _move_on(books: Books, number: int, **values: int | str | None) -> None:
     store.move_on(books.connection, books.fund.fund_id, number, **values)

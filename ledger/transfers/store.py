@@ -12,7 +12,9 @@ def add(connection: sa.Connection, **values: int | str | None) -> None:
     connection.execute(sa.insert(transfers).values(**values))
 
 
-def move_on(connection: sa.Connection, fund_id: int, number: int, **values: int | str) -> None:
+def move_on(
+    connection: sa.Connection, fund_id: int, number: int, **values: int | str | None
+) -> None:
     """Write the step that a transfer took."""
     connection.execute(
         sa.update(transfers)

@@ -69,7 +69,7 @@ class Facts:
         members: By id: roles, entry of enrolling, entry of removing.
         sessions: By entry.
         transfers: By number.
-        settlements: By statement number: body, entry, entry of the payout.
+        settlements: By channel and statement number: body, entry, entry of the payout.
         spends: By entry: body and POSIX seconds.
         periods: By month: entry.
         items: Exceptions by entry.
@@ -91,7 +91,9 @@ class Facts:
     members: dict[str, tuple[str, int, int | None]] = field(default_factory=dict)
     sessions: dict[int, Session] = field(default_factory=dict)
     transfers: dict[int, Transfer] = field(default_factory=dict)
-    settlements: dict[str, tuple[dict[str, Any], int, int | None]] = field(default_factory=dict)
+    settlements: dict[tuple[str, str], tuple[dict[str, Any], int, int | None]] = field(
+        default_factory=dict
+    )
     spends: dict[int, tuple[dict[str, Any], int]] = field(default_factory=dict)
     periods: dict[str, int] = field(default_factory=dict)
     items: dict[int, Item] = field(default_factory=dict)

@@ -152,7 +152,6 @@ class Projections:
             },
         )
         fields: tuple[str, ...] = (
-            "channel",
             "period",
             "commodity",
             "gross",
@@ -163,11 +162,11 @@ class Projections:
         )
         self._table(
             "settlement_lines",
-            ("statement_no",),
+            ("channel", "statement_no"),
             (*fields, "settled_seq", "paid_seq"),
             {
-                (number,): (*(body.get(f) for f in fields), settled, paid)
-                for number, (body, settled, paid) in facts.settlements.items()
+                key: (*(body.get(f) for f in fields), settled, paid)
+                for key, (body, settled, paid) in facts.settlements.items()
             },
         )
         fields = (
@@ -274,6 +273,7 @@ class Projections:
             "published_seq IS NOT NULL",
         )
         self._matched_lines()
+        self._matches()
         self._lines_without_file()
         self._kept("files", "sha256")
         self._kept("exception_files", "sha256")
@@ -333,6 +333,53 @@ class Projections:
                 stated or "",
                 found,
             )
+
+    def _matches(self) -> None:
+        """Hold matches to their decisions and releases, and what they allocate to the lines that it is of."""
+        releases = self._facts.releases
+        self._table(
+            "match_releases",
+            ("number",),
+            ("seq", "reason", "decision"),
+            {(number,): one for number, one in releases.items()},
+        )
+        decided = {
+            number
+            for number, case in self._deciding.cases.items()
+            if case.ending == "approved"
+            and case.kind in ("match", "adjustment")
+            and "release" not in case.latest.content
+        }
+        rows = self._rows.all(
+            "SELECT number, decision FROM matches WHERE fund_id = ? AND decision IS NOT NULL",
+            self._fund_id,
+        )
+        for number, decision in rows:
+            if decision in decided:
+                decided.remove(decision)
+            else:
+                place = f"number={number} decision"
+                self._fail("decisions", None, "matches", place, "not-approved", "", decision)
+        for decision in sorted(decided):
+            self._fail("decisions", None, "matches", f"decision={decision}", "missing")
+        self._allocations()
+
+    def _allocations(self) -> None:
+        """Hold that matches which hold allocate each of their lines whole, and once."""
+        rows = self._rows.all(
+            "SELECT p.account, b.line_no, b.amount, b.matched_seq, SUM(p.amount) FROM match_parts p "
+            "JOIN bank_lines b ON b.fund_id = p.fund_id AND b.account = p.account "
+            "AND b.identity = p.identity LEFT JOIN match_releases r ON r.fund_id = p.fund_id "
+            "AND r.number = p.number WHERE p.fund_id = ? AND r.number IS NULL "
+            "GROUP BY p.account, p.identity, b.line_no, b.amount, b.matched_seq",
+            self._fund_id,
+        )
+        for account, line_no, amount, matched_seq, allocated in rows:
+            self._findings.count("evidence")
+            if int(allocated) != amount or matched_seq is None:
+                place = f"{account} line_no={line_no} amount"
+                found = "open" if matched_seq is None else int(allocated)
+                self._fail("evidence", matched_seq, "match_parts", place, "differs", amount, found)
 
     def _lines_without_file(self) -> None:
         """Hold that every bank line came from a file that is kept."""
@@ -405,8 +452,8 @@ class Projections:
             for gift, seq in reversals.items()
             if gift not in facts.spends
         }
-        for number, (body, seq, _) in facts.settlements.items():
-            expected[f"settlement:{body.get('channel')}", number] = seq
+        for (channel, number), (_, seq, _) in facts.settlements.items():
+            expected[f"settlement:{channel}", number] = seq
         for (number, language), (_, seq) in facts.statements.items():
             expected["statement", f"{number}/{language}"] = seq
         found = {(one.scope, one.key): one for one in others}

@@ -33,6 +33,9 @@ _NEXT = {
 }
 """States of a transfer from which each step may be taken."""
 
+_RELEASED = ("payout", "transfer.sent", "transfer.confirmed")
+"""Kinds of entries that the release of a match reverses."""
+
 _DECIDED = ("transfer.edited", "transfer.approved", "transfer.rejected", "transfer.withdrawn")
 """Steps of a transfer that people decide; the others are the bank's."""
 
@@ -84,6 +87,8 @@ class Replay:
         self._reversed: dict[int, int] = {}
         self._hole_of: dict[int, tuple[Interval, int]] = {}
         self._filled: dict[int, int] = {}
+        self._paid: dict[tuple[str, str], int] = {}
+        self._released: dict[int, int] = {}
         self._apply: dict[str, Callable[[Event], None]] = {
             "fund.opened": self._fund_opened,
             "channel.opened": self._channel_opened,
@@ -100,6 +105,7 @@ class Replay:
             "spend": self._spend,
             "spend.reversed": self._spend_reversed,
             "adjustment": self._adjustment,
+            "match.released": self._match_released,
             "exception.raised": self._exception_raised,
             "exception.resolved": self._exception_resolved,
             "period.closed": self._period_closed,
@@ -140,6 +146,7 @@ class Replay:
         """Hold what can only be said of the whole."""
         for number, kind in self.deciding.missing():
             self.fail("decisions", self.size - 1, "not-carried-out", kind, f"decision {number}")
+        self._finish_settlements()
         for session_seq, session in self.facts.sessions.items():
             if not session.channel:
                 self.fail("sessions", session_seq, "no-such-session")
@@ -160,6 +167,13 @@ class Replay:
                     f"{came} {commodity}",
                     f"{is_there} {commodity}",
                 )
+
+    def _finish_settlements(self) -> None:
+        """Hold that what came of a settlement in several lines has come whole."""
+        for key, paid in self._paid.items():
+            settled, _, paid_seq = self.facts.settlements[key]
+            if paid and paid_seq is None:
+                self.fail("settlements", self.size - 1, "paid-in-part", settled.get("net"), paid)
 
     # --- what a run could not decide alone ----------------------------------------------------
 
@@ -556,11 +570,12 @@ class Replay:
         names = ("gross", "refund", "share", "tax", "net", "unattributed")
         gross, refund, share_, tax, net, _ = (whole(body, name, "settlements") for name in names)
         self._findings.count("settlements")
-        if number in self.facts.settlements:
+        key = (text(body, "channel", "settlements"), number)
+        if key in self.facts.settlements:
             raise BrokenEntryError(
-                "settlements", "settled-twice", self.facts.settlements[number][1], number
+                "settlements", "settled-twice", self.facts.settlements[key][1], number
             )
-        self.facts.settlements[number] = (body, event.seq, None)
+        self.facts.settlements[key] = (body, event.seq, None)
         if (
             body.get("commodity") == body.get("net_commodity")
             and gross != refund + share_ + tax + net
@@ -623,14 +638,38 @@ class Replay:
     def _payout(self, event: Event) -> None:
         body = event.value["body"]
         number = text(body, "statement_no", "settlements")
-        settled, settled_seq, paid_seq = self.facts.settlements.get(number, ({}, -1, None))
+        key = (text(body, "channel", "settlements"), number)
+        settled, settled_seq, paid_seq = self.facts.settlements.get(key, ({}, -1, None))
         if settled_seq < 0 or paid_seq is not None:
             raise BrokenEntryError("settlements", "no-such-settlement", found=number)
-        self.facts.settlements[number] = (settled, settled_seq, event.seq)
-        stated = (body.get("amount"), body.get("commodity"), body.get("channel"))
-        expected = (settled.get("net"), settled.get("net_commodity"), settled.get("channel"))
+        amount = whole(body, "amount", "settlements")
+        stated = (body.get("commodity"), body.get("channel"), event.value["postings"])
+        account = text(body, "account", "settlements")
+        commodity = settled.get("net_commodity")
+        postings = [
+            {"account": account, "amount": amount, "commodity": commodity},
+            {"account": f"Assets:Payout:{key[0]}", "amount": -amount, "commodity": commodity},
+        ]
+        expected = (commodity, settled.get("channel"), postings)
         if stated != expected:
             raise BrokenEntryError("settlements", "payout-differs", expected, stated)
+        self._pay(key, amount, event.seq)
+
+    def _pay(self, key: tuple[str, str], amount: int, seq: int) -> None:
+        """Count what came of a settlement: several lines may bring it, and a difference may be booked away.
+
+        Raises:
+            BrokenEntryError: There is no such settlement, or it is more than its net.
+        """
+        settled, settled_seq, paid_seq = self.facts.settlements.get(key, ({}, -1, None))
+        paid, net = self._paid.get(key, 0) + amount, settled.get("net")
+        if settled_seq < 0 or paid_seq is not None:
+            raise BrokenEntryError("settlements", "no-such-settlement", found=key[1])
+        if type(net) is not int or not 0 < paid <= net:
+            raise BrokenEntryError("settlements", "payout-differs", net, paid)
+        self._paid[key] = paid
+        if paid == net:
+            self.facts.settlements[key] = (settled, settled_seq, seq)
 
     # --- transfers ----------------------------------------------------------------------------
 
@@ -799,6 +838,9 @@ class Replay:
             raise BrokenEntryError(
                 "corrections", "postings-differ", expected, event.value["postings"]
             )
+        if "raised" not in body:
+            self._rounded(body, (source, target), event.seq)
+            return
         raised, _, resolved, _ = self._item(whole(body, "raised", "corrections"))
         if resolved is not None:
             raise BrokenEntryError("corrections", "no-such-exception", found=body["raised"])
@@ -819,6 +861,86 @@ class Replay:
                 self.facts.settlements[key] = (settled, settled_seq, seq)
                 return
         raise BrokenEntryError("corrections", "nothing-due", found=raised.get("subject"))
+
+    def _rounded(self, body: Mapping[str, Any], way: tuple[str, str], seq: int) -> None:
+        """Hold the difference between a settlement and its line to what is due.
+
+        Raises:
+            BrokenEntryError: It goes elsewhere, or nothing was due.
+        """
+        key = (text(body, "channel", "corrections"), text(body, "statement_no", "corrections"))
+        short = (f"Assets:Payout:{key[0]}", f"Expenses:Rounding:{key[0]}")
+        if way == short:
+            self._pay(key, whole(body, "amount", "corrections"), seq)
+        elif way[0] != f"Income:Rounding:{key[0]}" or not way[1].startswith("Assets:Bank:"):
+            raise BrokenEntryError("corrections", "differs", short, way)
+
+    # --- matches ------------------------------------------------------------------------------
+
+    def _match_released(self, event: Event) -> None:
+        """Hold the release of a match to the entries that it reverses, each once.
+
+        Raises:
+            BrokenEntryError: It reverses something else, or was released already.
+        """
+        body, seq = event.value["body"], event.seq
+        number = whole(body, "match", "corrections")
+        reason = text(body, "reason", "corrections")
+        self._findings.count("corrections")
+        if number in self.facts.releases:
+            raise BrokenEntryError("corrections", "released-twice", found=number)
+        self.facts.releases[number] = (seq, reason, body.get("decision"))
+        reverses = body.get("reverses")
+        if not isinstance(reverses, list) or not all(type(one) is int for one in reverses):
+            raise BrokenEntryError("corrections", "malformed", found=reverses)
+        if "reversal" in body and body["reversal"] not in self._reversed.values():
+            raise BrokenEntryError("corrections", "no-such-entry", found=body["reversal"])
+        expected: list[dict[str, Any]] = []
+        came: dict[Line, int] = {}
+        for one in reverses:
+            original = self._undone(one, seq)
+            expected += [line for pair in _turned(original["postings"]) for line in pair]
+            self._undo(original, came)
+        if event.value["postings"] != expected:
+            raise BrokenEntryError(
+                "corrections", "postings-differ", expected, event.value["postings"]
+            )
+
+    def _undone(self, seq: int, before: int) -> dict[str, Any]:
+        """Return an entry that a release reverses.
+
+        Raises:
+            BrokenEntryError: There is none that could be, or it is reversed already.
+        """
+        value = self._lookup(seq) if 0 <= seq < before else None
+        if value is None or value["kind"] not in _RELEASED or seq in self._released:
+            raise BrokenEntryError("corrections", "no-such-entry", _RELEASED, seq)
+        self._released[seq] = before
+        return value
+
+    def _undo(self, original: Mapping[str, Any], came: dict[Line, int]) -> None:
+        """Let a settlement or a transfer stand where it stood before an entry.
+
+        Raises:
+            BrokenEntryError: A transfer has gone on since.
+        """
+        body, kind = original["body"], original["kind"]
+        if kind == "payout":
+            key = (text(body, "channel", "settlements"), text(body, "statement_no", "settlements"))
+            settled, settled_seq, _ = self.facts.settlements[key]
+            self.facts.settlements[key] = (settled, settled_seq, None)
+            self._paid[key] -= whole(body, "amount", "settlements")
+            return
+        one = self.facts.transfers[whole(body, "number", "transfers")]
+        if one.state != kind.removeprefix("transfer."):
+            raise BrokenEntryError("transfers", "step", kind, one.state)
+        if kind == "transfer.sent":
+            one.state, one.sent_seq, one.transit_start = "approved", None, None
+            return
+        line = Line(_transit(one), one.commodity)
+        one.state, one.ended_seq = "sent", None
+        one.transit_start = self._state.debits(line) + came.get(line, 0)
+        came[line] = came.get(line, 0) + whole(body, "amount", "transfers")
 
     def _item(self, raised: int) -> Item:
         """Return an exception by the entry that raised it.
@@ -895,6 +1017,14 @@ def _roles(body: Mapping[str, Any]) -> str:
     if not isinstance(roles, list) or not roles or not all(isinstance(one, str) for one in roles):
         raise BrokenEntryError("entries", "no-roles")
     return ",".join(roles)
+
+
+def _turned(lines: Sequence[Mapping[str, Any]]) -> list[list[dict[str, Any]]]:
+    """Return postings with debit and credit of each changed."""
+    return [
+        [{**credit, "amount": debit["amount"]}, {**debit, "amount": -debit["amount"]}]
+        for debit, credit in zip(lines[::2], lines[1::2], strict=True)
+    ]
 
 
 def _transit(one: Transfer) -> str:

@@ -18,7 +18,7 @@ from ledger.activity.records import READ, Activity
 from ledger.clock import from_text, to_ms
 from ledger.decisions import history as decisions
 from ledger.decisions.shapes import Decision
-from ledger.desk import actions, wanted
+from ledger.desk import actions, matching, wanted
 from ledger.desk.wanted import Wanted
 from ledger.errors import FieldError, FileFormatError
 from ledger.funds import history as funds
@@ -119,6 +119,14 @@ class Deciding:
     def propose_close(self, fund: str) -> Response:
         """Propose to close a month."""
         return self._propose(fund, "close.propose", _close)
+
+    def propose_match(self, fund: str) -> Response:
+        """Propose to confirm a suggestion above the limit of one person, or to release a match."""
+        return self._propose(fund, "match.propose", _match)
+
+    def propose_adjustment(self, fund: str) -> Response:
+        """Propose to confirm a suggestion whose sums differ by little, and to book the difference away."""
+        return self._propose(fund, "adjustment.propose", _adjustment)
 
     def withdraw(self, fund: str, number: int) -> dict[str, Any]:
         """Take back what the token's member proposed or edited."""
@@ -259,6 +267,19 @@ def _rate(_caller: Caller, body: _Body) -> Wanted:
     from_ms = to_ms(from_text(body.text("from")))
     minor = parse_amount(body.text("worth"), commodity)
     return wanted.rate(Rate(body.text("unit"), body.whole("units"), minor, commodity, from_ms, 0))
+
+
+def _match(_caller: Caller, body: _Body) -> Wanted:
+    released = body.text("release", "")
+    if released:
+        if not (released.isascii() and released.isdigit() and len(released) <= DIGITS_MAX):
+            raise FieldError(field="release", value=released[:20], reason="not-an-integer")
+        return matching.release(int(released), body.text("reason"))
+    return matching.match(body.text("suggestion"))
+
+
+def _adjustment(_caller: Caller, body: _Body) -> Wanted:
+    return matching.adjustment(body.text("suggestion"), body.text("reason"))
 
 
 def _close(_caller: Caller, body: _Body) -> Wanted:

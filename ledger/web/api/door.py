@@ -18,6 +18,7 @@ from ledger.web.api.deciding import Deciding
 from ledger.web.api.front import put_before
 from ledger.web.api.gifts import post_gifts
 from ledger.web.api.guard import Guard
+from ledger.web.api.matching import Matching
 from ledger.web.api.reading import Reading
 from ledger.wiring import Ledger
 
@@ -43,6 +44,7 @@ def register_api(app: Flask, ledger: Ledger) -> None:
     api.spec.components.security_scheme("token", {"type": "http", "scheme": "bearer"})
     v1 = _blueprint(Reading(ledger.database, calls), calls)
     _add_deciding(v1, Deciding(ledger, Guard(ledger)))
+    _add_matching(v1, Matching(ledger, Guard(ledger)))
     api.register_blueprint(v1)
     put_before(app, calls)
     app.add_url_rule("/api/openapi.json", "openapi", does(PUBLIC)(lambda: _openapi(api)))
@@ -126,6 +128,16 @@ def _add_deciding(v1: Blueprint, views: Deciding) -> None:
         ),
         methods=["POST"],
     )
+
+
+def _add_matching(v1: Blueprint, views: Matching) -> None:
+    """Add what machines may know of matches; what they may propose is a decision's kind."""
+    for rule, view, schema, said in (
+        ("matches", views.matches, schemas.MatchListSchema, schemas.MATCHES),
+        (f"matches/{NUMBER}", views.match, schemas.MatchSchema, schemas.BY_TOKEN),
+    ):
+        shown = v1.doc(**said)(v1.response(200, schema)(view))
+        v1.add_url_rule(f"/funds/<fund>/{rule}", f"get_{view.__name__}", does("match.read")(shown))
 
 
 def _openapi(api: Api) -> Response:

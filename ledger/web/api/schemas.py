@@ -115,6 +115,39 @@ class DecisionListSchema(Schema):
     decisions = fields.List(fields.Nested(DecisionSchema), required=True)
 
 
+class MatchSchema(Schema):
+    """A match that was confirmed, or a suggestion, with its reasons."""
+
+    state = _text("`suggested`, `ambiguous`, `confirmed` or `released`.")
+    step = _text("`R3` payouts, `R4` transfers out, `R5` transfers in, `R6` payments, `income`.")
+    found_by = fields.String(
+        data_key="pass", attribute="pass", metadata={"description": "Which pass found it."}
+    )
+    rule_version = _text("Of the passes, and of the fund's rules.")
+    amount_minor = fields.Integer(required=True)
+    adjustment_minor = fields.Integer(required=True)
+    commodity = _text("ISO 4217 code.")
+    score = fields.Integer(required=True)
+    compared = fields.List(fields.Dict(), required=True)
+    others = fields.List(fields.Dict(), required=True)
+    number = fields.Integer(metadata={"description": "Of a match."})
+    suggestion = fields.String(metadata={"description": "Id of a suggestion."})
+    parts = fields.List(fields.Dict())
+    expectations = fields.List(fields.String())
+    lines = fields.List(fields.Dict())
+    confirmed_by = fields.String()
+    confirmed_at = fields.String()
+    decision = fields.Integer(allow_none=True)
+    entry = fields.Integer()
+    release = fields.Dict(allow_none=True)
+
+
+class MatchListSchema(Schema):
+    """Matches or suggestions of a fund."""
+
+    matches = fields.List(fields.Nested(MatchSchema), required=True)
+
+
 class MemberSchema(Schema):
     """Somebody who works on a fund."""
 
@@ -325,6 +358,33 @@ _REFUSALS = {
 BY_TOKEN: dict[str, Any] = {"security": [{"token": []}], "responses": _REFUSALS}
 """What an address says that asks for a token."""
 
+MATCHES: dict[str, Any] = {
+    **BY_TOKEN,
+    "parameters": [
+        {
+            "name": "state",
+            "in": "query",
+            "schema": {
+                "type": "string",
+                "enum": ["suggested", "ambiguous", "confirmed", "released"],
+                "default": "suggested",
+            },
+        },
+        {
+            "name": "below",
+            "in": "query",
+            "description": "Only matches of a lower number; of suggestions, how many to pass over.",
+            "schema": {"type": "integer", "minimum": 0, "maximum": 999_999_999_999},
+        },
+        {"name": "account", "in": "query", "schema": {"type": "string", "maxLength": 200}},
+        {
+            "name": "step",
+            "in": "query",
+            "schema": {"type": "string", "enum": ["R3", "R4", "R5", "R6", "income"]},
+        },
+    ],
+}
+
 LISTED: dict[str, Any] = {
     **BY_TOKEN,
     "parameters": [
@@ -385,6 +445,21 @@ _SHORT = {"type": "string", "minLength": 1, "maxLength": 200}
 _AMOUNT = {"type": "string", "pattern": r"^[0-9]+(\.[0-9]+)?$"}
 
 PROPOSE: dict[str, dict[str, Any]] = {
+    "match": _proposal(
+        (),
+        {
+            "suggestion": {**_SHORT, "description": "Id of a suggestion that is to be confirmed."},
+            "release": {**_SHORT, "description": "Or the number of a match to release."},
+            "reason": {**_SHORT, "description": "Why it is released; anyone may read it."},
+        },
+    ),
+    "adjustment": _proposal(
+        ("suggestion", "reason"),
+        {
+            "suggestion": {**_SHORT, "description": "Id of a suggestion whose sums differ."},
+            "reason": {**_SHORT, "description": "Why they differ; anyone may read it."},
+        },
+    ),
     "transfer": _proposal(
         ("from", "to", "amount", "reference"),
         {

@@ -1,0 +1,404 @@
+"""Book a match: its entries, the marks on its lines, and the match with its reasons, in one commit.
+
+Whoever asks (a run, an officer, the last approval of a decision), the things and the lines are read anew in that
+commit: what was matched since is refused, so of two at the same moment one stands.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from ledger.actors import Actor
+from ledger.clock import to_ms
+from ledger.desk.expected import Expecting, Thing, seen
+from ledger.errors import StateError
+from ledger.funds import history as funds
+from ledger.journal.entries import Claim
+from ledger.matching import booking as matching
+from ledger.matching import confirming, history, matches
+from ledger.matching.confirming import Adjusted, Allocated
+from ledger.matching.history import StoredLine
+from ledger.matching.items import Comparison, Match, Other
+from ledger.matching.matches import LineKey, NewMatch, Part
+from ledger.matching.passes import describe
+from ledger.sequencer.books import Books
+from ledger.spending import history as spending
+from ledger.transfers import booking as transfers
+from ledger.transfers.booking import Proof
+
+MATCHING = Actor("system", "matching")
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What belongs together, and who says so.
+
+    Attributes:
+        step: `R3` to `R6`.
+        rule: The pass.
+        rule_version: Of the passes and the fund's rules.
+        expectations: Ids.
+        lines: Account and identity of each.
+        others: What lost, and why.
+        decision: That confirms it; None where one suffices.
+        reason: Of the adjustment that the decision approves; None for none.
+    """
+
+    step: str
+    rule: str
+    rule_version: str
+    expectations: tuple[str, ...]
+    lines: tuple[LineKey, ...]
+    others: tuple[Other, ...] = ()
+    decision: int | None = None
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Open:
+    """A plan with the rows that it is about, read in the commit."""
+
+    plan: Plan
+    things: tuple[Thing, ...]
+    lines: tuple[StoredLine, ...]
+    found: Match
+
+    @property
+    def things_minor(self) -> list[int]:
+        return [one.expectation.amount_minor for one in self.things]
+
+    @property
+    def lines_minor(self) -> list[int]:
+        return [one.line.amount_minor for one in self.lines]
+
+
+def book(books: Books, actor: Actor, plan: Plan) -> int:
+    """Confirm a match.
+
+    Args:
+        books: The fund's books.
+        actor: Who confirms it.
+        plan: What belongs together.
+
+    Returns:
+        Number of the match.
+
+    Raises:
+        StateError: A thing or a line is not open any more, the sums differ and nobody approved that, or a transfer
+            would have several lines.
+        InsufficientError: An account does not hold what a line takes.
+    """
+    return _book(books, actor, read(books, plan))
+
+
+def book_all(books: Books, actor: Actor, plans: Sequence[Plan]) -> int:
+    """Confirm several matches of one step, that have nothing in common; return how many.
+
+    Args:
+        books: The fund's books.
+        actor: Who confirms them.
+        plans: What belongs together.
+
+    Returns:
+        Their number.
+
+    Raises:
+        LedgerError: As `book`, of the first that cannot be confirmed.
+    """
+    books.settle()
+    known = _known(books, plans[0].step)
+    for plan in plans:
+        _book(books, actor, read(books, plan, known))
+    return len(plans)
+
+
+def _known(books: Books, step: str) -> dict[str, Thing]:
+    connection = books.connection
+    near = history.open_lines(connection, books.fund.fund_id) if step == "R4" else ()
+    return Expecting(connection, books.fund).of_step(step, near)
+
+
+def _book(books: Books, actor: Actor, one: _Open) -> int:
+    parts = _BOOKS[one.plan.step](books, actor, one)
+    _explain(books, one, parts)
+    return _keep(books, actor, one, parts)
+
+
+def read(books: Books, plan: Plan, known: Mapping[str, Thing] | None = None) -> _Open:
+    """Read what a plan is about, and hold that all of it is open.
+
+    Args:
+        books: The fund's books.
+        plan: What belongs together.
+        known: What its step expects, where it was read in this commit.
+
+    Returns:
+        The rows.
+
+    Raises:
+        StateError: Something is not open any more.
+    """
+    books.settle()
+    connection, fund_id = books.connection, books.fund.fund_id
+    lines = history.lines_by_key(connection, fund_id, plan.lines)
+    for line in lines:
+        if line.matched_seq is not None:
+            raise StateError(
+                what="bank-line", state="explained", needed="open", seq=line.matched_seq
+            )
+        matching.check_open(books, line)
+    known = _known(books, plan.step) if known is None else known
+    for id_ in plan.expectations:
+        if id_ not in known:
+            raise StateError(
+                what="expectation", key=id_, state="matched-or-unknown", needed="open"
+            )
+    things = tuple(known[id_] for id_ in plan.expectations)
+    zone = funds.details(connection, fund_id).zone
+    found = describe(plan.rule, [one.expectation for one in things], seen(lines, zone))
+    return _Open(plan, things, tuple(lines), found)
+
+
+def difference(one: _Open) -> Adjusted | None:
+    """Return what would book the difference of a plan away.
+
+    Args:
+        one: As read.
+
+    Returns:
+        The adjustment, without a reason; None where the sums are equal.
+
+    Raises:
+        StateError: They differ, and it is not one settlement and one line.
+    """
+    net, came = sum(one.things_minor), sum(one.lines_minor)
+    if net == came:
+        return None
+    settlement = one.things[0].settlement
+    if settlement is None or len(one.things) != 1 or len(one.lines) != 1:
+        raise StateError(what="match", key=came, state="sums-differ", needed=net)
+    account = one.lines[0].account
+    return confirming.difference(settlement.channel, account, net, came, settlement.commodity)
+
+
+# --- each step ----------------------------------------------------------------------------------
+
+
+class _Claims:
+    """Gives a line's claim to the first entry that it proves: a claim is of one entry."""
+
+    def __init__(self, lines: Sequence[StoredLine]) -> None:
+        self._left = {at: matching.line_claim(line) for at, line in enumerate(lines)}
+
+    def take(self, at: int) -> Claim | None:
+        return self._left.pop(at, None)
+
+
+def _book_payouts(books: Books, actor: Actor, one: _Open) -> list[Part]:
+    """R3: an entry for each part of a line that belongs to a part of a settlement."""
+    claims, parts = _Claims(one.lines), list[Part]()
+    nets, came = one.things_minor, one.lines_minor
+    adjusted = difference(one)
+    if adjusted is not None:
+        booked_away = _adjust(books, actor, one, adjusted)
+        if came[0] > nets[0]:
+            parts.append(booked_away)
+        # What is short is no part of the line, what is too much is none of the settlement.
+        nets = came = [min(nets[0], came[0])]
+    for part in confirming.allocate(nets, came):
+        thing, line = one.things[part.thing], one.lines[part.line]
+        assert thing.settlement is not None
+        seq = confirming.pay_part(
+            books, actor, thing.settlement, line, part.amount, claims.take(part.line)
+        )
+        parts.append(_part(thing, line, part, seq))
+    books.settle()
+    for thing in one.things:
+        assert thing.settlement is not None
+        last = max(part.seq for part in parts if part.expectation == thing.expectation.id)
+        matches.mark_paid(books.connection, books.fund.fund_id, thing.settlement.settled_seq, last)
+    return parts
+
+
+def _adjust(books: Books, actor: Actor, one: _Open, adjusted: Adjusted) -> Part:
+    """Book the difference that two people have approved.
+
+    Args:
+        books: The fund's books.
+        actor: Who gave the last approval.
+        one: A settlement and its line.
+        adjusted: The difference.
+
+    Returns:
+        What of the line is allocated to it.
+
+    Raises:
+        StateError: Nobody has approved it.
+    """
+    plan, settlement, line = one.plan, one.things[0].settlement, one.lines[0]
+    if plan.decision is None or plan.reason is None or settlement is None:
+        raise StateError(what="match", key=adjusted.amount, state="adjusted", needed="decision")
+    seq = confirming.adjust(
+        books, actor, adjusted._replace(reason=plan.reason), plan.decision, settlement, line
+    )
+    return Part("adjustment", line.account, line.identity, adjusted.amount, seq)
+
+
+def _book_sendings(books: Books, actor: Actor, one: _Open) -> list[Part]:
+    """R4: each transfer leaves with the one line, or with its part of it."""
+    line, claims, parts = _only_line(one), _Claims(one.lines), []
+    for part in confirming.allocate(one.things_minor, one.lines_minor):
+        thing = one.things[part.thing]
+        assert thing.transfer is not None
+        fee = sum(-other.line.amount_minor for other in thing.fees)
+        proof = _proof(line, claims.take(0))
+        seq = transfers.send(books, actor, thing.transfer.number, fee, proof)
+        parts.append(_part(thing, line, part, seq))
+        parts += [
+            Part(thing.expectation.id, other.account, other.identity, other.line.amount_minor, seq)
+            for other in thing.fees
+        ]
+    return parts
+
+
+def _book_arrivals(books: Books, actor: Actor, one: _Open) -> list[Part]:
+    """R5: each transfer arrives with the one line, or with its part of it."""
+    line, claims, parts = _only_line(one), _Claims(one.lines), []
+    for part in confirming.allocate(one.things_minor, one.lines_minor):
+        thing = one.things[part.thing]
+        assert thing.transfer is not None
+        proof = _proof(line, claims.take(0))
+        seq = transfers.confirm(books, actor, thing.transfer.number, part.amount, proof)
+        parts.append(_part(thing, line, part, seq))
+    return parts
+
+
+def _book_payments(books: Books, _actor: Actor, one: _Open) -> list[Part]:
+    """R6: the spending is booked already; its lines are joined to its last entry."""
+    last = {
+        at: spending.seqs_of_reference(books.connection, books.fund.fund_id, thing.reference)[-1]
+        for at, thing in enumerate(one.things)
+    }
+    return [
+        _part(one.things[part.thing], one.lines[part.line], part, last[part.thing])
+        for part in confirming.allocate(one.things_minor, one.lines_minor)
+    ]
+
+
+_BOOKS: dict[str, Callable[[Books, Actor, _Open], list[Part]]] = {
+    "R3": _book_payouts,
+    "R4": _book_sendings,
+    "R5": _book_arrivals,
+    "R6": _book_payments,
+}
+
+
+def _only_line(one: _Open) -> StoredLine:
+    """Return the line of a transfer: it leaves and arrives whole.
+
+    Raises:
+        StateError: There are several.
+    """
+    if len(one.lines) != 1:
+        raise StateError(what="match", key=len(one.lines), state="several-lines", needed="one")
+    return one.lines[0]
+
+
+def _proof(line: StoredLine, claim: Claim | None) -> Proof:
+    return Proof(line.line.booked_at, line.evidence.file, line.evidence.row, claim)
+
+
+def _part(thing: Thing, line: StoredLine, part: Allocated, seq: int) -> Part:
+    return Part(thing.expectation.id, line.account, line.identity, part.amount, seq)
+
+
+# --- what is kept -------------------------------------------------------------------------------
+
+
+def _explain(books: Books, one: _Open, parts: Sequence[Part]) -> None:
+    lines = {(line.account, line.identity): line for line in one.lines}
+    for thing in one.things:
+        lines |= {(line.account, line.identity): line for line in thing.fees}
+    last = {(part.account, part.identity): part.seq for part in parts}
+    for key, line in lines.items():
+        matching.explain_line(books, line, last[key])
+
+
+def _keep(books: Books, actor: Actor, one: _Open, parts: Sequence[Part]) -> int:
+    books.settle()
+    plan, found = one.plan, one.found
+    references = " ".join(ref for line in one.lines for ref in line.line.references)
+    new = NewMatch(
+        step=plan.step,
+        rule=plan.rule,
+        rule_version=plan.rule_version,
+        amount=found.amount_minor,
+        adjustment=found.adjustment_minor,
+        commodity=one.lines[0].line.commodity,
+        score=found.score,
+        compared=matches.without_text(found, {"reference": references}),
+        others=plan.others,
+        confirmed_by=actor.id,
+        confirmed_ms=to_ms(books.clock.now()),
+        decision=plan.decision,
+    )
+    return matches.keep_match(books.connection, books.fund.fund_id, new, parts)
+
+
+def keep_by_hand(
+    books: Books, actor: Actor, said: tuple[str, str, str], line: StoredLine, seq: int
+) -> int:
+    """Keep a match that nobody had to find: an officer named the line, or the bank said what it is.
+
+    Args:
+        books: The fund's books.
+        actor: Who said so.
+        said: Step, pass and what the line is, such as `income`, `by-hand`, `income/interest`.
+        line: The line.
+        seq: The entry that it explains.
+
+    Returns:
+        Number of the match.
+    """
+    books.settle()
+    step, rule, what = said
+    amount = line.line.amount_minor
+    compared = (
+        Comparison("account", line.account, line.account, "equal"),
+        Comparison("commodity", line.line.commodity, line.line.commodity, "equal"),
+        Comparison("amount_minor", str(amount), str(amount), "equal"),
+    )
+    new = NewMatch(
+        step=step,
+        rule=rule,
+        rule_version=rule,
+        amount=amount,
+        adjustment=0,
+        commodity=line.line.commodity,
+        score=0,
+        compared=compared,
+        others=(),
+        confirmed_by=actor.id,
+        confirmed_ms=to_ms(books.clock.now()),
+        decision=None,
+    )
+    part = Part(what, line.account, line.identity, amount, seq)
+    return matches.keep_match(books.connection, books.fund.fund_id, new, [part])
+
+
+def at_once(rule_version: str, one: Match, step: str, lines: Sequence[StoredLine]) -> Plan:
+    """Return what the passes have confirmed as a plan."""
+    return Plan(
+        step=step,
+        rule=one.rule,
+        rule_version=rule_version,
+        expectations=one.expectations,
+        lines=tuple((line.account, line.identity) for line in lines),
+        others=one.others,
+    )
+
+
+def with_decision(plan: Plan, decision: int, reason: str | None = None) -> Plan:
+    """Return a plan that a decision confirms."""
+    return replace(plan, decision=decision, reason=reason)

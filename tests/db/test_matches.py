@@ -1,0 +1,366 @@
+"""Matches: what is confirmed is kept with its reasons, what is released comes back, and every sum holds."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from ledger.db import Database
+from ledger.desk import matching as desk
+from ledger.desk.reconcile import Reconciled, reconcile
+from ledger.errors import (
+    FourEyesError,
+    InsufficientError,
+    LedgerError,
+    NotAllowedError,
+    NotFoundError,
+    PeriodClosedError,
+    StateError,
+)
+from ledger.matching import history as matched
+from ledger.matching import matches
+from ledger.matching.matches import Asked, KeptMatch, Suggestion
+from ledger.verify.database import verify_database
+from tests.db.ledgers import (
+    BANK,
+    MAIN,
+    START,
+    Ledger,
+    agree,
+    approve,
+    bank_line,
+    bodies,
+    check,
+    close_month,
+    decide_both,
+    gift,
+    give,
+    new_ledger,
+    propose,
+    settle,
+    settlement_line,
+    spend,
+    spend_row,
+    want,
+)
+
+
+@pytest.fixture
+def ledger(database: Database, tmp_path: Path) -> Iterator[Ledger]:
+    opened = new_ledger(database, tmp_path / "keys")
+    yield opened
+    opened.close()
+
+
+def run(ledger: Ledger) -> Reconciled:
+    return reconcile(ledger.sequencer, ledger.fund)
+
+
+def all_matches(ledger: Ledger, state: str | None = None) -> list[KeptMatch]:
+    with ledger.database.reading() as connection:
+        return matches.match_list(connection, ledger.fund.fund_id, Asked(state=state))
+
+
+def suggestions(ledger: Ledger, state: str | None = None) -> list[Suggestion]:
+    with ledger.database.reading() as connection:
+        return matches.suggestion_list(connection, ledger.fund.fund_id, Asked(state=state))
+
+
+def the_suggestion(ledger: Ledger) -> Suggestion:
+    [found] = suggestions(ledger)
+    return found
+
+
+def confirm(ledger: Ledger, suggestion: str, member: str = "Li") -> int:
+    who = ledger.member(member).member_id
+    return desk.confirm(ledger.sequencer, ledger.fund, who, suggestion)
+
+
+def verified(ledger: Ledger) -> None:
+    """See that everything holds: the slow check of the tests, and the verification that users run."""
+    check(ledger)
+    url = ledger.database.url.render_as_string(hide_password=False)
+    report = verify_database(url, ledger.keys)
+    assert report.ok, [one.failure for one in report.checks if one.failure is not None]
+
+
+def owed(ledger: Ledger, *nets: int, **changes: str) -> None:
+    """Settle sums that platforms owe: STATEMENT-1, STATEMENT-2 and so on."""
+    give(ledger, gift(f"for-{nets}", 2 * sum(nets)))
+    settle(
+        ledger,
+        *(
+            settlement_line(f"STATEMENT-{at}", 2 * net, **changes)
+            for at, net in enumerate(nets, 1)
+        ),
+    )
+
+
+def refused(ledger: Ledger, error: type[LedgerError], act: Callable[[], object]) -> LedgerError:
+    before = len(bodies(ledger))
+    with pytest.raises(error) as raised:
+        act()
+    assert type(raised.value) is error
+    assert len(bodies(ledger)) == before
+    return raised.value
+
+
+# --- what a run confirms ---------------------------------------------------------------------------
+
+
+def test_what_is_confirmed_is_kept_with_both_values_and_what_lost(ledger: Ledger) -> None:
+    owed(ledger, 500, 500)
+    line = bank_line(ledger, 500, "STATEMENT-1")
+    run(ledger)
+    [found] = all_matches(ledger)
+    assert (found.number, found.step, found.rule, found.rule_version) == (
+        1, "R3", "reference", "passes-1",
+    )  # fmt: skip
+    assert (found.amount, found.adjustment, found.confirmed_by) == (500, 0, "matching")
+    said = {one.field: (one.expected, one.observed, one.verdict) for one in found.compared}
+    assert said["amount_minor"] == ("500", "500", "equal")
+    assert said["reference"] == ("STATEMENT-1", "STATEMENT-1", "equal")
+    assert [(one.id, one.why) for one in found.others] == [
+        ("settlement/Kuaishou/STATEMENT-2", "other-reference")
+    ]
+    [part] = found.parts
+    assert (part.expectation, part.identity) == ("settlement/Kuaishou/STATEMENT-1", line.identity)
+    assert bodies(ledger)[part.seq]["kind"] == "payout"
+    verified(ledger)
+
+
+def test_no_name_and_no_text_of_a_line_is_kept_in_a_match(ledger: Ledger) -> None:
+    owed(ledger, 500)
+    line = bank_line(ledger, 500, "STATEMENT-1 from Zhang San")
+    with ledger.database.writing() as connection:
+        connection.execute(sa.text("UPDATE bank_lines SET counterparty = 'Zhang San'"))
+    run(ledger)
+    with ledger.database.reading() as connection:
+        rows = [
+            str(tuple(row))
+            for table in ("matches", "match_parts", "match_suggestions")
+            for row in connection.execute(sa.text(f"SELECT * FROM {table}"))
+        ]
+        shown = matches.counterparties(
+            connection, ledger.fund.fund_id, [(line.account, line.identity)]
+        )
+    assert rows
+    assert "Zhang" not in "".join(rows)
+    assert shown[line.account, line.identity]["counterparty"] == "Zhang San"
+
+
+def test_lines_of_one_number_make_a_settlement_together(ledger: Ledger) -> None:
+    owed(ledger, 500)
+    for amount in (300, 200):
+        bank_line(ledger, amount, "STATEMENT-1")
+    done = run(ledger)
+    assert (done.payouts, done.open_lines, done.unpaid) == (1, 0, 0)
+    [found] = all_matches(ledger)
+    assert found.rule == "batch"
+    assert sorted(part.amount for part in found.parts) == [200, 300]
+    assert [one["body"]["amount"] for one in bodies(ledger) if one["kind"] == "payout"] == [
+        part.amount for part in found.parts
+    ]
+    verified(ledger)
+
+
+def test_one_line_brings_several_settlements(ledger: Ledger) -> None:
+    owed(ledger, 500, 300)
+    bank_line(ledger, 800, "STATEMENT-1 STATEMENT-2")
+    done = run(ledger)
+    assert (done.payouts, done.open_lines, done.unpaid) == (2, 0, 0)
+    [found] = all_matches(ledger)
+    assert [part.amount for part in found.parts] == [500, 300]
+    verified(ledger)
+
+
+def test_a_payment_that_is_explained_is_not_explained_again(ledger: Ledger) -> None:
+    owed(ledger, 900)
+    bank_line(ledger, 900, "STATEMENT-1")
+    run(ledger)
+    approve(ledger, propose(ledger, 900))
+    bank_line(ledger, -900, "TRANSFER-1")
+    bank_line(ledger, 900, "TRANSFER-1", account=MAIN)
+    run(ledger)
+    spend(ledger, spend_row(300))
+    bank_line(ledger, -300, "PAYMENT-1", account=MAIN)
+    assert run(ledger).spending == 1
+    bank_line(ledger, -300, "PAYMENT-1", account=MAIN)
+    done = run(ledger)
+    assert (done.spending, done.open_lines) == (0, 1)
+    assert [one.step for one in all_matches(ledger)] == ["R6", "R5", "R4", "R3"]
+    verified(ledger)
+
+
+def test_one_more_equal_candidate_makes_a_suggestion_of_what_was_sure(ledger: Ledger) -> None:
+    owed(ledger, 500)
+    for _ in range(2):
+        bank_line(ledger, 500, "STATEMENT-1")
+    done = run(ledger)
+    assert (done.payouts, done.suggested) == (0, 2)
+    assert {one.rule for one in suggestions(ledger)} == {"reference"}
+    first, second = suggestions(ledger)
+    number = confirm(ledger, first.id)
+    assert all_matches(ledger)[0].number == number
+    # The other line cannot bring the same money again.
+    refused(ledger, StateError, lambda: confirm(ledger, second.id))
+    run(ledger)
+    assert suggestions(ledger) == []
+    verified(ledger)
+
+
+# --- suggestions -----------------------------------------------------------------------------------
+
+
+def test_a_suggestion_is_confirmed_by_finance_alone_up_to_the_limit(ledger: Ledger) -> None:
+    owed(ledger, 500)
+    bank_line(ledger, 500, "no number")
+    run(ledger)
+    found = the_suggestion(ledger)
+    assert (found.rule, found.amount, found.expectations) == (
+        "amount-date", 500, ("settlement/Kuaishou/STATEMENT-1",),
+    )  # fmt: skip
+    refused(ledger, NotAllowedError, lambda: confirm(ledger, found.id, "Zhao"))
+    confirm(ledger, found.id)
+    [kept] = all_matches(ledger)
+    assert kept.confirmed_by == ledger.member("Li").member_id
+    refused(ledger, NotFoundError, lambda: confirm(ledger, found.id))
+    verified(ledger)
+
+
+def test_above_the_limit_two_people_confirm(ledger: Ledger) -> None:
+    owed(ledger, 1_000_001)
+    bank_line(ledger, 1_000_001, "no number")
+    run(ledger)
+    found = the_suggestion(ledger)
+    assert (
+        refused(ledger, StateError, lambda: confirm(ledger, found.id)).fields["needed"] == "match"
+    )
+    decision = want(ledger, desk.match(found.id))
+    refused(ledger, FourEyesError, lambda: agree(ledger, decision.number, "Li"))
+    agree(ledger, decision.number, "Chen")
+    [kept] = all_matches(ledger)
+    assert (kept.decision, kept.confirmed_by) == (
+        decision.number, ledger.member("Chen").member_id,
+    )  # fmt: skip
+    verified(ledger)
+
+
+def test_what_somebody_dismissed_is_not_suggested_again(ledger: Ledger) -> None:
+    owed(ledger, 500)
+    bank_line(ledger, 500, "no number")
+    run(ledger)
+    found = the_suggestion(ledger)
+    who = ledger.member("Li").member_id
+    desk.dismiss(ledger.sequencer, ledger.fund, who, found.id, "a donation")
+    run(ledger)
+    assert suggestions(ledger) == []
+    verified(ledger)
+
+
+# --- release ---------------------------------------------------------------------------------------
+
+
+def released(ledger: Ledger, number: int) -> None:
+    decide_both(ledger, desk.release(number, "the wrong line"), "Li", "Chen")
+
+
+def test_a_release_reverses_the_payout_and_opens_line_and_settlement(ledger: Ledger) -> None:
+    owed(ledger, 500)
+    line = bank_line(ledger, 500, "STATEMENT-1")
+    run(ledger)
+    released(ledger, 1)
+    [found] = all_matches(ledger)
+    assert found.state == "released"
+    assert found.release is not None
+    entry = bodies(ledger)[found.release.seq]
+    assert entry["kind"] == "match.released"
+    assert entry["body"]["reverses"] == [found.parts[0].seq]
+    with ledger.database.reading() as connection:
+        [again] = matched.open_lines(connection, ledger.fund.fund_id, BANK)
+        [owed_again] = matched.settlements(connection, ledger.fund.fund_id, unpaid=True)
+    assert (again.identity, again.releases) == (line.identity, 1)
+    assert owed_again.paid_seq is None
+    verified(ledger)
+    refused(ledger, StateError, lambda: want(ledger, desk.release(1, "once more")))
+    assert run(ledger).payouts == 1
+    assert [one.state for one in all_matches(ledger)] == ["confirmed", "released"]
+    verified(ledger)
+
+
+def test_a_transfer_is_released_step_by_step_backwards(ledger: Ledger) -> None:
+    owed(ledger, 500)
+    bank_line(ledger, 500, "STATEMENT-1")
+    run(ledger)
+    approve(ledger, propose(ledger, 400))
+    bank_line(ledger, -400, "TRANSFER-1")
+    bank_line(ledger, 400, "TRANSFER-1", account=MAIN)
+    run(ledger)
+    payout, sent, arrived = (one.number for one in reversed(all_matches(ledger)))
+    # Money that has gone on cannot be taken back from where it was.
+    number = want(ledger, desk.release(payout, "the wrong line")).number
+    refused(ledger, InsufficientError, lambda: agree(ledger, number, "Chen"))
+    number = want(ledger, desk.release(sent, "the wrong line")).number
+    refused(ledger, InsufficientError, lambda: agree(ledger, number, "Chen"))
+    released(ledger, arrived)
+    verified(ledger)
+    agree(ledger, number, "Chen")
+    verified(ledger)
+    done = run(ledger)
+    assert (done.sent, done.confirmed, done.open_lines) == (1, 1, 0)
+    verified(ledger)
+
+
+def test_nothing_is_released_in_a_closed_month(ledger: Ledger) -> None:
+    owed(ledger, 500)
+    bank_line(ledger, 500, "STATEMENT-1")
+    run(ledger)
+    close_month(ledger, "2026-09")
+    refused(ledger, PeriodClosedError, lambda: want(ledger, desk.release(1, "too late")))
+
+
+# --- tolerance -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("came", [900, 1100])
+def test_a_difference_within_the_tolerance_is_booked_by_two(ledger: Ledger, came: int) -> None:
+    owed(ledger, 1000)
+    bank_line(ledger, came, "STATEMENT-1")
+    done = run(ledger)
+    assert (done.payouts, done.suggested) == (0, 1)
+    found = the_suggestion(ledger)
+    assert (found.rule, found.adjustment) == ("tolerance", came - 1000)
+    assert refused(ledger, StateError, lambda: confirm(ledger, found.id)).fields["needed"] == (
+        "adjustment"
+    )
+    decide_both(ledger, desk.adjustment(found.id, "the platform rounds"), "Li", "Chen")
+    [kept] = all_matches(ledger)
+    assert kept.adjustment == came - 1000
+    [entry] = [one for one in bodies(ledger) if one["kind"] == "adjustment"]
+    assert entry["body"]["amount"] == 100
+    with ledger.database.reading() as connection:
+        assert matched.settlements(connection, ledger.fund.fund_id, unpaid=True) == []
+    verified(ledger)
+    refused(ledger, StateError, lambda: want(ledger, desk.release(1, "the wrong line")))
+
+
+@pytest.mark.parametrize("came", [899, 1101])
+def test_a_difference_beyond_the_tolerance_is_not_suggested(ledger: Ledger, came: int) -> None:
+    owed(ledger, 1000)
+    bank_line(ledger, came, "STATEMENT-1")
+    assert (run(ledger).payouts, suggestions(ledger)) == (0, [])
+
+
+def test_two_confirmations_of_one_line_give_one(ledger: Ledger) -> None:
+    owed(ledger, 500, 500)
+    bank_line(ledger, 500, "no number", at=START + timedelta(days=1))
+    run(ledger)
+    first, second = suggestions(ledger)
+    confirm(ledger, first.id)
+    refused(ledger, StateError, lambda: confirm(ledger, second.id))
+    assert len(all_matches(ledger)) == 1
+    verified(ledger)

@@ -11,7 +11,18 @@ from werkzeug.wrappers import Response
 from ledger.funds import history as funds
 from ledger.roles import OWN, does
 from ledger.signin import identity
-from ledger.web.desk import activity, decisions, frame, home, people, room, rules, tokens
+from ledger.web.desk import (
+    activity,
+    decisions,
+    exceptions,
+    files,
+    frame,
+    home,
+    people,
+    room,
+    rules,
+    tokens,
+)
 from ledger.web.language import PREFIX, Voice, language_of
 from ledger.wiring import Ledger
 
@@ -25,7 +36,7 @@ def register_desk(app: Flask, ledger: Ledger) -> None:
     """
     blueprint = Blueprint(frame.NAME, __name__, template_folder="templates")
     blueprint.add_url_rule("/desk/", "funds", does(OWN)(partial(_funds, ledger)))
-    for part in (home, decisions, people, tokens, rules, activity, room):
+    for part in (home, files, exceptions, decisions, people, tokens, rules, activity, room):
         part.add(blueprint, ledger)
     for language, prefix in PREFIX.items():
         app.register_blueprint(blueprint, name=f"{frame.NAME}_{language}", url_prefix=prefix)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from functools import cached_property
 from http import HTTPStatus
 from typing import Any
@@ -35,6 +35,8 @@ NAME = "desk"
 
 TABS = (
     ("home", "desk.read"),
+    ("files", "file.read"),
+    ("exceptions", "exception.read"),
     ("decisions", "decision.read"),
     ("people", "people.read"),
     ("tokens", "token.read"),
@@ -156,6 +158,11 @@ class Desk:
     def at(text: str) -> datetime:
         """Return an instant from the text of an entry."""
         return from_text(text)
+
+    @staticmethod
+    def day(text: str) -> date:
+        """Return a day from ISO 8601."""
+        return date.fromisoformat(text)
 
     @staticmethod
     def instant(ms: int) -> datetime:

@@ -71,6 +71,8 @@ class Typed:
             self.errors["amount"] = found
         elif isinstance(error, AmountError):
             self.errors[field or "amount"] = ("error.amount", {})
+        elif (str(error.fields.get("field", "")), reason) == ("evidence", "missing"):
+            self.errors[field] = ("error.evidence", {})
         elif reason in ("missing", "length", "roles-conflict"):
             self.errors[field] = (f"error.{reason}", {})
         else:

@@ -1,0 +1,209 @@
+"""Files of banks, wallets and platforms: looked at before they are taken, listed with what became of them."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+
+from flask import Blueprint, request
+from werkzeug.wrappers import Response
+
+from ledger.desk import actions
+from ledger.errors import BalanceTieError, ConflictError, FileFormatError, InputError
+from ledger.funds import history as funds
+from ledger.funds.history import MoneyAccount
+from ledger.matching import file_history, files
+from ledger.matching.file_history import LINE_STATES, LineFilter, SavedMapping
+from ledger.matching.files import Inspection, Reading
+from ledger.money import parse_amount
+from ledger.web import uploads
+from ledger.web.desk.frame import Desk, view
+from ledger.web.desk.typed import Typed
+from ledger.web.uploads import Upload, attachment, kept_file, takes_files
+from ledger.wiring import Ledger
+
+FILE_KINDS = ("text", "xml", "xlsx", "zip", "xls")
+SHA256 = "<string(length=64):sha256>"
+PAGE_ROWS = 50
+SHOWN_LINES = 20
+
+
+def add(blueprint: Blueprint, ledger: Ledger) -> None:
+    """Add the pages."""
+    at = partial(view, ledger)
+    rule = blueprint.add_url_rule
+    rule("/desk/<fund>/files", "files", at("file.read", show_all))
+    looking = takes_files(at("file.take", look))
+    rule("/desk/<fund>/files/preview", "preview_file", looking, methods=["POST"])
+    rule("/desk/<fund>/files", "take_file", at("file.take", take), methods=["POST"])
+    rule(f"/desk/<fund>/files/{SHA256}", "file_bytes", at("accounts.read", download))
+    rule("/desk/<fund>/lines", "lines", at("file.read", show_lines))
+
+
+# --- files ------------------------------------------------------------------------------------------
+
+
+def show_all(desk: Desk) -> Response:
+    """List files, newest first, and offer to bring one."""
+    return _page(desk, Typed(request.args))
+
+
+def _page(desk: Desk, typed: Typed) -> Response:
+    after = _after(typed["after"])
+    with desk.reading() as connection:
+        found = file_history.file_page(connection, desk.fund.fund_id, after=after, most=PAGE_ROWS)
+        accounts = funds.money_account_list(connection, desk.fund.fund_id)
+        mappings = file_history.saved_mappings(connection, desk.fund.fund_id)
+    more = f"{found.after[0]}-{found.after[1]}" if found.after else ""
+    return desk.page(
+        "files.html",
+        status=typed.status,
+        files=found.files,
+        more=more,
+        accounts=accounts,
+        mappings=mappings,
+        typed=typed,
+    )
+
+
+def _after(text: str) -> tuple[int, str] | None:
+    at_ms, _, sha256 = text.partition("-")
+    is_number = at_ms.isascii() and at_ms.isdigit() and len(at_ms) < 16  # noqa: PLR2004 -- milliseconds
+    return (int(at_ms), sha256) if is_number and len(sha256) == 64 else None  # noqa: PLR2004 -- a hash
+
+
+def look(desk: Desk) -> Response:
+    """Show what would come of a file; nothing is taken yet."""
+    typed = Typed(request.form)
+    try:
+        upload = uploads.received(request.files.get("file"), *FILE_KINDS)
+        reading, chosen = _read(desk, typed, upload.shown_name, upload.data)
+        found = actions.inspect_file(desk.ledger.database, desk.fund, reading, chosen)
+    except InputError as error:
+        _refuse(typed, error)
+        return _page(desk, typed)
+    kept = uploads.keep(_folder(desk), Upload(upload.data, upload.kind, upload.shown_name))
+    return _preview(desk, typed, found, kept)
+
+
+def _preview(desk: Desk, typed: Typed, found: Inspection, kept: str) -> Response:
+    return desk.page("preview.html", found=found, typed=typed, kept=kept, most=SHOWN_LINES)
+
+
+def _folder(desk: Desk) -> Path:
+    """Return where a file waits between being looked at and being taken."""
+    return desk.ledger.settings.home / "uploads"
+
+
+def _read(desk: Desk, typed: Typed, name: str, data: bytes) -> tuple[Reading, MoneyAccount | None]:
+    chosen: MoneyAccount | None = None
+    mapping: SavedMapping | None = None
+    with desk.reading() as connection:
+        if typed["account"]:
+            chosen = funds.money_account(connection, desk.fund.fund_id, typed["account"])
+        if typed["mapping"]:
+            mapping = file_history.saved_mapping(connection, desk.fund.fund_id, typed["mapping"])
+    return files.read(name, data, mapping), chosen
+
+
+def _refuse(typed: Typed, error: InputError) -> None:
+    """Say beside the file what is wrong with it: line, field and reason."""
+    where = [
+        str(error.fields[name])
+        for name in ("line", "field", "reason")
+        if error.fields.get(name) not in (None, "", 0)
+    ]
+    known = isinstance(error, FileFormatError | BalanceTieError)
+    key = "error.file" if known else "error.file.other"
+    typed.errors["file"] = (key, {"where": " · ".join(where) or error.code})
+
+
+def take(desk: Desk) -> Response:
+    """Take a file that was looked at."""
+    typed = Typed(request.form)
+    data = kept_file(_folder(desk), typed["kept"])
+    if data is None:
+        typed.errors["file"] = ("error.file.gone", {})
+        return _page(desk, typed)
+    try:
+        reading, chosen = _read(desk, typed, uploads.shown_name(typed["name"]), data)
+        taken = actions.take_file(
+            desk.ledger.sequencer, desk.fund, reading, chosen, desk.member.member_id
+        )
+    except (InputError, ConflictError) as error:
+        if isinstance(error, InputError):
+            _refuse(typed, error)
+        else:
+            typed.errors["file"] = ("error.file.other", {"where": error.code})
+        return _page(desk, typed)
+    (_folder(desk) / typed["kept"]).unlink(missing_ok=True)
+    told = "known" if not taken.new else "held" if taken.held else "taken"
+    return desk.done("files", told)
+
+
+def download(desk: Desk, sha256: str) -> Response:
+    """Hand out a file as it was uploaded: to save, never to show."""
+    desk.saw("accounts.read", f"file/{sha256}")
+    with desk.reading() as connection:
+        data = file_history.file_body(connection, desk.fund.fund_id, bytes.fromhex(sha256))
+        found = file_history.kept_file(connection, desk.fund.fund_id, bytes.fromhex(sha256))
+    return attachment(data, found.name if found else sha256)
+
+
+# --- lines ------------------------------------------------------------------------------------------
+
+
+def show_lines(desk: Desk) -> Response:
+    """List lines of accounts; all filters stand in the address."""
+    asked = Typed(request.args)
+    if desk.may("accounts.read"):
+        desk.saw("file.read", "lines")
+    with desk.reading() as connection:
+        found = file_history.line_page(
+            connection,
+            desk.fund.fund_id,
+            _filter(desk, asked),
+            after=_after_line(asked["after"]),
+            most=PAGE_ROWS,
+        )
+        accounts = funds.money_account_list(connection, desk.fund.fund_id)
+    names = ("state", "account", "from", "to", "amount", "text", "file")
+    return desk.page(
+        "lines.html",
+        lines=found.lines,
+        more=" ".join(map(str, found.after)) if found.after else "",
+        accounts=accounts,
+        states=LINE_STATES,
+        asked=asked,
+        kept={name: asked[name] for name in names if asked[name]},
+        # Names and texts of other people are for those who may see whole accounts.
+        whole=desk.may("accounts.read"),
+    )
+
+
+def _filter(desk: Desk, asked: Typed) -> LineFilter:
+    try:
+        amount = parse_amount(asked["amount"], desk.details.commodity) if asked["amount"] else None
+    except InputError:
+        amount = None
+    return LineFilter(
+        state=asked["state"] if asked["state"] in LINE_STATES else None,
+        account=asked["account"] or None,
+        first_day=_day(asked["from"]),
+        last_day=_day(asked["to"]),
+        amount=amount,
+        text=asked["text"][:100],
+        file=asked["file"] if len(asked["file"]) == 64 else None,  # noqa: PLR2004 -- a hash
+    )
+
+
+def _day(text: str) -> str | None:
+    parts = text.split("-")
+    return text if len(parts) == 3 and all(one.isdigit() for one in parts) else None  # noqa: PLR2004 -- year, month, day
+
+
+def _after_line(text: str) -> tuple[int, str, str, int] | None:
+    parts = text.split(" ")
+    if len(parts) != 4 or not (parts[0].isdigit() and parts[3].isdigit()):  # noqa: PLR2004 -- as `after` is made
+        return None
+    return int(parts[0]), parts[1], parts[2], int(parts[3])

@@ -50,7 +50,14 @@ def test_an_administrator_manages_people_and_rules_and_never_touches_money():
 
 
 def test_an_auditor_reads_everything_and_changes_their_own_papers_only():
-    reading = READING | {"exception.read", "accounts.read", "audit.read", "statement.build"}
+    reading = READING | {
+        "exception.read",
+        "file.read",
+        "match.read",
+        "accounts.read",
+        "audit.read",
+        "statement.build",
+    }
     own = {"papers.write", "token.make", "token.end"}
     assert allowed("auditor") == reading | own
 

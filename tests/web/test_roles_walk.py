@@ -48,6 +48,7 @@ VALUES: dict[str, Any] = {
     "source": "kuaishou",
     "channel": "Kuaishou",
     "statement_id": "2026-01",
+    "sha256": "0" * 64,
 }
 """For the parts of addresses: a fund that is there, and nothing in it."""
 

@@ -99,6 +99,9 @@ def from_text(text: str) -> datetime:
         raise TimeFieldError(field="at", value=str(text)[:40], reason="not-a-time") from error
 
 
+_FRIDAY = 4
+
+
 def is_zone(name: str) -> bool:
     """Tell whether a time zone of this name is known, such as `Asia/Shanghai`."""
     try:
@@ -116,6 +119,18 @@ def local_date(at: datetime, zone: str) -> date:
 def local_month(at: datetime, zone: str) -> str:
     """Return the calendar month of an instant in a zone, as `2026-10`."""
     return at.astimezone(ZoneInfo(zone)).strftime("%Y-%m")
+
+
+def working_days_after(day: date, count: int) -> date:
+    """Return the day that lies so many working days later.
+
+    Saturdays and Sundays are no working days; public holidays are not known here.
+    """
+    while count > 0:
+        day += timedelta(days=1)
+        if day.weekday() <= _FRIDAY:
+            count -= 1
+    return day
 
 
 def month_end(month: str, zone: str) -> datetime:

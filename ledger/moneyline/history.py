@@ -117,6 +117,36 @@ def open_holes(
     return found
 
 
+def filled_by(connection: sa.Connection, fund_id: int, settled_seq: int) -> int | None:
+    """Return the entry that filled the last of a settlement's hole; None while there is room, or was no hole.
+
+    Args:
+        connection: In a transaction.
+        fund_id: The fund.
+        settled_seq: Entry of the settlement.
+
+    Returns:
+        A gift that was found later.
+    """
+    hole = connection.execute(
+        sa.select(holes.c.account_id, holes.c.commodity, holes.c.start, holes.c.length).where(
+            holes.c.fund_id == fund_id, holes.c.seq == settled_seq
+        )
+    ).first()
+    if hole is None:
+        return None
+    filled, last = connection.execute(
+        sa.select(
+            sa.func.coalesce(sa.func.sum(fills.c.length), 0), sa.func.max(fills.c.seq)
+        ).where(
+            _on(fills, fund_id, hole.account_id, hole.commodity),
+            fills.c.start >= hole.start,
+            fills.c.start < hole.start + hole.length,
+        )
+    ).one()
+    return int(last) if filled == hole.length else None
+
+
 class LineReader:
     """Reads segments and voids by account name, for tracing.
 

@@ -21,7 +21,6 @@ Source:
     Statements, section 1, document M.
 """
 
-_FRIDAY = 4
 _AT_ONCE = 500
 
 
@@ -64,18 +63,6 @@ def first_gift_day(connection: sa.Connection, fund_id: int, zone: str) -> date |
         if data is None
         else local_date(from_text(str(decode(bytes(data))["occurred_at"])), zone)
     )
-
-
-def working_days_after(day: date, count: int) -> date:
-    """Return the day that lies so many working days later.
-
-    Saturdays and Sundays are no working days; public holidays are not known here.
-    """
-    while count > 0:
-        day += timedelta(days=1)
-        if day.weekday() <= _FRIDAY:
-            count -= 1
-    return day
 
 
 def days_between(earlier: datetime, later: datetime, zone: str) -> int:

@@ -12,7 +12,7 @@ from typing import NamedTuple, cast
 
 import sqlalchemy as sa
 
-from ledger.clock import from_posix, from_text, local_date
+from ledger.clock import from_posix, from_text, local_date, working_days_after
 from ledger.funds import history as funds
 from ledger.funds.history import Channel, Details
 from ledger.intake.tables import sessions
@@ -31,7 +31,6 @@ from ledger.projections.dates import (
     days_between,
     first_gift_day,
     occurred,
-    working_days_after,
 )
 from ledger.projections.reversals import count_of_kind, reversals_of
 from ledger.projections.shapes import (

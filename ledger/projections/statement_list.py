@@ -6,7 +6,7 @@ from datetime import date, datetime
 
 import sqlalchemy as sa
 
-from ledger.clock import from_ms, local_date
+from ledger.clock import from_ms, local_date, working_days_after
 from ledger.journal.history import Fund
 from ledger.periods import history as periods
 from ledger.periods.history import IssuedStatement
@@ -16,7 +16,6 @@ from ledger.projections.dates import (
     month_first,
     month_last,
     next_month,
-    working_days_after,
 )
 from ledger.projections.shapes import StatementLine
 

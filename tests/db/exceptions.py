@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 from ledger.decisions.shapes import Decision
 from ledger.desk import actions, exceptions, handling
@@ -11,7 +11,17 @@ from ledger.matching.exceptions.booking import Brought, Found, Step
 from ledger.matching.exceptions.history import Item, Note
 from ledger.matching.exceptions.kinds import settlement_subject
 from ledger.verify.database import verify_database
-from tests.db.ledgers import MATCHING, Ledger, gift, give, settle, settlement_line, want
+from tests.db.ledgers import (
+    MATCHING,
+    Ledger,
+    bank_line,
+    close_month,
+    gift,
+    give,
+    settle,
+    settlement_line,
+    want,
+)
 
 RECEIPT = Brought("receipt.pdf", "pdf", b"%PDF-1.7 receipt")
 
@@ -91,3 +101,17 @@ def broken(ledger: Ledger) -> dict[str, str]:
     return {
         check.name: check.failure.reason for check in report.checks if check.failure is not None
     }
+
+
+def bring_closed_lines(ledger: Ledger) -> None:
+    """Close a month, and then bring a line that is dated in it."""
+    close_month(ledger, "2026-09")
+    later(ledger, 1)
+    bank_line(ledger, 700, "nobody knows", at=datetime(2026, 9, 8, 4, tzinfo=UTC))
+
+
+def kinds(ledger: Ledger) -> dict[str, tuple[str, int]]:
+    """Return the open exceptions by subject: kind and amount."""
+    with ledger.database.reading() as connection:
+        rows = history.page(connection, ledger.fund.fund_id)
+    return {one.subject: (one.kind, one.amount) for one in rows}

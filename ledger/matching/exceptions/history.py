@@ -2,18 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import NamedTuple
 
 import sqlalchemy as sa
 
 from ledger.errors import NotFoundError
-from ledger.matching.exceptions.kinds import BRACKET_DAYS, BRACKETS, ENDED, age_days, kind_of
+from ledger.matching.exceptions.kinds import (
+    BRACKET_DAYS,
+    BRACKETS,
+    ENDED,
+    age_days,
+    kind_of,
+    line_subject,
+)
 from ledger.matching.exceptions.tables import exception_files, exception_notes
-from ledger.matching.tables import open_items
+from ledger.matching.tables import bank_lines, open_items
 
 PAGE_MAX = 500
 """Most exceptions that one page has."""
+
+_LINE_PARTS = 3
+"""Of a subject that names a line: the word, the file, the row."""
 
 
 class Item(NamedTuple):
@@ -188,6 +199,35 @@ def known(connection: sa.Connection, fund_id: int, kind: str, subject: str) -> I
         .limit(1)
     ).first()
     return None if found is None else Item(*found)
+
+
+def entries_of_lines(
+    connection: sa.Connection, fund_id: int, subjects: Sequence[str]
+) -> dict[str, int]:
+    """Return the entries that explain lines which exceptions name.
+
+    Args:
+        connection: In a transaction.
+        fund_id: The fund.
+        subjects: As `kinds.line_subject` makes them; others are passed over.
+
+    Returns:
+        Entries by subject, of the lines that are explained.
+    """
+    files = {
+        parts[1]
+        for one in subjects
+        if len(parts := one.split("/")) == _LINE_PARTS and parts[0] == "line"
+    }
+    rows = connection.execute(
+        sa.select(bank_lines.c.sha256, bank_lines.c.line_no, bank_lines.c.matched_seq).where(
+            bank_lines.c.fund_id == fund_id,
+            bank_lines.c.sha256.in_([bytes.fromhex(one) for one in files]),
+            bank_lines.c.matched_seq.is_not(None),
+        )
+    )
+    found = {line_subject(bytes(sha).hex(), row): int(seq) for sha, row, seq in rows}
+    return {one: found[one] for one in subjects if one in found}
 
 
 class Aged(NamedTuple):

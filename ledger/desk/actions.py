@@ -22,6 +22,7 @@ from ledger.decisions import booking as decisions
 from ledger.decisions.rules import Rule
 from ledger.decisions.shapes import Decision
 from ledger.desk import effects
+from ledger.desk.matched import keep_by_hand
 from ledger.desk.wanted import Wanted
 from ledger.errors import FieldError, NotAllowedError
 from ledger.factors import FreshFactor
@@ -204,7 +205,10 @@ def book_income(
 
     def decide(books: Books) -> int:
         matching.check_open(books, line)
-        return matching.book_income(books, acting(member, "income.book"), kind, line)
+        actor = acting(member, "income.book")
+        seq = matching.book_income(books, actor, kind, line)
+        keep_by_hand(books, actor, ("income", "by-hand", f"income/{kind}"), line, seq)
+        return seq
 
     return sequencer.decide(fund, decide).value
 
@@ -477,8 +481,10 @@ def send_by_line(
 
     def decide(books: Books) -> int:
         matching.check_open(books, line)
-        seq = transfers.send(books, acting(member, "line.match"), number, fee, proof_of(line))
+        actor = acting(member, "line.match")
+        seq = transfers.send(books, actor, number, fee, proof_of(line))
         matching.explain_line(books, line, seq)
+        keep_by_hand(books, actor, ("R4", "by-hand", f"transfer/{number}"), line, seq)
         return seq
 
     return sequencer.decide(fund, decide).value
@@ -492,10 +498,10 @@ def confirm_by_line(
 
     def decide(books: Books) -> int:
         matching.check_open(books, line)
-        seq = transfers.confirm(
-            books, acting(member, "line.match"), number, line.line.amount_minor, proof_of(line)
-        )
+        actor = acting(member, "line.match")
+        seq = transfers.confirm(books, actor, number, line.line.amount_minor, proof_of(line))
         matching.explain_line(books, line, seq)
+        keep_by_hand(books, actor, ("R5", "by-hand", f"transfer/{number}"), line, seq)
         return seq
 
     return sequencer.decide(fund, decide).value

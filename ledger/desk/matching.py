@@ -21,7 +21,7 @@ from ledger.decisions.booking import Proposed, check_reason
 from ledger.decisions.shapes import Decision
 from ledger.desk.matched import MATCHING, Plan, book, difference, read
 from ledger.desk.wanted import Wanted
-from ledger.errors import NotAllowedError, PeriodClosedError, StateError
+from ledger.errors import FourEyesError, NotAllowedError, PeriodClosedError, StateError
 from ledger.funds import history as funds
 from ledger.journal.history import Fund
 from ledger.matching import booking as matching
@@ -278,7 +278,20 @@ def match_decided(books: Books, actor: Actor, found: Decision) -> None:
         _release(books, actor, content["release"], said)
         return
     plan = _plan(content, found.number, None)
+    _check_not_taker(books, actor, plan)
     _drop(books, content["suggestion"], book(books, actor, plan))
+
+
+def _check_not_taker(books: Books, actor: Actor, plan: Plan) -> None:
+    """Hold that whoever confirms above the limit did not bring the file that they confirm by.
+
+    Raises:
+        FourEyesError: They did.
+    """
+    connection, fund_id = books.connection, books.fund.fund_id
+    lines = history.lines_by_key(connection, fund_id, plan.lines)
+    if actor.id in history.takers(connection, fund_id, lines):
+        raise FourEyesError(member=actor.id, reason="took-the-file")
 
 
 def adjustment_decided(books: Books, actor: Actor, found: Decision) -> None:

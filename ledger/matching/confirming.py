@@ -268,7 +268,6 @@ def release(
         if amount > held:
             raise InsufficientError(account=back, available=held, asked=amount)
         left[key] = taken + amount
-        by_interval = one.kind == "transfer.sent"
         at = (target, commodity)
         starts[one.seq] = books.totals(*at).debits + came.get(at, 0)
         came[at] = came.get(at, 0) + amount

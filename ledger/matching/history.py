@@ -161,6 +161,19 @@ def lines_between(
     return [_stored(row) for row in connection.execute(query).mappings()]
 
 
+def takers(connection: sa.Connection, fund_id: int, lines: Iterable[StoredLine]) -> frozenset[str]:
+    """Return the members who brought the files of some lines."""
+    digests = {bytes.fromhex(line.evidence.file) for line in lines}
+    found = connection.execute(
+        sa.select(files.c.taken_by).where(
+            files.c.fund_id == fund_id,
+            files.c.sha256.in_(digests),
+            files.c.taken_by.is_not(None),
+        )
+    ).scalars()
+    return frozenset(found)
+
+
 def explaining(connection: sa.Connection, fund_id: int, account: str) -> set[int]:
     """Return the entries that explain lines out of an account."""
     return set(

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Iterator
-from datetime import timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from random import Random
 
 import pytest
 import sqlalchemy as sa
 
 from ledger.db import Database
 from ledger.desk import matching as desk
+from ledger.desk.dry_run import dry_run
 from ledger.desk.reconcile import Reconciled, reconcile
 from ledger.errors import (
+    FieldError,
     FourEyesError,
     InsufficientError,
     LedgerError,
@@ -21,9 +25,12 @@ from ledger.errors import (
     PeriodClosedError,
     StateError,
 )
+from ledger.funds.members import enrol_member
 from ledger.matching import history as matched
 from ledger.matching import matches
 from ledger.matching.matches import Asked, KeptMatch, Suggestion
+from ledger.matching.officers_rules import rules_from_json, rules_to_json
+from ledger.matching.passes import Rules
 from ledger.verify.database import verify_database
 from tests.db.ledgers import (
     BANK,
@@ -323,6 +330,83 @@ def test_nothing_is_released_in_a_closed_month(ledger: Ledger) -> None:
     refused(ledger, PeriodClosedError, lambda: want(ledger, desk.release(1, "too late")))
 
 
+# --- rules -----------------------------------------------------------------------------------------
+
+SURE = Rules(confirm_amount_and_date=True)
+
+
+def test_rules_are_tried_over_the_last_month_and_take_effect_when_two_have_decided(
+    ledger: Ledger,
+) -> None:
+    enrol_member(ledger.sequencer, ledger.fund, "Sun", "administrator")
+    owed(ledger, 500)
+    line = bank_line(ledger, 500, "no number", at=datetime(2026, 9, 20, tzinfo=UTC))
+    with ledger.database.reading() as connection, pytest.raises(StateError):
+        dry_run(connection, ledger.fund, SURE)
+    close_month(ledger, "2026-09")
+    with ledger.database.reading() as connection:
+        same = dry_run(connection, ledger.fund, Rules())
+        tried = dry_run(connection, ledger.fund, SURE)
+    assert (same.lines, same.differences) == (1, ())
+    assert (tried.month, tried.lines, tried.differences) == ("2026-09", 1, ())
+    bank_line(ledger, 500, "no number")
+    refused(ledger, NotAllowedError, lambda: want(ledger, desk.rules(SURE), "Li"))
+    run(ledger)
+    assert all_matches(ledger) == []
+    decision = decide_both(ledger, desk.rules(SURE), "Sun", "Wang")
+    assert run(ledger).payouts == 1
+    [found] = all_matches(ledger)
+    assert (found.rule, found.rule_version) == (
+        "amount-date",
+        f"passes-1/decision-{decision.number}",
+    )
+    assert found.parts[0].identity != line.identity
+    verified(ledger)
+
+
+def test_a_dry_run_shows_each_line_of_which_the_rules_would_say_something_else(
+    ledger: Ledger,
+) -> None:
+    owed(ledger, 500)
+    bank_line(ledger, 500, "no number")
+    ledger.clock.set(datetime(2026, 11, 2, tzinfo=UTC))
+    close_month(ledger, "2026-10")
+    with ledger.database.reading() as connection:
+        [found] = dry_run(connection, ledger.fund, SURE).differences
+    what = "amount-date settlement/Kuaishou/STATEMENT-1"
+    assert (found.before, found.after) == (f"suggested {what}", f"confirmed {what}")
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {},
+        {"matching": {"tolerance_minor": -1}},
+        {"matching": {"tolerance_minor": 10_001}},
+        {"matching": {"tolerance_minor": 1.5}},
+        {"matching": {"amount_and_date_steps": ["R1"]}},
+        {"matching": {"holidays": ["2026-02-30"]}},
+        {"matching": {"confirm_amount_and_date": 1}},
+        {"matching": {"off": True}},
+        {"matching": {}, "mapping": {}},
+    ],
+)
+def test_rules_that_no_fund_may_have_are_refused(said: dict[str, object]) -> None:
+    with pytest.raises(FieldError):
+        rules_from_json(said)
+
+
+def test_rules_are_read_as_they_were_written() -> None:
+    rules = Rules(
+        confirm_amount_and_date=True,
+        amount_and_date_steps=("R3",),
+        tolerance_minor=50,
+        holidays=frozenset({date(2026, 10, 1)}),
+        workdays=frozenset({date(2026, 10, 10)}),
+    )
+    assert rules_from_json(rules_to_json(rules)) == rules
+
+
 # --- tolerance -------------------------------------------------------------------------------------
 
 
@@ -353,6 +437,80 @@ def test_a_difference_beyond_the_tolerance_is_not_suggested(ledger: Ledger, came
     owed(ledger, 1000)
     bank_line(ledger, came, "STATEMENT-1")
     assert (run(ledger).payouts, suggestions(ledger)) == (0, [])
+
+
+# --- whatever is done ------------------------------------------------------------------------------
+
+
+def books_and_bank(ledger: Ledger, account: str) -> tuple[int, int]:
+    """Return what the ledger holds on an account, and the sum of the bank's lines that are explained."""
+    with ledger.database.reading() as connection:
+        explained = connection.execute(
+            sa.text(
+                "SELECT COALESCE(SUM(amount), 0) FROM bank_lines "
+                "WHERE account = :account AND matched_seq IS NOT NULL"
+            ),
+            {"account": account},
+        ).scalar_one()
+    held = sum(
+        line["amount"]
+        for entry in bodies(ledger)
+        for line in entry["postings"]
+        if line["account"] == account
+    )
+    return held, int(explained)
+
+
+def one_step(ledger: Ledger, chance: Random) -> None:
+    """Do something that officers and banks do: bring lines, run, confirm, release."""
+    what = chance.choice(("whole", "split", "merged", "stranger", "run", "confirm", "release"))
+    if what in ("whole", "split", "merged"):
+        nets = [chance.choice((200, 300, 500)) for _ in range(2 if what == "merged" else 1)]
+        at = next(ledger.counter)
+        numbers = [f"STATEMENT-{at}-{place}" for place in range(len(nets))]
+        give(ledger, gift(f"gift-{at}", 2 * sum(nets)))
+        settle(
+            ledger, *(settlement_line(no, 2 * net) for no, net in zip(numbers, nets, strict=True))
+        )
+        parts = [100, nets[0] - 100] if what == "split" else [sum(nets)]
+        for part in chance.sample(parts, len(parts)):
+            bank_line(ledger, part, " ".join(numbers))
+    elif what == "stranger":
+        bank_line(ledger, chance.choice((200, 300, 500)), chance.choice(("", "STATEMENT-1-0")))
+    elif what == "run":
+        run(ledger)
+    elif what == "confirm":
+        for one in suggestions(ledger, "suggested")[:1]:
+            with contextlib.suppress(StateError):
+                confirm(ledger, one.id)
+    elif kept := all_matches(ledger, "confirmed"):
+        released(ledger, chance.choice(kept).number)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_whatever_is_matched_and_released_every_sum_holds(ledger: Ledger, seed: int) -> None:
+    chance = Random(seed)
+    for _ in range(25):
+        one_step(ledger, chance)
+        held, explained = books_and_bank(ledger, BANK)
+        assert held == explained
+    run(ledger)
+    assert {one.state for one in all_matches(ledger)} == {"confirmed", "released"}
+    verified(ledger)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_the_order_of_lines_changes_nothing(ledger: Ledger, seed: int) -> None:
+    lines = [(500, "STATEMENT-1"), (300, "STATEMENT-2"), (150, "STATEMENT-3"), (50, "STATEMENT-3")]
+    owed(ledger, 500, 300, 200)
+    for amount, text in Random(seed).sample([*lines, (500, "no number")], 5):
+        bank_line(ledger, amount, text)
+    run(ledger)
+    assert sorted((one.rule, one.parts[0].expectation) for one in all_matches(ledger)) == [
+        ("batch", "settlement/Kuaishou/STATEMENT-3"),
+        ("reference", "settlement/Kuaishou/STATEMENT-1"),
+        ("reference", "settlement/Kuaishou/STATEMENT-2"),
+    ]
 
 
 def test_two_confirmations_of_one_line_give_one(ledger: Ledger) -> None:

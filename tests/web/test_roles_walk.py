@@ -49,6 +49,7 @@ VALUES: dict[str, Any] = {
     "channel": "Kuaishou",
     "statement_id": "2026-01",
     "sha256": "0" * 64,
+    "suggestion": "0" * 16,
 }
 """For the parts of addresses: a fund that is there, and nothing in it."""
 

@@ -18,6 +18,7 @@ from ledger.web.desk import (
     files,
     frame,
     home,
+    matches,
     people,
     room,
     rules,
@@ -36,7 +37,18 @@ def register_desk(app: Flask, ledger: Ledger) -> None:
     """
     blueprint = Blueprint(frame.NAME, __name__, template_folder="templates")
     blueprint.add_url_rule("/desk/", "funds", does(OWN)(partial(_funds, ledger)))
-    for part in (home, files, exceptions, decisions, people, tokens, rules, activity, room):
+    for part in (
+        home,
+        files,
+        matches,
+        exceptions,
+        decisions,
+        people,
+        tokens,
+        rules,
+        activity,
+        room,
+    ):
         part.add(blueprint, ledger)
     for language, prefix in PREFIX.items():
         app.register_blueprint(blueprint, name=f"{frame.NAME}_{language}", url_prefix=prefix)

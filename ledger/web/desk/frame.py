@@ -36,6 +36,7 @@ NAME = "desk"
 TABS = (
     ("home", "desk.read"),
     ("files", "file.read"),
+    ("matches", "match.read"),
     ("exceptions", "exception.read"),
     ("decisions", "decision.read"),
     ("people", "people.read"),

@@ -13,13 +13,15 @@ from marshmallow import Schema
 from ledger.intake.calls import GiftCalls
 from ledger.roles import PUBLIC, does
 from ledger.web import headers
-from ledger.web.api import schemas
+from ledger.web.api import file_schemas, schemas
 from ledger.web.api.deciding import Deciding
+from ledger.web.api.files import Files
 from ledger.web.api.front import put_before
 from ledger.web.api.gifts import post_gifts
 from ledger.web.api.guard import Guard
 from ledger.web.api.matching import Matching
 from ledger.web.api.reading import Reading
+from ledger.web.uploads import takes_files
 from ledger.wiring import Ledger
 
 View = Callable[..., Any]
@@ -45,6 +47,7 @@ def register_api(app: Flask, ledger: Ledger) -> None:
     v1 = _blueprint(Reading(ledger.database, calls), calls)
     _add_deciding(v1, Deciding(ledger, Guard(ledger)))
     _add_matching(v1, Matching(ledger, Guard(ledger)))
+    _add_files(v1, Files(ledger, Guard(ledger)))
     api.register_blueprint(v1)
     put_before(app, calls)
     app.add_url_rule("/api/openapi.json", "openapi", does(PUBLIC)(lambda: _openapi(api)))
@@ -138,6 +141,23 @@ def _add_matching(v1: Blueprint, views: Matching) -> None:
     ):
         shown = v1.doc(**said)(v1.response(200, schema)(view))
         v1.add_url_rule(f"/funds/<fund>/{rule}", f"get_{view.__name__}", does("match.read")(shown))
+
+
+def _add_files(v1: Blueprint, views: Files) -> None:
+    """Add what machines may bring of banks and platforms, and what was brought."""
+    for rule, view, schema, said in (
+        ("files", views.files, file_schemas.FileListSchema, file_schemas.FILES),
+        ("files/<sha256>", views.file, file_schemas.FileSchema, file_schemas.FILE),
+        ("lines", views.lines, file_schemas.LineListSchema, file_schemas.LINES),
+    ):
+        shown = v1.doc(**said)(v1.response(200, schema)(view))
+        v1.add_url_rule(f"/funds/<fund>/{rule}", f"get_{view.__name__}", does("file.read")(shown))
+    v1.add_url_rule(
+        "/funds/<fund>/files",
+        "take_file",
+        takes_files(does("file.take")(v1.doc(**file_schemas.TAKE_FILE)(views.take_file))),
+        methods=["POST"],
+    )
 
 
 def _openapi(api: Api) -> Response:

@@ -652,3 +652,201 @@ class EntryPage:
     postings: tuple[PostingLine, ...]
     canonical: bytes
     leaf_hash: str
+
+
+@dataclass(frozen=True, slots=True)
+class DayChannel:
+    """What a channel brought on a day.
+
+    Attributes:
+        channel: Its name in accounts.
+        title: Its name for people.
+        commodity: Of the sums.
+        sessions: Broadcasts that began on the day.
+        gifts: Their gifts.
+        ours_minor: Sum of the gifts of these broadcasts.
+        month_ours_minor: Sum of the gifts of the day's month so far.
+        month_platform_minor: Gross that the platform's settlements state for the month; None before the first.
+    """
+
+    channel: str
+    title: Words
+    commodity: str
+    sessions: int
+    gifts: int
+    ours_minor: int
+    month_ours_minor: int
+    month_platform_minor: int | None
+
+    @property
+    def difference_minor(self) -> int | None:
+        """Return what the platform states beyond our gifts of the month; None before it states anything."""
+        stated = self.month_platform_minor
+        return None if stated is None else stated - self.month_ours_minor
+
+
+@dataclass(frozen=True, slots=True)
+class DayFile:
+    """A statement of a file that was taken on a day; a settlement sheet has one row.
+
+    Attributes:
+        sha256: Of the file, hexadecimal.
+        name: As uploaded.
+        format: What it is.
+        account: Our name of the account; empty for a settlement sheet.
+        taken_at: When.
+        lines: Its booked lines.
+        opening_minor: Balance before it; None where it states none.
+        closing_minor: Balance after it.
+        state: `taken`, `held`, `replaced` or `left-out`.
+        joins: How it met what lay before it; empty where there is nothing to join.
+        why: Why it is held; empty if it is not.
+    """
+
+    sha256: str
+    name: str
+    format: str
+    account: str
+    taken_at: datetime
+    lines: int
+    opening_minor: int | None
+    closing_minor: int | None
+    state: str
+    joins: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class DayAccount:
+    """An account at a bank, from both sides.
+
+    Attributes:
+        account: Our name of it.
+        number_ending: Last four digits.
+        commodity: Of the sums.
+        ledger_minor: What the ledger holds.
+        open_minor: Sum of the bank's lines that no entry explains, signed.
+        bank_minor: What the bank's newest line states; None when none does.
+        bank_at: When that line was booked.
+    """
+
+    account: str
+    number_ending: str
+    commodity: str
+    ledger_minor: int
+    open_minor: int
+    bank_minor: int | None
+    bank_at: datetime | None
+
+    @property
+    def difference_minor(self) -> int:
+        """Return what is between bank and ledger when the open lines are counted; 0 where no bank states anything."""
+        if self.bank_minor is None:
+            return 0
+        return self.bank_minor - self.ledger_minor - self.open_minor
+
+
+@dataclass(frozen=True, slots=True)
+class Open:
+    """An open exception.
+
+    Attributes:
+        number: Its entry.
+        kind: Such as `unknown_receipt`.
+        subject: What it is about.
+        amount_minor: Size of the difference.
+        commodity: Of the amount.
+        state: `open`, `assigned`, `proposed` or `disputed`.
+        owner: Member who looks after it.
+        role: Role that looks after its kind.
+        age_days: Calendar days since it was observed.
+        due: Day by which it is to be explained.
+        overdue: Whether that day has passed.
+        blocks: Whether the month cannot be closed over it.
+    """
+
+    number: int
+    kind: str
+    subject: str
+    amount_minor: int
+    commodity: str
+    state: str
+    owner: str | None
+    role: str
+    age_days: int
+    due: date
+    overdue: bool
+    blocks: bool
+
+
+@dataclass(frozen=True, slots=True)
+class AgedItems:
+    """Open exceptions of one kind, currency and age.
+
+    Attributes:
+        kind: Of the exceptions.
+        commodity: Of the sum.
+        bracket: `0-7`, `8-30`, `31-90` or `over-90` days.
+        items: How many.
+        amount_minor: Their sum.
+        overdue: How many are past their day.
+    """
+
+    kind: str
+    commodity: str
+    bracket: str
+    items: int
+    amount_minor: int
+    overdue: int
+
+
+@dataclass(frozen=True, slots=True)
+class OpenSum:
+    """What is not explained in one currency.
+
+    Attributes:
+        commodity: Currency or platform unit.
+        amount_minor: Above 0.
+    """
+
+    commodity: str
+    amount_minor: int
+
+
+@dataclass(frozen=True, slots=True)
+class DayPage:
+    """A day at the desk.
+
+    Attributes:
+        slug: The fund's name in addresses.
+        fund: Its full name.
+        zone: Its time zone.
+        commodity: Of the stages.
+        day: Which.
+        as_of: What is open, and where the money is, is told as of this instant.
+        channels: What came in.
+        files: What was taken.
+        accounts: Both sides of each account.
+        stages: Where the money is.
+        items: Open exceptions, the oldest first; not all where there are very many.
+        items_count: All of them.
+        aged: The same, summed by kind and age.
+        overdue: How many are past their day.
+        unexplained: What is not explained, by currency; empty when everything is, to the fen.
+    """
+
+    slug: str
+    fund: Words
+    zone: str
+    commodity: str
+    day: date
+    as_of: datetime
+    channels: tuple[DayChannel, ...]
+    files: tuple[DayFile, ...]
+    accounts: tuple[DayAccount, ...]
+    stages: tuple[Stage, ...]
+    items: tuple[Open, ...]
+    items_count: int
+    aged: tuple[AgedItems, ...]
+    overdue: int
+    unexplained: tuple[OpenSum, ...]

@@ -177,7 +177,7 @@ def open_account(sequencer: Sequencer, clock: Clock, fund: Fund, new: NewAccount
     Raises:
         FieldError: Its name or stage cannot be used.
         AmountError: A negative opening balance.
-        ConflictError: There is one of this name or number.
+        ConflictError: There is one of this name, or of this number in this currency.
     """
     accounts.check_component(new.name)
     if new.stage not in ("bank", "fund"):
@@ -190,7 +190,9 @@ def open_account(sequencer: Sequencer, clock: Clock, fund: Fund, new: NewAccount
 
     def decide(books: Books) -> int:
         for one in history.money_account_list(books.connection, fund.fund_id):
-            if one.name == name or one.number == new.number:
+            # A bank may keep several currencies under one number.
+            same = (one.number, one.commodity) == (new.number, new.commodity)
+            if one.name == name or same:
                 raise ConflictError(what="account", key=one.name)
         books.open_account(name)
         postings, moves = _opening(name, new)

@@ -253,7 +253,8 @@ def account_of(
     """
     ending = file.account[-TAIL:]
     if chosen is not None:
-        found = [chosen]
+        # A bank keeps several currencies under one number: each is an account of ours.
+        found = [chosen, *(one for one in accounts if one.number == chosen.number)]
         if file.account and not _names(file.account, chosen.number, by_tail=True):
             raise FieldError(
                 file=name,

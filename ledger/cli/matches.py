@@ -15,13 +15,16 @@ from ledger.cli.session import (
     fund_option,
     guarded,
     machine,
+    naming,
     pass_session,
 )
 from ledger.desk import actions
 from ledger.desk import matching as desk
 from ledger.desk.dry_run import dry_run
+from ledger.desk.gift_list import compare_list
 from ledger.desk.reconcile import suggest
 from ledger.errors import FileFormatError
+from ledger.intake.ahead import open_own_file
 from ledger.matching import matches
 from ledger.matching.matches import Asked, KeptMatch, Suggestion
 from ledger.matching.officers_rules import rules_from_json
@@ -215,6 +218,48 @@ def match_release(
     wanted = desk.release(number, reason)
     done = actions.propose(session.ledger().sequencer, fund, member.member_id, wanted)
     session.say(summary(done), **told(done))
+
+
+@match.command("gifts")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--channel", "channel_name", required=True, help="Whose list it is.")
+@click.option("--month", required=True, help="Such as 2026-10.")
+@fund_option
+@pass_session
+@guarded
+@machine
+def match_gifts(
+    session: Session, file: Path, channel_name: str, month: str, fund_slug: str | None
+) -> None:
+    """Hold a month's gifts to the platform's own list (our JSON Lines or CSV); raise what differs."""
+    ledger, fund = session.ledger(), session.fund(fund_slug)
+    with file.open("rb") as stream, naming(file):
+        found = compare_list(
+            ledger.sequencer,
+            ledger.clock,
+            session.settings.keys,
+            fund,
+            (channel_name, month),
+            open_own_file(stream, file.name),
+        )
+    differences = {"missing": found.missing, "extra": found.extra, "amount": found.amount}
+    for name, one in differences.items():
+        for example in one.examples:
+            session.note(f"{name}: {example}")
+    session.say(
+        f"{found.rows} gifts in the list: {found.same} the same, {found.missing.gifts} missing, "
+        f"{found.extra.gifts} too many, {found.amount.gifts} of another sum, {found.refused} refused",
+        rows=found.rows,
+        same=found.same,
+        repeated=found.repeated,
+        refused=found.refused,
+        **{
+            name: {"gifts": one.gifts, "amount_minor": one.amount, "examples": list(one.examples)}
+            for name, one in differences.items()
+        },
+    )
+    if found.refused or any(one.gifts for one in differences.values()):
+        raise SystemExit(1)
 
 
 @click.command("dry-run")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from decimal import Decimal
 
-from tests.flow.cli import COLLECTION, Cli
+from tests.flow.cli import COLLECTION, GIFTS, Cli
 
 FINANCE, CONTROLLER = "王会计", "周敏"
 
@@ -74,3 +74,30 @@ def test_rules_are_tried_only_over_a_closed_month(raised: Cli) -> None:
     assert "unknown" in raised.refused(
         "rule", "dry-run", raised.file("other.json", '{"matching": {"x": 1}}')
     )
+
+
+def test_a_platforms_own_list_tells_what_is_missing_too_many_or_of_another_sum(
+    raised: Cli,
+) -> None:
+    by_list = ("--channel", "Kuaishou", "--month", "2026-11")
+    same = raised.gifts("same.jsonl", *GIFTS)
+    told = raised.json("match", "gifts", same, *by_list)
+    assert (told["rows"], told["same"], told["missing"]["gifts"]) == (3, 3, 0)
+    other = raised.gifts(
+        "other.jsonl",
+        {**GIFTS[0], "nickname": "another name"},
+        {**GIFTS[1], "amount": "401.00"},
+        {**GIFTS[0], "id": "unknown-id", "amount": "7.00"},
+        {**GIFTS[0], "id": "of-another-month", "at": "2026-10-09T20:00:24+08:00"},
+    )
+    told = raised.json("match", "gifts", other, *by_list, fails=1)
+    assert (told["rows"], told["same"]) == (3, 1)
+    assert told["missing"] == {"gifts": 1, "amount_minor": 700, "examples": ["unknown-id"]}
+    assert (told["amount"]["gifts"], told["amount"]["amount_minor"]) == (1, 100)
+    assert told["extra"]["gifts"] == 1
+    kinds = [one["kind"] for one in raised.json("bank", "open")["exceptions"]]
+    assert sorted(kinds) == ["extra_gift", "gift_amount", "missing_gift"]
+    assert b"unknown-id" not in raised.entries()
+    raised.json("match", "gifts", other, *by_list, fails=1)
+    assert len(raised.json("bank", "open")["exceptions"]) == 3
+    raised.run("verify")

@@ -1,0 +1,209 @@
+"""Compare what a platform says was given with what is recorded: which gifts are missing, too many, or of another sum.
+
+In: a platform's list of the gifts of a month, as a stream. Out: counts, sums and the first of each kind. Guaranteed:
+memory does not grow with the list: a bit for each entry, and one batch of rows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from itertools import islice
+from pathlib import Path
+from typing import NamedTuple
+
+import sqlalchemy as sa
+
+from ledger.clock import from_ms, from_text, local_month
+from ledger.funds.history import Channel
+from ledger.intake.booking import scope
+from ledger.intake.events import GiftEvent, RowProblem
+from ledger.intake.prepared import Checked, RateTable, check
+from ledger.journal import history as journal
+from ledger.journal.codec import decode
+from ledger.journal.history import Fund
+from ledger.privacy.aliases import Aliases
+from ledger.sequencer import store as claims
+
+BATCH_ROWS = 5_000
+EXAMPLES_MAX = 1_000
+"""Of each kind so many are named; all are counted."""
+
+
+class Sum(NamedTuple):
+    """Gifts of one kind of difference.
+
+    Attributes:
+        gifts: How many.
+        amount: Their sum, minor units; for other sums, what the platform says less what is recorded.
+        examples: The first of them: a platform's id, or the number of an entry.
+    """
+
+    gifts: int
+    amount: int
+    examples: tuple[str, ...]
+
+
+class Comparison(NamedTuple):
+    """What came of comparing a month of a channel.
+
+    Attributes:
+        rows: Gifts in the platform's list that are of the month.
+        same: Recorded with the same sum.
+        repeated: Named twice in the list.
+        refused: Rows that are no gifts.
+        missing: In the list, not recorded.
+        extra: Recorded and not reversed, not in the list.
+        amount: In both, with another sum.
+    """
+
+    rows: int
+    same: int
+    repeated: int
+    refused: int
+    missing: Sum
+    extra: Sum
+    amount: Sum
+
+
+class _Count:
+    def __init__(self) -> None:
+        self.count = self.amount = 0
+        self.examples: list[str] = []
+
+    def add(self, amount: int, example: str) -> None:
+        self.count += 1
+        self.amount += amount
+        if len(self.examples) < EXAMPLES_MAX:
+            self.examples.append(example)
+
+    def sum(self) -> Sum:
+        return Sum(self.count, self.amount, tuple(self.examples))
+
+
+class Comparing:
+    """Compares one month of one channel.
+
+    Args:
+        connection: In a transaction that reads.
+        keys: Folder of the keys: gifts of erased donors are known by keyed hashes.
+        fund: The fund.
+        channel: Its channel.
+        when: The month, such as `2026-10`, and the zone that decides what belongs to it.
+        rates: What units are worth.
+    """
+
+    def __init__(
+        self,
+        connection: sa.Connection,
+        keys: Path,
+        fund: Fund,
+        channel: Channel,
+        when: tuple[str, str],
+        rates: RateTable,
+    ) -> None:
+        self._connection, self._fund, self._channel = connection, fund, channel
+        self._month, self._zone = when
+        self._rates = rates
+        self._scope = scope(channel)
+        self._aliases = Aliases(keys, fund.slug)
+        self._erased = claims.has_erased(connection, fund.fund_id, self._scope)
+        self._size = journal.size(connection, fund.fund_id)
+        self._seen = bytearray(self._size // 8 + 1)
+        self._missing, self._extra, self._amount = _Count(), _Count(), _Count()
+        self._rows = self._same = self._repeated = self._refused = 0
+
+    def compare(self, rows: Iterable[GiftEvent | RowProblem], received_ms: int) -> Comparison:
+        """Compare a list.
+
+        Args:
+            rows: The platform's, in any order.
+            received_ms: When it was brought.
+
+        Returns:
+            What differs.
+        """
+        for batch in _batches(rows):
+            events = [
+                one
+                for one in batch
+                if isinstance(one, GiftEvent)
+                and local_month(from_ms(one.occurred_at_ms), self._zone) == self._month
+            ]
+            self._refused += sum(isinstance(one, RowProblem) for one in batch)
+            checked, problems = check(events, received_ms, self._rates)
+            self._refused += len(problems)
+            self._look_up(checked)
+        self._find_extra()
+        return Comparison(
+            self._rows,
+            self._same,
+            self._repeated,
+            self._refused,
+            self._missing.sum(),
+            self._extra.sum(),
+            self._amount.sum(),
+        )
+
+    def _look_up(self, checked: list[Checked]) -> None:
+        known = self._known([one.event.source_id for one in checked])
+        for one in checked:
+            self._rows += 1
+            found = known.get(one.event.source_id)
+            if found is None:
+                self._missing.add(one.gross, one.event.source_id)
+                continue
+            seq, digest = found
+            if self._is_seen(seq):
+                self._repeated += 1
+                continue
+            self._seen[seq >> 3] |= 1 << (seq & 7)
+            if digest in (
+                one.digest,
+                self._aliases.of_digest(one.digest) if self._erased else b"",
+            ):
+                self._same += 1
+            else:
+                self._compare_sums(one, seq)
+
+    def _known(self, ids: list[str]) -> dict[str, tuple[int, bytes]]:
+        find = (self._connection, self._fund.fund_id, self._scope)
+        known = {key: (seq, digest) for key, seq, digest in claims.find(*find, ids)}
+        unknown = [id_ for id_ in ids if id_ not in known]
+        if unknown and self._erased:
+            by_alias = {self._aliases.of_id(self._scope, id_): id_ for id_ in unknown}
+            for alias, seq, digest in claims.find(*find, list(by_alias)):
+                known[by_alias[alias]] = (seq, digest)
+        return known
+
+    def _compare_sums(self, one: Checked, seq: int) -> None:
+        """Tell another sum from another name or message: only the sum is the platform's to say."""
+        entry = journal.entry(self._connection, self._fund.fund_id, seq)
+        body = decode(entry.entry)["body"]
+        if (body["amount"], body["commodity"]) == (one.gross, one.commodity):
+            self._same += 1
+        else:
+            self._amount.add(one.gross - body["amount"], str(seq))
+
+    def _is_seen(self, seq: int) -> bool:
+        return bool(self._seen[seq >> 3] & 1 << (seq & 7))
+
+    def _find_extra(self) -> None:
+        """Find gifts of the month that the list has not; reversed ones are none any more."""
+        connection, fund_id = self._connection, self._fund.fund_id
+        mark = f'"channel":"{self._channel.name}"'.encode()
+        for entry in journal.span(connection, fund_id, 0, self._size):
+            if entry.kind != "gift" or mark not in entry.entry or self._is_seen(entry.seq):
+                continue
+            value = decode(entry.entry)
+            body = value["body"]
+            if local_month(from_text(value["occurred_at"]), self._zone) != self._month:
+                continue
+            reversed_ = claims.find(connection, fund_id, "reversal", [str(entry.seq)])
+            if body["channel"] == self._channel.name and not any(reversed_):
+                self._extra.add(body["amount"], str(entry.seq))
+
+
+def _batches(rows: Iterable[GiftEvent | RowProblem]) -> Iterator[list[GiftEvent | RowProblem]]:
+    left = iter(rows)
+    while batch := list(islice(left, BATCH_ROWS)):
+        yield batch

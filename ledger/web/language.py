@@ -133,6 +133,10 @@ class Voice:
         """Write the day of an instant with its year."""
         return formats.day_with_year(local_date(at, self.zone), self.language)
 
+    def full_day(self, on: date) -> str:
+        """Write a day with its year."""
+        return formats.day_with_year(on, self.language)
+
     def time(self, at: datetime) -> str:
         """Write the time of day to the minute."""
         return formats.clock_time(at, self.zone)

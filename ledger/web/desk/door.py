@@ -13,6 +13,7 @@ from ledger.roles import OWN, does
 from ledger.signin import identity
 from ledger.web.desk import (
     activity,
+    day,
     decisions,
     exceptions,
     files,
@@ -39,6 +40,7 @@ def register_desk(app: Flask, ledger: Ledger) -> None:
     blueprint.add_url_rule("/desk/", "funds", does(OWN)(partial(_funds, ledger)))
     for part in (
         home,
+        day,
         files,
         matches,
         exceptions,

@@ -35,6 +35,7 @@ NAME = "desk"
 
 TABS = (
     ("home", "desk.read"),
+    ("day", "exception.read"),
     ("files", "file.read"),
     ("matches", "match.read"),
     ("exceptions", "exception.read"),

@@ -1,0 +1,49 @@
+"""A day at the desk: what came in, what is not explained, where the money is, in one page."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+from flask import Blueprint, request
+from werkzeug.wrappers import Response
+
+from ledger.clock import local_date
+from ledger.projections.desk_day import day_page
+from ledger.web.desk.frame import Desk, view
+from ledger.wiring import Ledger
+
+SHOWN = 6
+"""Exceptions that have a card; the list has all."""
+
+
+def add(blueprint: Blueprint, ledger: Ledger) -> None:
+    """Add the page."""
+    blueprint.add_url_rule("/desk/<fund>/day", "day", view(ledger, "exception.read", show))
+
+
+def show(desk: Desk) -> Response:
+    """Show a day: the one in the address, or today."""
+    now = desk.ledger.clock.now()
+    today = local_date(now, desk.details.zone)
+    day = min(_day(request.args.get("on", ""), today), today)
+    with desk.reading() as connection:
+        found = day_page(connection, desk.fund, day, now)
+    return desk.page(
+        "day.html",
+        page=found,
+        today=today,
+        before=(day - timedelta(days=1)).isoformat(),
+        after=(day + timedelta(days=1)).isoformat() if day < today else None,
+        shown=SHOWN,
+        held=[one for one in found.files if one.state == "held"],
+        sums=desk.say("and").join(
+            desk.say.money(one.amount_minor, one.commodity) for one in found.unexplained
+        ),
+    )
+
+
+def _day(text: str, today: date) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return today

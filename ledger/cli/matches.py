@@ -24,11 +24,13 @@ from ledger.desk.dry_run import dry_run
 from ledger.desk.gift_list import compare_list
 from ledger.desk.reconcile import suggest
 from ledger.errors import FileFormatError
+from ledger.funds import history as funds
 from ledger.intake.ahead import open_own_file
 from ledger.matching import matches
 from ledger.matching.matches import Asked, KeptMatch, Suggestion
 from ledger.matching.officers_rules import rules_from_json
 from ledger.money import plain_amount
+from ledger.projections.bank_days import bank_days
 
 STATES = ("suggested", "ambiguous", "confirmed", "released")
 LIST_MAX = 500
@@ -259,6 +261,39 @@ def match_gifts(
         },
     )
     if found.refused or any(one.gifts for one in differences.values()):
+        raise SystemExit(1)
+
+
+@match.command("balances")
+@click.argument("account_name")
+@click.option("--from", "first", default="0001-01-01", help="First day, such as 2026-10-01.")
+@click.option("--to", "last", default="9999-12-31", help="Last day.")
+@fund_option
+@pass_session
+@guarded
+@machine
+def match_balances(
+    session: Session, account_name: str, first: str, last: str, fund_slug: str | None
+) -> None:
+    """Hold what the ledger has on an account to what the bank states, each day that it booked something."""
+    fund = session.fund(fund_slug)
+    with session.ledger().database.reading() as connection:
+        account = funds.money_account(connection, fund.fund_id, account_name)
+        found = bank_days(connection, fund, account, (first, last))
+    for one in found:
+        bank = "not stated" if one.bank is None else plain_amount(one.bank, account.commodity)
+        ledger = plain_amount(one.ledger, account.commodity)
+        session.note(
+            f"{one.day}: bank {bank}, ledger {ledger}; {one.ledger_items} items in the ledger only, "
+            f"{one.bank_items} at the bank only"
+        )
+    differ = [one.day for one in found if one.bank is not None and not one.is_equal]
+    session.say(
+        f"{len(found)} days, {len(differ)} that the items do not explain",
+        days=[{**one._asdict(), "is_equal": one.is_equal} for one in found],
+        differ=differ,
+    )
+    if differ:
         raise SystemExit(1)
 
 

@@ -25,12 +25,14 @@ from ledger.errors import (
     PeriodClosedError,
     StateError,
 )
+from ledger.funds import history as funds
 from ledger.funds.members import enrol_member
 from ledger.matching import history as matched
 from ledger.matching import matches
 from ledger.matching.matches import Asked, KeptMatch, Suggestion
 from ledger.matching.officers_rules import rules_from_json, rules_to_json
 from ledger.matching.passes import Rules
+from ledger.projections.bank_days import bank_days
 from ledger.verify.database import verify_database
 from tests.db.ledgers import (
     BANK,
@@ -522,3 +524,32 @@ def test_two_confirmations_of_one_line_give_one(ledger: Ledger) -> None:
     refused(ledger, StateError, lambda: confirm(ledger, second.id))
     assert len(all_matches(ledger)) == 1
     verified(ledger)
+
+
+def test_a_payment_seen_later_at_the_bank_is_an_item_until_then(ledger: Ledger) -> None:
+    owed(ledger, 900)
+    bank_line(ledger, 900, "STATEMENT-1")
+    run(ledger)
+    approve(ledger, propose(ledger, 900))
+    bank_line(ledger, -900, "TRANSFER-1")
+    bank_line(ledger, 900, "TRANSFER-1", account=MAIN)
+    run(ledger)
+    spend(ledger, spend_row(300), spend_row(100, batch="B2"))
+    bank_line(ledger, -400, "PAYMENT-1", account=MAIN, at=START + timedelta(days=3))
+    run(ledger)
+    # The helper's lines state no balance; here the bank states what they make.
+    with ledger.database.writing() as connection:
+        connection.execute(
+            sa.text(
+                "UPDATE bank_lines SET balance = CASE WHEN amount > 0 THEN 900 ELSE 500 END "
+                "WHERE account = :account"
+            ),
+            {"account": MAIN},
+        )
+    with ledger.database.reading() as connection:
+        account = funds.money_account(connection, ledger.fund.fund_id, MAIN)
+        first, last = bank_days(connection, ledger.fund, account, ("2026-10-01", "2026-10-31"))
+    assert (first.bank, first.ledger, first.ledger_only, first.ledger_items) == (900, 500, -400, 1)
+    assert (last.bank, last.ledger, last.ledger_items, last.bank_items) == (500, 500, 0, 0)
+    assert first.is_equal
+    assert last.is_equal

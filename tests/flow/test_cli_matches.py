@@ -101,3 +101,14 @@ def test_a_platforms_own_list_tells_what_is_missing_too_many_or_of_another_sum(
     raised.json("match", "gifts", other, *by_list, fails=1)
     assert len(raised.json("bank", "open")["exceptions"]) == 3
     raised.run("verify")
+
+
+def test_every_evening_the_ledger_is_the_bank_and_the_listed_items(raised: Cli) -> None:
+    [day] = raised.json("match", "balances", "CCB")["days"]
+    assert (day["bank"], day["ledger"], day["is_equal"]) == (51000, 51000, True)
+    second_settlement(raised, "510.00", "no number")
+    first, last = raised.json("match", "balances", "CCB")["days"]
+    assert first == day
+    assert (last["bank"], last["ledger"], last["is_equal"]) == (102000, 51000, True)
+    assert (last["bank_only"], last["bank_items"], last["ledger_items"]) == (-51000, 1, 0)
+    assert raised.json("match", "balances", "CCB", "--to", first["day"])["days"] == [day]

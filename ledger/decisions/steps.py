@@ -176,11 +176,11 @@ def needs_decision(kind: str, body: Mapping[str, Any]) -> bool:
         body: Of the entry.
 
     Returns:
-        False for an exception that another entry explains, and for a match whose entry was reversed: nobody has to
-        decide that.
+        False for an exception that another entry or a later file explains, and for a match whose entry was reversed:
+        nobody has to decide that.
     """
     if kind == "exception.resolved":
-        return body.get("how") != "match"
+        return body.get("how") not in ("match", "file")
     if kind == "match.released":
         return "reversal" not in body
     return kind in EFFECTS

@@ -15,6 +15,7 @@ from functools import partial
 from hashlib import sha256
 from typing import NamedTuple
 
+import orjson
 import sqlalchemy as sa
 
 from ledger.actors import Actor
@@ -882,7 +883,7 @@ def keep_mapping(books: Books, content: dict[str, object], decision: int) -> Non
     """
     books.settle()
     connection, fund_id = books.connection, books.fund.fund_id
-    text = json.dumps(content, ensure_ascii=False, sort_keys=True)
+    text = orjson.dumps(content, option=orjson.OPT_SORT_KEYS).decode()
     name = from_json(text).name
     versions = [
         one.version for one in history.saved_mappings(connection, fund_id) if one.name == name

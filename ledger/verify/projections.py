@@ -6,6 +6,7 @@ people) is in no entry: of it only what is committed to, or hashed, can be held.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping
 from hashlib import sha256
 from typing import Any
@@ -275,6 +276,8 @@ class Projections:
         self._matched_lines()
         self._matches()
         self._lines_without_file()
+        self._held_statements()
+        self._mappings()
         self._kept("files", "sha256")
         self._kept("exception_files", "sha256")
         self._kept("deliveries", "digest")
@@ -392,6 +395,41 @@ class Projections:
             self._fail(
                 "evidence", None, "bank_lines", f"{account} line_no={line_no} sha256", "missing"
             )
+
+    def _held_statements(self) -> None:
+        """Hold statements that are or were held to the exceptions about them."""
+        rows = self._rows.all(
+            "SELECT sha256, part, state, why, raised_seq, ended_seq FROM file_statements WHERE fund_id = ?",
+            self._fund_id,
+        )
+        for digest, part, state, why, raised, ended in rows:
+            self._findings.count("evidence")
+            item = self._facts.items.get(raised)
+            if item is None:
+                fits = (state, why, raised, ended) == ("taken", "", None, None)
+            else:
+                of_file = item.body["subject"] == f"{bytes(digest).hex()}/{part}"
+                # The entry that closed it ended its being held, and nothing else did.
+                fits = of_file and ended == item.resolved and (state == "held") == (ended is None)
+            if not fits:
+                place = f"sha256={bytes(digest).hex()[:12]} part={part} state"
+                self._fail("evidence", raised, "file_statements", place, "differs", "", state)
+
+    def _mappings(self) -> None:
+        """Hold mappings to the decisions about them, in the order in which they were approved."""
+        approved = sorted(
+            (self._deciding.ends[(number,)][-1], number, case.latest.content["mapping"])
+            for number, case in self._deciding.cases.items()
+            if case.ending == "approved" and case.kind == "rule"
+            if "mapping" in case.latest.content
+        )
+        expected: dict[tuple[Any, ...], tuple[Any, ...]] = {}
+        versions: Counter[str] = Counter()
+        for _, number, mapping in approved:
+            versions[mapping["name"]] += 1
+            text = orjson.dumps(mapping, option=orjson.OPT_SORT_KEYS).decode()
+            expected[mapping["name"], versions[mapping["name"]]] = (text, number)
+        self._table("mappings", ("name", "version"), ("content", "decision"), expected)
 
     def _kept(self, table: str, column: str) -> None:
         """Hold what is kept as evidence to the hash that it is filed under."""

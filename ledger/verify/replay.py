@@ -39,8 +39,16 @@ _RELEASED = ("payout", "transfer.sent", "transfer.confirmed")
 _DECIDED = ("transfer.edited", "transfer.approved", "transfer.rejected", "transfer.withdrawn")
 """Steps of a transfer that people decide; the others are the bank's."""
 
-_CLOSED = {"match": "resolved", "note": "resolved", "write-off": "written-off"}
+_CLOSED = {
+    "match": "resolved",
+    "file": "resolved",
+    "note": "resolved",
+    "write-off": "written-off",
+}
 """How an exception is closed, and the state that it is in from then on."""
+
+_BY_FILE = ("joined", "replaced")
+"""What a file that came later may do for one that was held."""
 
 _EXPLAINING = (
     "payout",
@@ -974,6 +982,10 @@ class Replay:
             self._check_explained(item.body, whole(body, "entry", "corrections"), event.seq)
         elif not text(body, "reason", "corrections").strip():
             raise BrokenEntryError("corrections", "no-reason", found=raised)
+        elif how == "file" and (
+            item.body["kind"] != "balance_break" or body["reason"] not in _BY_FILE
+        ):
+            raise BrokenEntryError("corrections", "malformed", _BY_FILE, body["reason"])
         self.facts.items[raised] = item._replace(resolved=event.seq, state=_CLOSED[how])
 
     def _check_explained(self, raised: Mapping[str, Any], entry: int, before: int) -> None:

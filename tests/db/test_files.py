@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from ledger.clock import to_ms
 from ledger.db import Database
-from ledger.desk import actions
+from ledger.desk import actions, wanted
 from ledger.desk import exceptions as closing
 from ledger.errors import FieldError, NotAllowedError, StateError, UnknownNameError
 from ledger.funds import history as funds
@@ -26,6 +26,7 @@ from ledger.matching import history as matched
 from ledger.matching.exceptions.booking import Brought, attach
 from ledger.matching.file_history import LineFilter
 from ledger.matching.files import Reading, Taken
+from ledger.matching.formats.mappings import Mapping
 from ledger.matching.lines import BankFile, BankLine, check_chain, count_twins
 from ledger.verify.database import verify_database
 from tests.db.ledgers import (
@@ -36,6 +37,7 @@ from tests.db.ledgers import (
     agree,
     bodies,
     check,
+    enrol_later,
     gift,
     give,
     new_ledger,
@@ -117,6 +119,14 @@ def exceptions(ledger: Ledger) -> list[tuple[str, int, str]]:
     with ledger.database.reading() as connection:
         found = matched.items(connection, ledger.fund.fund_id)
     return [(one.kind, one.amount, one.subject) for one in found]
+
+
+def proved(ledger: Ledger) -> None:
+    """See that the slow check and the checker agree with what is stored."""
+    check(ledger)
+    url = ledger.database.url.render_as_string(hide_password=False)
+    report = verify_database(url, ledger.keys)
+    assert report.ok, report.failures
 
 
 # --- taken, once -----------------------------------------------------------------------------------
@@ -215,7 +225,7 @@ def test_a_statement_that_does_not_tie_is_held_with_the_others_of_its_account(
     with ledger.database.reading() as connection:
         page = file_history.line_page(connection, ledger.fund.fund_id, LineFilter(state="held"))
     assert sorted(one.amount for one in page.lines) == [20, 30, 100]
-    check(ledger)
+    proved(ledger)
 
 
 def test_a_corrected_file_replaces_what_was_held(ledger: Ledger) -> None:
@@ -229,7 +239,7 @@ def test_a_corrected_file_replaces_what_was_held(ledger: Ledger) -> None:
         "how": "file",
         "reason": "replaced",
     }
-    check(ledger)
+    proved(ledger)
 
 
 def test_two_people_let_a_held_statement_in(ledger: Ledger) -> None:
@@ -246,7 +256,7 @@ def test_two_people_let_a_held_statement_in(ledger: Ledger) -> None:
     assert rows == 0
     with pytest.raises(StateError):
         want(ledger, closing.resolution(raised, "again", counts=True))
-    check(ledger)
+    proved(ledger)
 
 
 def test_two_people_leave_a_held_statement_out(ledger: Ledger) -> None:
@@ -256,6 +266,12 @@ def test_two_people_leave_a_held_statement_out(ledger: Ledger) -> None:
     agree(ledger, want(ledger, closing.resolution(raised, "a forged file")).number, "Chen")
     assert counted(ledger) == Counter()
     assert states(ledger) == Counter({"left-out": 1})
+    proved(ledger)
+    with ledger.database.writing() as connection:
+        connection.execute(sa.text("UPDATE file_statements SET state = 'held', ended_seq = NULL"))
+    url = ledger.database.url.render_as_string(hide_password=False)
+    found = verify_database(url, ledger.keys).failures
+    assert [one.table for one in found] == ["file_statements"]
 
 
 def evidence(ledger: Ledger, raised: int) -> None:
@@ -278,7 +294,7 @@ def test_a_missing_file_makes_later_ones_join(ledger: Ledger) -> None:
     assert states(ledger) == Counter(taken=3)
     assert exceptions(ledger) == []
     assert sum(amount * n for (_, amount, _), n in counted(ledger).items()) == 130
-    check(ledger)
+    proved(ledger)
 
 
 def test_another_format_for_the_same_days_is_held(ledger: Ledger) -> None:
@@ -427,6 +443,45 @@ def fresh_fund(database: Database, keys: Path) -> Ledger:
 _ledgers: dict[str, Ledger] = {}
 
 
+# --- mappings ---------------------------------------------------------------------------------------
+
+SHEET = "记账日,收支,摘要\n2026-09-02,1.50,甲\n2026-09-03,-0.20,乙\n".encode()
+BY_SHEET = Mapping(
+    name="County bank",
+    date="记账日",
+    date_format="%Y-%m-%d",
+    amount="收支",
+    bank_word="摘要",
+    currency="CNY",
+)
+
+
+def test_a_mapping_is_decided_by_two_and_kept_in_versions(ledger: Ledger) -> None:
+    enrol_later(ledger, "Sun", "administrator")
+    with pytest.raises(FieldError) as public:
+        want(ledger, wanted.mapping(replace(BY_SHEET, account=NUMBER)), "Sun")
+    assert (public.value.fields["field"], public.value.fields["reason"]) == ("account", "public")
+    with pytest.raises(NotAllowedError):
+        want(ledger, wanted.mapping(BY_SHEET))
+    for version, one in enumerate((BY_SHEET, replace(BY_SHEET, sign="plus-out")), start=1):
+        agree(ledger, want(ledger, wanted.mapping(one), "Sun").number)
+        with ledger.database.reading() as connection:
+            saved = file_history.saved_mapping(connection, ledger.fund.fund_id, BY_SHEET.name)
+            bank = funds.money_account(connection, ledger.fund.fund_id, BANK)
+        assert saved.version == version
+    found = files.read("sheet.csv", SHEET, saved)
+    assert found.parser == f"mapping:County bank/2/{files.READERS_VERSION}"
+    assert actions.take_file(ledger.sequencer, ledger.fund, found, bank).added == 2
+    assert sorted(amount for _, amount, _ in counted(ledger)) == [-150, 20]
+    with ledger.database.reading() as connection, pytest.raises(UnknownNameError):
+        file_history.saved_mapping(connection, ledger.fund.fund_id, "Another")
+    proved(ledger)
+    with ledger.database.writing() as connection:
+        connection.execute(sa.text("UPDATE mappings SET version = version + 1 WHERE version = 2"))
+    url = ledger.database.url.render_as_string(hide_password=False)
+    assert {one.table for one in verify_database(url, ledger.keys).failures} == {"mappings"}
+
+
 # --- settlements, and the checker -------------------------------------------------------------------
 
 
@@ -447,11 +502,7 @@ def test_two_platforms_may_number_their_settlements_alike(ledger: Ledger) -> Non
     (line,) = [one for one in open_lines(ledger) if one.line.amount_minor == 500]
     ledger.decide(lambda books: booking.pay_out(books, MATCHING, "STATEMENT-1", line, "Kuaishou"))
     pay_out(ledger, "STATEMENT-1", 200)
-    check(ledger)
-    report = verify_database(
-        ledger.database.url.render_as_string(hide_password=False), ledger.keys
-    )
-    assert report.ok, report.failures
+    proved(ledger)
 
 
 def open_lines(ledger: Ledger) -> list[matched.StoredLine]:

@@ -358,6 +358,7 @@ class _Shelf:
             joins.family_of(file.format),
             reading.sha256,
             part,
+            len(file.lines),
         )
         fresh = [file.lines[at] for at in new]
         joined = self.join(span, fresh)
@@ -453,6 +454,7 @@ def span_of(one: KeptStatement) -> Span:
         joins.family_of(one.format),
         one.sha256,
         one.part,
+        one.lines,
     )
 
 
@@ -462,9 +464,14 @@ def _held_for(
     """Return why a statement that adds up is held beside what was taken."""
     days = {line.booked_at.date() for line in fresh}
     for other in overlaps:
-        if other.family != span.family and any(
-            other.first <= day <= other.last  # type: ignore[operator]
-            for day in days
+        # One without booked lines, such as an interim report, names no money that could count twice.
+        if (
+            other.lines
+            and other.family != span.family
+            and any(
+                other.first <= day <= other.last  # type: ignore[operator]
+                for day in days
+            )
         ):
             # Each names the lines in its own way, so the same money would count twice.
             return Held("overlap", 0, sum(line.amount_minor for line in fresh))

@@ -38,6 +38,7 @@ class Span(NamedTuple):
         family: As `family_of` gives it.
         sha256: File that it is of.
         part: Which statement of it.
+        lines: How many are booked in it.
     """
 
     first: date | None
@@ -47,6 +48,7 @@ class Span(NamedTuple):
     family: str
     sha256: bytes = b""
     part: int = 0
+    lines: int = 0
 
 
 class Side(NamedTuple):

@@ -19,6 +19,7 @@ from ledger.clock import to_ms
 from ledger.db import Database
 from ledger.desk import actions, wanted
 from ledger.desk import exceptions as closing
+from ledger.desk.reconcile import reconcile
 from ledger.errors import FieldError, NotAllowedError, StateError, UnknownNameError
 from ledger.funds import history as funds
 from ledger.matching import booking, file_history, files
@@ -27,7 +28,7 @@ from ledger.matching.exceptions.booking import Brought, attach
 from ledger.matching.file_history import LineFilter
 from ledger.matching.files import Reading, Taken
 from ledger.matching.formats.mappings import Mapping
-from ledger.matching.lines import BankFile, BankLine, check_chain, count_twins
+from ledger.matching.lines import BankFile, BankLine, check_chain, count_twins, references_in
 from ledger.verify.database import verify_database
 from tests.db.ledgers import (
     BANK,
@@ -309,6 +310,12 @@ def test_another_format_for_the_same_days_is_held(ledger: Ledger) -> None:
     assert take(ledger, apart).added == 1
 
 
+def test_an_interim_report_bars_no_statement_of_another_format(ledger: Ledger) -> None:
+    waiting = replace(move(1, 100), state="pending")
+    take(ledger, replace(statement(None, days=(0, 4), kind="mt942"), pending=(waiting,)))
+    assert take(ledger, statement(0, move(1, 100), days=(0, 4), kind="camt053")).added == 1
+
+
 def test_a_preview_shows_what_is_new_known_suspicious_and_gone(ledger: Ledger) -> None:
     take(
         ledger,
@@ -411,6 +418,47 @@ def test_files_in_any_order_doubled_and_overlapping_count_once(
     assert counted(ledger) == truth(history)
     assert exceptions(ledger) == []
     assert set(states(ledger)) == {"taken"}
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_the_confirmed_set_does_not_depend_on_the_order_of_files(
+    ledger: Ledger, seed: int
+) -> None:
+    """Section 10.2: the same payouts are confirmed, and the same lines stay open."""
+    give(ledger, gift("a", 9000))
+    nets = {"SETTLED-1": 1000, "SETTLED-2": 1000, "SETTLED-3": 1500}
+    settle(
+        ledger,
+        *(settlement_line(number, 2 * net, period="2026-08") for number, net in nets.items()),
+    )
+    days = [
+        [(1000, "SETTLED-2")],
+        [(1000, ""), (1500, "SETTLED-3")],
+        [(1000, "SETTLED-1"), (-300, "")],
+        [(7, ""), (7, "")],
+    ]
+    parts = [reading(named(cut(days, *span, numbered=False))) for span in ((0, 1), (1, 2), (2, 3))]
+    random = Random(seed)
+    for part in random.sample(parts * 2, 6):
+        actions.take_file(ledger.sequencer, ledger.fund, part)
+        if random.random() < 0.5:
+            reconcile(ledger.sequencer, ledger.fund)
+    reconcile(ledger.sequencer, ledger.fund)
+    paid = {
+        (entry["body"]["statement_no"], entry["body"]["amount"])
+        for entry in bodies(ledger)
+        if entry["kind"] == "payout"
+    }
+    assert paid == {*nets.items()}
+    left = [(one.line.amount_minor, one.line.text) for one in open_lines(ledger)]
+    assert sorted(left) == [(-300, ""), (7, ""), (7, ""), (1000, "")]
+    proved(ledger)
+
+
+def named(one: BankFile) -> BankFile:
+    """Let lines carry the references of their texts, as readers do."""
+    lines = (replace(line, references=references_in(line.text)) for line in one.lines)
+    return replace(one, lines=tuple(lines))
 
 
 def shuffled(one: BankFile, random: Random) -> BankFile:

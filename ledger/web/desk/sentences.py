@@ -554,6 +554,7 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "lines.day": ("入账日", "Booked"),
     "lines.said": ("银行写的", "As the bank says"),
     "lines.balance": ("余额", "Balance"),
+    "lines.state": ("状态", "State"),
     "lines.state.all": ("全部", "all"),
     "lines.state.open": ("没对上", "open"),
     "lines.state.matched": ("对上了", "matched"),

@@ -383,6 +383,7 @@ MATCHES: dict[str, Any] = {
             "schema": {"type": "string", "enum": ["R3", "R4", "R5", "R6", "income"]},
         },
     ],
+    "responses": {**_REFUSALS, "422": problem("A parameter cannot be used.")},
 }
 
 LISTED: dict[str, Any] = {

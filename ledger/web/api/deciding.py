@@ -134,14 +134,12 @@ class Deciding:
         sequencer = self._ledger.sequencer
         return shown(actions.withdraw(sequencer, caller.fund, caller.member.member_id, number))
 
-    def _propose(
-        self, fund: str, action: str, read: Callable[[Caller, _Body], Wanted]
-    ) -> Response:
+    def _propose(self, fund: str, action: str, read: Callable[[Caller, Body], Wanted]) -> Response:
         caller = self._guard.caller(fund, action)
         key = idempotency_key(request.headers.get("Idempotency-Key"))
         if not key:
             raise FieldError(field="Idempotency-Key", reason="missing", value="")
-        body = _Body(_json())
+        body = Body(json_body())
         new = read(caller, body)
         body.check_all_read()
         member_id = caller.member.member_id
@@ -151,7 +149,7 @@ class Deciding:
         response.headers["Location"] = address
         return response
 
-    def _transfer(self, caller: Caller, body: _Body) -> Wanted:
+    def _transfer(self, caller: Caller, body: Body) -> Wanted:
         with self._ledger.database.reading() as connection:
             fund_id = caller.fund.fund_id
             source = funds.money_account(connection, fund_id, body.text("from"))
@@ -198,7 +196,7 @@ def _below() -> int | None:
     return int(given)
 
 
-def _json() -> Mapping[str, Any]:
+def json_body() -> Mapping[str, Any]:
     """Return the body, an object.
 
     Raises:
@@ -216,7 +214,7 @@ def _json() -> Mapping[str, Any]:
     return body
 
 
-class _Body:
+class Body:
     """The fields of a proposal: each is read once, and what nobody reads is refused."""
 
     def __init__(self, fields: Mapping[str, Any]) -> None:
@@ -229,14 +227,25 @@ class _Body:
         Raises:
             FieldError: It is missing, no text, or too long.
         """
+        value = self.words(name, default, TEXT_MAX)
+        if not value.isprintable():
+            raise FieldError(field=name, reason="too-long", value=value[:20])
+        return value
+
+    def words(self, name: str, default: str | None, longest: int) -> str:
+        """Return what somebody wrote, on as many lines as they did.
+
+        Raises:
+            FieldError: It is missing, no text, or too long.
+        """
         self._read.add(name)
         value = self._fields.get(name, default)
         if value is None:
             raise FieldError(field=name, reason="missing", value="")
         if not isinstance(value, str):
             raise FieldError(field=name, reason="not-a-text", value="")
-        if len(value) > TEXT_MAX or not value.isprintable():
-            raise FieldError(field=name, reason="too-long", value=value[:20])
+        if len(value) > longest or "\x00" in value:
+            raise FieldError(field=name, reason="too-long", value="")
         return value
 
     def whole(self, name: str) -> int:
@@ -262,14 +271,14 @@ class _Body:
             raise FieldError(field=name[:40], reason="unknown-field", value="")
 
 
-def _rate(_caller: Caller, body: _Body) -> Wanted:
+def _rate(_caller: Caller, body: Body) -> Wanted:
     commodity = body.text("currency", "CNY")
     from_ms = to_ms(from_text(body.text("from")))
     minor = parse_amount(body.text("worth"), commodity)
     return wanted.rate(Rate(body.text("unit"), body.whole("units"), minor, commodity, from_ms, 0))
 
 
-def _match(_caller: Caller, body: _Body) -> Wanted:
+def _match(_caller: Caller, body: Body) -> Wanted:
     released = body.text("release", "")
     if released:
         if not (released.isascii() and released.isdigit() and len(released) <= DIGITS_MAX):
@@ -278,9 +287,9 @@ def _match(_caller: Caller, body: _Body) -> Wanted:
     return matching.match(body.text("suggestion"))
 
 
-def _adjustment(_caller: Caller, body: _Body) -> Wanted:
+def _adjustment(_caller: Caller, body: Body) -> Wanted:
     return matching.adjustment(body.text("suggestion"), body.text("reason"))
 
 
-def _close(_caller: Caller, body: _Body) -> Wanted:
+def _close(_caller: Caller, body: Body) -> Wanted:
     return wanted.close(body.text("month"))

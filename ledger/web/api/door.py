@@ -13,8 +13,9 @@ from marshmallow import Schema
 from ledger.intake.calls import GiftCalls
 from ledger.roles import PUBLIC, does
 from ledger.web import headers
-from ledger.web.api import file_schemas, schemas
+from ledger.web.api import exception_schemas, file_schemas, schemas
 from ledger.web.api.deciding import Deciding
+from ledger.web.api.exceptions import Exceptions
 from ledger.web.api.files import Files
 from ledger.web.api.front import put_before
 from ledger.web.api.gifts import post_gifts
@@ -30,6 +31,9 @@ Said = dict[str, Any]
 NUMBER = "<int(max=999999999999):number>"
 SEQ = "<int(max=1099511627775):seq>"
 """Entries are numbered below 2^40: what a receipt number has room for, and any database."""
+
+SEQ_NUMBER = "<int(max=1099511627775):number>"
+"""An exception is numbered by the entry that raised it."""
 
 
 def register_api(app: Flask, ledger: Ledger) -> None:
@@ -48,6 +52,7 @@ def register_api(app: Flask, ledger: Ledger) -> None:
     _add_deciding(v1, Deciding(ledger, Guard(ledger)))
     _add_matching(v1, Matching(ledger, Guard(ledger)))
     _add_files(v1, Files(ledger, Guard(ledger)))
+    _add_exceptions(v1, Exceptions(ledger, Guard(ledger)))
     api.register_blueprint(v1)
     put_before(app, calls)
     app.add_url_rule("/api/openapi.json", "openapi", does(PUBLIC)(lambda: _openapi(api)))
@@ -158,6 +163,25 @@ def _add_files(v1: Blueprint, views: Files) -> None:
         takes_files(does("file.take")(v1.doc(**file_schemas.TAKE_FILE)(views.take_file))),
         methods=["POST"],
     )
+
+
+def _add_exceptions(v1: Blueprint, views: Exceptions) -> None:
+    """Add what machines may know of exceptions and days, what they may do about them, and what they may propose."""
+    one = f"/funds/<fund>/exceptions/{SEQ_NUMBER}"
+    for rule, view, said in (
+        ("/funds/<fund>/exceptions", views.exceptions, exception_schemas.EXCEPTIONS),
+        (one, views.exception, exception_schemas.EXCEPTION),
+        ("/funds/<fund>/day", views.day, exception_schemas.DAY),
+    ):
+        v1.add_url_rule(rule, f"get_{view.__name__}", does("exception.read")(v1.doc(**said)(view)))
+    writing: tuple[tuple[str, str, View, Said], ...] = (
+        ("step", "exception.work", views.exception_step, exception_schemas.STEP),
+        ("resolution", "resolution.propose", views.propose_resolution, exception_schemas.CLOSING),
+        ("write-off", "write-off.propose", views.propose_write_off, exception_schemas.CLOSING),
+    )
+    for name, action, posted, said in writing:
+        asked = does(action)(v1.doc(**said)(posted))
+        v1.add_url_rule(f"{one}/{name}", posted.__name__, asked, methods=["POST"])
 
 
 def _openapi(api: Api) -> Response:

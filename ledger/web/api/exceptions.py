@@ -1,0 +1,162 @@
+"""Exceptions and days for machines: read them, work on them, propose how they end. Nothing here approves."""
+
+from __future__ import annotations
+
+from datetime import date
+from http import HTTPStatus
+from typing import Any
+
+import orjson
+from flask import Response, request
+
+from ledger.clock import local_date
+from ledger.desk import actions, handling
+from ledger.desk import exceptions as wanting
+from ledger.errors import FieldError
+from ledger.funds import history as funds
+from ledger.matching.exceptions import history
+from ledger.matching.exceptions.booking import NOTE_MAX, Step
+from ledger.matching.exceptions.history import Filter
+from ledger.matching.exceptions.kinds import KINDS, STATES
+from ledger.projections.desk_day import day_page
+from ledger.projections.desk_json import aged_json, day_json, exception_json, thread_json
+from ledger.web.api.deciding import Body, json_body, shown
+from ledger.web.api.gifts import JSON, idempotency_key
+from ledger.web.api.guard import Caller, Guard
+from ledger.wiring import Ledger
+
+PAGE = 100
+DIGITS_MAX = 12
+TEXT_MAX = 200
+
+
+class Exceptions:
+    """The views.
+
+    Args:
+        ledger: What they read and write.
+        guard: Lets calls through.
+    """
+
+    def __init__(self, ledger: Ledger, guard: Guard) -> None:
+        self._ledger = ledger
+        self._guard = guard
+
+    def exceptions(self, fund: str) -> dict[str, Any]:
+        """List exceptions, the oldest first, a hundred at a time; without `state` those that are open."""
+        caller = self._guard.caller(fund, "exception.read")
+        today = self._today(caller)
+        wanted, after = _asked(today), _after()
+        with self._ledger.database.reading() as connection:
+            rows = history.page(connection, caller.fund.fund_id, wanted, after=after, limit=PAGE)
+            aged = history.ageing(connection, caller.fund.fund_id, today)
+        return {
+            "exceptions": [exception_json(one, today) for one in rows],
+            "after": rows[-1].raised_seq if len(rows) == PAGE else None,
+            "ageing": [aged_json(one) for one in aged],
+        }
+
+    def exception(self, fund: str, number: int) -> dict[str, Any]:
+        """Show an exception with its thread and its evidence."""
+        caller = self._guard.caller(fund, "exception.read")
+        fund_id = caller.fund.fund_id
+        with self._ledger.database.reading() as connection:
+            found = history.item(connection, fund_id, number)
+            thread = history.thread(connection, fund_id, number)
+            files = history.evidence(connection, fund_id, number)
+        return {**exception_json(found, self._today(caller)), **thread_json(thread, files)}
+
+    def day(self, fund: str) -> dict[str, Any]:
+        """Show a day: what came in, what is open, and whether all of it is explained; `date` names another than today.
+
+        Raises:
+            FieldError: Not a day.
+        """
+        caller = self._guard.caller(fund, "exception.read")
+        given = request.args.get("date")
+        day = self._today(caller) if given is None else _date(given)
+        with self._ledger.database.reading() as connection:
+            return day_json(day_page(connection, caller.fund, day, self._ledger.clock.now()))
+
+    def exception_step(self, fund: str, number: int) -> dict[str, Any]:
+        """Take a step about an exception: `assigned`, `note`, `due`, `paused`, `resumed`, `disputed`, `settled`."""
+        caller = self._guard.caller(fund, "exception.work")
+        body = Body(json_body())
+        step = Step(body.text("step"), body.text("value", ""), body.words("text", "", NOTE_MAX))
+        body.check_all_read()
+        member_id = caller.member.member_id
+        found = handling.work(self._ledger.sequencer, caller.fund, member_id, number, step)
+        return exception_json(found, self._today(caller))
+
+    def propose_resolution(self, fund: str, number: int) -> Response:
+        """Propose to close an exception because its cause is known."""
+        return self._propose(fund, "resolution", number)
+
+    def propose_write_off(self, fund: str, number: int) -> Response:
+        """Propose to write off the settlement that an exception says is overdue."""
+        return self._propose(fund, "write-off", number)
+
+    def _propose(self, fund: str, kind: str, number: int) -> Response:
+        caller = self._guard.caller(fund, f"{kind}.propose")
+        key = idempotency_key(request.headers.get("Idempotency-Key"))
+        if not key:
+            raise FieldError(field="Idempotency-Key", reason="missing", value="")
+        body = Body(json_body())
+        reason = body.words("reason", None, NOTE_MAX)
+        body.check_all_read()
+        make = wanting.resolution if kind == "resolution" else wanting.write_off
+        done = actions.propose(
+            self._ledger.sequencer,
+            caller.fund,
+            caller.member.member_id,
+            make(number, reason),
+            key,
+        )
+        response = Response(orjson.dumps(shown(done)), HTTPStatus.CREATED, content_type=JSON)
+        response.headers["Location"] = f"/api/v1/funds/{fund}/decisions/{done.number}"
+        return response
+
+    def _today(self, caller: Caller) -> date:
+        with self._ledger.database.reading() as connection:
+            zone = funds.details(connection, caller.fund.fund_id).zone
+        return local_date(self._ledger.clock.now(), zone)
+
+
+def _asked(today: date) -> Filter:
+    """Return what the address asks for.
+
+    Raises:
+        FieldError: A state or kind that there is not, or a text that is too long.
+    """
+    state, kind, text = (request.args.get(name) for name in ("state", "kind", "text"))
+    for name, value, known in (("state", state, STATES), ("kind", kind, tuple(KINDS))):
+        if value is not None and value not in known:
+            raise FieldError(field=name, value=value[:20], reason="unknown", known=known)
+    owner = request.args.get("owner")
+    for name, value in (("text", text), ("owner", owner)):
+        if value is not None and len(value) > TEXT_MAX:
+            raise FieldError(field=name, value="", reason="too-long")
+    return Filter(
+        is_open=True if state is None else None,
+        states=None if state is None else (state,),
+        kinds=None if kind is None else (kind,),
+        owner=owner,
+        text=text,
+        overdue_on=today if request.args.get("overdue") == "true" else None,
+    )
+
+
+def _after() -> int | None:
+    given = request.args.get("after")
+    if given is None:
+        return None
+    if not (given.isascii() and given.isdigit() and len(given) <= DIGITS_MAX):
+        raise FieldError(field="after", value=given[:20], reason="not-an-integer")
+    return int(given)
+
+
+def _date(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError as error:
+        raise FieldError(field="date", value=text[:20], reason="not-a-day") from error

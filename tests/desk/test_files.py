@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import csv
 import io
+import os
 import re
 
 import pytest
 
+from ledger.clock import to_ms
 from tests.desk.counties import text_of
 from tests.flow.cli import CCB_COLUMNS
 from tests.signin.sites import HOST
@@ -115,6 +117,16 @@ def test_a_file_that_was_not_looked_at_is_not_taken(county):
         page = county.post("wang", "files", kept=kept, name="x.csv")
         assert page.status_code == 422
         assert "请重新选" in text_of(page)
+
+
+def test_a_file_that_nobody_took_is_gone_after_a_day(county, tmp_path):
+    send(county, "wang", "files/preview", "12.csv", FIRST)
+    (old,) = (tmp_path / "uploads").iterdir()
+    at_ns = to_ms(county.ledger.clock.now()) * 1_000_000 - 25 * 3_600 * 10**9
+    os.utime(old, ns=(at_ns, at_ns))
+    send(county, "wang", "files/preview", "12.csv", FIRST)
+    assert old not in list((tmp_path / "uploads").iterdir())
+    assert len(list((tmp_path / "uploads").iterdir())) == 1
 
 
 def test_filters_of_lines_stand_in_the_address(county):

@@ -8,6 +8,7 @@ from pathlib import Path
 from flask import Blueprint, request
 from werkzeug.wrappers import Response
 
+from ledger.clock import to_ms
 from ledger.desk import actions
 from ledger.errors import BalanceTieError, ConflictError, FileFormatError, InputError
 from ledger.funds import history as funds
@@ -26,6 +27,9 @@ FILE_KINDS = ("text", "xml", "xlsx", "zip", "xls")
 SHA256 = "<string(length=64):sha256>"
 PAGE_ROWS = 50
 SHOWN_LINES = 20
+
+WAITING_MS = 24 * 3_600_000
+"""How long a file waits between being looked at and being taken."""
 
 
 def add(blueprint: Blueprint, ledger: Ledger) -> None:
@@ -82,6 +86,7 @@ def look(desk: Desk) -> Response:
     except InputError as error:
         _refuse(typed, error)
         return _page(desk, typed)
+    _clear_away(desk)
     kept = uploads.keep(_folder(desk), Upload(upload.data, upload.kind, upload.shown_name))
     return _preview(desk, typed, found, kept)
 
@@ -93,6 +98,15 @@ def _preview(desk: Desk, typed: Typed, found: Inspection, kept: str) -> Response
 def _folder(desk: Desk) -> Path:
     """Return where a file waits between being looked at and being taken."""
     return desk.ledger.settings.home / "uploads"
+
+
+def _clear_away(desk: Desk) -> None:
+    """Delete what was looked at a day ago and never taken: it holds other people's names."""
+    folder, now_ms = _folder(desk), to_ms(desk.ledger.clock.now())
+    if folder.is_dir():
+        for one in folder.iterdir():
+            if one.stat().st_mtime_ns // 1_000_000 < now_ms - WAITING_MS:
+                one.unlink(missing_ok=True)
 
 
 def _read(desk: Desk, typed: Typed, name: str, data: bytes) -> tuple[Reading, MoneyAccount | None]:

@@ -23,6 +23,7 @@ from ledger.web.desk import (
     people,
     room,
     rules,
+    settlements,
     tokens,
 )
 from ledger.web.language import PREFIX, Voice, language_of
@@ -42,6 +43,7 @@ def register_desk(app: Flask, ledger: Ledger) -> None:
         home,
         day,
         files,
+        settlements,
         matches,
         exceptions,
         decisions,

@@ -168,8 +168,7 @@ def bring(desk: Desk, number: int) -> Response:
         brought = Brought(upload.shown_name, upload.kind, upload.data)
         handling.attach(desk.ledger.sequencer, desk.fund, who, number, brought)
     except (FieldError, FileFormatError) as error:
-        typed.refuse(error)
-        typed.errors["file"] = typed.errors.pop(next(iter(typed.errors)))
+        typed.refuse_file(error)
         return _page(desk, number, typed)
     except StateError:
         return _page(desk, number, typed, notice="exception.moved_on")

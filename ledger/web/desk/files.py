@@ -10,7 +10,7 @@ from werkzeug.wrappers import Response
 
 from ledger.clock import to_ms
 from ledger.desk import actions
-from ledger.errors import BalanceTieError, ConflictError, FileFormatError, InputError
+from ledger.errors import ConflictError, InputError
 from ledger.funds import history as funds
 from ledger.funds.history import MoneyAccount
 from ledger.matching import file_history, files
@@ -84,10 +84,10 @@ def look(desk: Desk) -> Response:
         reading, chosen = _read(desk, typed, upload.shown_name, upload.data)
         found = actions.inspect_file(desk.ledger.database, desk.fund, reading, chosen)
     except InputError as error:
-        _refuse(typed, error)
+        typed.refuse_file(error)
         return _page(desk, typed)
-    _clear_away(desk)
-    kept = uploads.keep(_folder(desk), Upload(upload.data, upload.kind, upload.shown_name))
+    clear_away(desk)
+    kept = uploads.keep(folder_of(desk), Upload(upload.data, upload.kind, upload.shown_name))
     return _preview(desk, typed, found, kept)
 
 
@@ -95,14 +95,14 @@ def _preview(desk: Desk, typed: Typed, found: Inspection, kept: str) -> Response
     return desk.page("preview.html", found=found, typed=typed, kept=kept, most=SHOWN_LINES)
 
 
-def _folder(desk: Desk) -> Path:
+def folder_of(desk: Desk) -> Path:
     """Return where a file waits between being looked at and being taken."""
     return desk.ledger.settings.home / "uploads"
 
 
-def _clear_away(desk: Desk) -> None:
+def clear_away(desk: Desk) -> None:
     """Delete what was looked at a day ago and never taken: it holds other people's names."""
-    folder, now_ms = _folder(desk), to_ms(desk.ledger.clock.now())
+    folder, now_ms = folder_of(desk), to_ms(desk.ledger.clock.now())
     if folder.is_dir():
         for one in folder.iterdir():
             if one.stat().st_mtime_ns // 1_000_000 < now_ms - WAITING_MS:
@@ -120,22 +120,10 @@ def _read(desk: Desk, typed: Typed, name: str, data: bytes) -> tuple[Reading, Mo
     return files.read(name, data, mapping), chosen
 
 
-def _refuse(typed: Typed, error: InputError) -> None:
-    """Say beside the file what is wrong with it: line, field and reason."""
-    where = [
-        str(error.fields[name])
-        for name in ("line", "field", "reason")
-        if error.fields.get(name) not in (None, "", 0)
-    ]
-    known = isinstance(error, FileFormatError | BalanceTieError)
-    key = "error.file" if known else "error.file.other"
-    typed.errors["file"] = (key, {"where": " · ".join(where) or error.code})
-
-
 def take(desk: Desk) -> Response:
     """Take a file that was looked at."""
     typed = Typed(request.form)
-    data = kept_file(_folder(desk), typed["kept"])
+    data = kept_file(folder_of(desk), typed["kept"])
     if data is None:
         typed.errors["file"] = ("error.file.gone", {})
         return _page(desk, typed)
@@ -146,11 +134,11 @@ def take(desk: Desk) -> Response:
         )
     except (InputError, ConflictError) as error:
         if isinstance(error, InputError):
-            _refuse(typed, error)
+            typed.refuse_file(error)
         else:
             typed.errors["file"] = ("error.file.other", {"where": error.code})
         return _page(desk, typed)
-    (_folder(desk) / typed["kept"]).unlink(missing_ok=True)
+    (folder_of(desk) / typed["kept"]).unlink(missing_ok=True)
     told = "known" if not taken.new else "held" if taken.held else "taken"
     return desk.done("files", told)
 

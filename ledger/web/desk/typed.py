@@ -64,6 +64,15 @@ class Typed:
         """Put an error of the ledger beside the field that it names."""
         self._say(str(error.fields.get("field", "")), error)
 
+    def refuse_file(self, error: InputError) -> None:
+        """Say beside the field `file` what is wrong with a file: line, field and reason."""
+        where = [
+            str(error.fields[name])
+            for name in ("line", "field", "reason")
+            if error.fields.get(name) not in (None, "", 0)
+        ]
+        self.errors["file"] = ("error.file", {"where": " · ".join(where) or error.code})
+
     def _say(self, field: str, error: InputError) -> None:
         reason = str(error.fields.get("reason", ""))
         if isinstance(error, InsufficientError):

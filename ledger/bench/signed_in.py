@@ -47,7 +47,9 @@ def measure_signed_in(bench: Bench, server: Server) -> Figure:
     finally:
         connection.close()
     (asked,) = _medians_ms(lambda: _ask(gate, key))
-    return Figure("signed-in", bench.name, LOOKS, max(signed - plain, 0.0) + asked, "ms", ALLOWED_MS)
+    return Figure(
+        "signed-in", bench.name, LOOKS, max(signed - plain, 0.0) + asked, "ms", ALLOWED_MS
+    )
 
 
 def _session_key(gate: Gate) -> str:

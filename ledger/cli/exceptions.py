@@ -208,7 +208,7 @@ def exception_note(
     member_name: str,
     fund_slug: str | None,
 ) -> None:
-    """Write TEXT into the thread of exception NUMBER; --step puts it off, waits for somebody outside, or contests it."""
+    """Write TEXT into the thread of exception NUMBER; --step puts it off, waits for somebody, or contests it."""
     wanted = Step(_STEP.get(step, step), day, text)
     _work(session, session.fund(fund_slug), member_name, number, wanted)
 

@@ -52,7 +52,9 @@ def upgrade() -> None:
         ),
         sqlite_strict=True,
     )
-    op.create_index(op.f("ix_activity_fund_id_subject_at_ms"), "activity", ["fund_id", "subject", "at_ms"])
+    op.create_index(
+        op.f("ix_activity_fund_id_subject_at_ms"), "activity", ["fund_id", "subject", "at_ms"]
+    )
     op.create_index(op.f("ix_activity_user_id_at_ms"), "activity", ["user_id", "at_ms"])
     if op.get_bind().dialect.name == "sqlite":
         for change in ("UPDATE", "DELETE"):

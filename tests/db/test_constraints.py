@@ -99,7 +99,8 @@ def insert(ledger: Ledger, table: str, **changes: Any) -> None:
 def test_every_table_of_history_is_in_the_list() -> None:
     own_record = {
         "channels", "claims", "money_accounts", "rates", "members", "tokens", "fund_details", "sessions", "deliveries",
-        "held_rows", "private_parts", "files", "file_statements", "waiting_lines", "mappings", "bank_lines", "settlement_lines", "open_items", "transfers", "spends",
+        "held_rows", "private_parts", "files", "file_statements", "waiting_lines", "mappings", "bank_lines",
+        "settlement_lines", "open_items", "transfers", "spends",
         "periods", "statements", "decision_private_parts", "match_suggestions",
     }  # fmt: skip
     of_the_service = {

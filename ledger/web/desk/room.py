@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from functools import partial
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from flask import Blueprint, request
 from werkzeug.wrappers import Response
@@ -68,11 +68,10 @@ def show(desk: Desk) -> Response:
         )
 
 
-def _taken(connection: object, fund_id: int, one: Decision) -> Taken:
-    seqs = (one.latest.seq, one.standing[-1].seq)
+def _taken(connection: Any, fund_id: int, one: Decision) -> Taken:
     first, last = (
-        from_text(decode(journal.entry(connection, fund_id, seq).entry)["occurred_at"])  # type: ignore[arg-type]
-        for seq in seqs
+        from_text(decode(journal.entry(connection, fund_id, seq).entry)["occurred_at"])
+        for seq in (one.latest.seq, one.standing[-1].seq)
     )
     return Taken(one, last - first, last - first < QUICK)
 

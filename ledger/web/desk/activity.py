@@ -9,6 +9,7 @@ from ledger.activity import history
 from ledger.activity.history import PAGE_ROWS, Before
 from ledger.roles import ACTIONS
 from ledger.web.desk.frame import Desk, view
+from ledger.web.desk.typed import Typed
 from ledger.wiring import Ledger
 
 DIGITS_MAX = 18
@@ -23,8 +24,8 @@ def add(blueprint: Blueprint, ledger: Ledger) -> None:
 
 def show(desk: Desk) -> Response:
     """Show who did and read what; the filters are in the address."""
-    member = request.args.get("member", "")[:20]
-    action = request.args.get("action", "")
+    asked = Typed(request.args)
+    member, action = asked["member"][:20], asked["action"]
     action = action if action in ACTIONS else ""
     desk.saw("activity.read", "activity")
     with desk.reading() as connection:
@@ -33,7 +34,7 @@ def show(desk: Desk) -> Response:
             desk.fund.fund_id,
             member_id=member,
             action=action,
-            below=_below(request.args.get("below", "")),
+            below=_below(asked["below"]),
             limit=PAGE_ROWS + 1,
         )
     more = history.before(rows[PAGE_ROWS - 1]) if len(rows) > PAGE_ROWS else None

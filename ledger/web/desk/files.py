@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import partial
 from pathlib import Path
 
@@ -10,7 +11,7 @@ from werkzeug.wrappers import Response
 
 from ledger.clock import to_ms
 from ledger.desk import actions
-from ledger.errors import ConflictError, InputError
+from ledger.errors import ConflictError, InputError, NotFoundError
 from ledger.funds import history as funds
 from ledger.funds.history import MoneyAccount
 from ledger.matching import file_history, files
@@ -27,6 +28,7 @@ FILE_KINDS = ("text", "xml", "xlsx", "zip", "xls")
 SHA256 = "<string(length=64):sha256>"
 PAGE_ROWS = 50
 SHOWN_LINES = 20
+DIGITS_MAX = 16
 
 WAITING_MS = 24 * 3_600_000
 """How long a file waits between being looked at and being taken."""
@@ -72,8 +74,15 @@ def _page(desk: Desk, typed: Typed) -> Response:
 
 def _after(text: str) -> tuple[int, str] | None:
     at_ms, _, sha256 = text.partition("-")
-    is_number = at_ms.isascii() and at_ms.isdigit() and len(at_ms) < 16  # noqa: PLR2004 -- milliseconds
-    return (int(at_ms), sha256) if is_number and len(sha256) == 64 else None  # noqa: PLR2004 -- a hash
+    return (int(at_ms), sha256) if _is_number(at_ms) and _is_hash(sha256) else None
+
+
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) <= DIGITS_MAX
+
+
+def _is_hash(text: str) -> bool:
+    return re.fullmatch(r"[0-9a-f]{64}", text) is not None
 
 
 def look(desk: Desk) -> Response:
@@ -144,7 +153,13 @@ def take(desk: Desk) -> Response:
 
 
 def download(desk: Desk, sha256: str) -> Response:
-    """Hand out a file as it was uploaded: to save, never to show."""
+    """Hand out a file as it was uploaded: to save, never to show.
+
+    Raises:
+        NotFoundError: There is no such file.
+    """
+    if not _is_hash(sha256):
+        raise NotFoundError(what="file")
     desk.saw("accounts.read", f"file/{sha256}")
     with desk.reading() as connection:
         data = file_history.file_body(connection, desk.fund.fund_id, bytes.fromhex(sha256))
@@ -195,7 +210,7 @@ def _filter(desk: Desk, asked: Typed) -> LineFilter:
         last_day=_day(asked["to"]),
         amount=amount,
         text=asked["text"][:100],
-        file=asked["file"] if len(asked["file"]) == 64 else None,  # noqa: PLR2004 -- a hash
+        file=asked["file"] if _is_hash(asked["file"]) else None,
     )
 
 
@@ -206,6 +221,8 @@ def _day(text: str) -> str | None:
 
 def _after_line(text: str) -> tuple[int, str, str, int] | None:
     parts = text.split(" ")
-    if len(parts) != 4 or not (parts[0].isdigit() and parts[3].isdigit()):  # noqa: PLR2004 -- as `after` is made
+    if len(parts) != 4 or not (_is_number(parts[0]) and _is_number(parts[3])):  # noqa: PLR2004 -- as `after` is made
+        return None
+    if not _is_hash(parts[2]):
         return None
     return int(parts[0]), parts[1], parts[2], int(parts[3])

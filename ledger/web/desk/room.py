@@ -94,15 +94,17 @@ def _form(desk: Desk, typed: Typed, number: int | None) -> Response:
     return desk.page("new_paper.html", status=typed.status, typed=typed, to=to, number=number)
 
 
-def _draft() -> Draft:
-    return Draft(*(request.form.get(name, "") for name in Draft._fields))
+def _draft(typed: Typed) -> Draft:
+    return Draft(*(typed.whole(name) for name in Draft._fields))
 
 
 def write(desk: Desk) -> Response:
     """Begin a paper."""
     typed, ledger = Typed(request.form), desk.ledger
     try:
-        number = writing.write(ledger.database, ledger.clock, desk.fund, desk.member, _draft())
+        number = writing.write(
+            ledger.database, ledger.clock, desk.fund, desk.member, _draft(typed)
+        )
     except FieldError as error:
         typed.refuse(error)
         return _form(desk, typed, None)
@@ -122,7 +124,7 @@ def revise(desk: Desk, number: int) -> Response:
     typed, ledger = Typed(request.form), desk.ledger
     seen = typed.read("version", whole_number) or 0
     try:
-        what = (number, seen, _draft())
+        what = (number, seen, _draft(typed))
         writing.revise(ledger.database, ledger.clock, desk.fund, desk.member, what)
     except FieldError as error:
         typed.refuse(error)

@@ -25,7 +25,8 @@ class Typed:
     """
 
     def __init__(self, texts: Mapping[str, str] | None = None) -> None:
-        self._texts = dict(texts or {})
+        # No database of text takes a NUL, and no person types one.
+        self._texts = {name: text.replace("\0", "") for name, text in (texts or {}).items()}
         self.errors: dict[str, tuple[str, Mapping[str, object]]] = {}
 
     def __getitem__(self, field: str) -> str:

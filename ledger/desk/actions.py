@@ -22,9 +22,10 @@ from ledger.decisions import booking as decisions
 from ledger.decisions.rules import Rule
 from ledger.decisions.shapes import Decision
 from ledger.desk import effects
+from ledger.desk.acting import member_now
 from ledger.desk.matched import keep_by_hand
 from ledger.desk.wanted import Wanted
-from ledger.errors import FieldError, NotAllowedError
+from ledger.errors import FieldError
 from ledger.factors import FreshFactor
 from ledger.funds import history as funds
 from ledger.funds.history import MoneyAccount
@@ -161,7 +162,7 @@ def _taker(books: Books, activity: Activity | None) -> Taker:
     """
     if activity is None:
         return Taker(OPERATOR)
-    member = _member(books, activity.member_id or "")
+    member = member_now(books, activity.member_id or "")
     actor = acting(member, "file.take")
     note(books, replace(activity, role=member.role_text))
     return Taker(actor, member.member_id)
@@ -366,26 +367,13 @@ def _step(
     """Take a step of a decision as a member, who is read anew: a role that was lost a moment ago does not count."""
 
     def decide(books: Books) -> Decision:
-        member = _member(books, done.member_id or "")
+        member = member_now(books, done.member_id or "")
         found = step(books, member)
         subject = f"decision/{found.number}"
         note(books, replace(done, subject=subject, role=member.role_text))
         return found
 
     return sequencer.decide(fund, decide).value
-
-
-def _member(books: Books, member_id: str) -> Member:
-    """Return a member by id alone: a name that looks like somebody's id must not act for them.
-
-    Raises:
-        NotAllowedError: Nobody of this id acts in the fund.
-    """
-    books.settle()
-    for one in funds.all_members(books.connection, books.fund.fund_id):
-        if one.member_id == member_id and not one.removed:
-            return one
-    raise NotAllowedError(reason="not-a-member")
 
 
 def call_off_transfer(
@@ -413,7 +401,7 @@ def call_off_transfer(
     )
 
     def decide(books: Books) -> int:
-        member = _member(books, member_id)
+        member = member_now(books, member_id)
         seq = transfers.call_off(books, member, number, reason)
         note(books, replace(activity, role=member.role_text))
         return seq

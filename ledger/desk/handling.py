@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from ledger.activity.recording import note
 from ledger.activity.records import Activity
-from ledger.actors import Member
-from ledger.errors import NotAllowedError
-from ledger.funds import history as funds
+from ledger.desk.acting import member_now
 from ledger.journal.history import Fund
 from ledger.matching.exceptions import booking, history
 from ledger.matching.exceptions.booking import Brought, Step
@@ -36,7 +34,7 @@ def work(sequencer: Sequencer, fund: Fund, member_id: str, raised: int, step: St
     done = _done(fund, member_id, raised)
 
     def decide(books: Books) -> Item:
-        member = _member(books, member_id)
+        member = member_now(books, member_id)
         found = booking.work(books, member, raised, step)
         note(books, done)
         return found
@@ -64,25 +62,12 @@ def attach(sequencer: Sequencer, fund: Fund, member_id: str, raised: int, file: 
     done = _done(fund, member_id, raised)
 
     def decide(books: Books) -> Item:
-        member = _member(books, member_id)
+        member = member_now(books, member_id)
         booking.attach(books, member, raised, file)
         note(books, done)
         return history.item(books.connection, fund.fund_id, raised)
 
     return sequencer.decide(fund, decide).value
-
-
-def _member(books: Books, member_id: str) -> Member:
-    """Return a member by id alone, as they are now.
-
-    Raises:
-        NotAllowedError: Nobody of this id acts in the fund.
-    """
-    books.settle()
-    for one in funds.all_members(books.connection, books.fund.fund_id):
-        if one.member_id == member_id and not one.removed:
-            return one
-    raise NotAllowedError(reason="not-a-member")
 
 
 def _done(fund: Fund, member_id: str, raised: int) -> Activity:

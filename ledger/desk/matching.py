@@ -19,10 +19,10 @@ from ledger.decisions import booking as decisions
 from ledger.decisions import history as decided
 from ledger.decisions.booking import Proposed, check_reason
 from ledger.decisions.shapes import Decision
+from ledger.desk.acting import member_now
 from ledger.desk.matched import MATCHING, Plan, book, difference, read
 from ledger.desk.wanted import Wanted
-from ledger.errors import FourEyesError, NotAllowedError, PeriodClosedError, StateError
-from ledger.funds import history as funds
+from ledger.errors import FourEyesError, PeriodClosedError, StateError
 from ledger.journal.history import Fund
 from ledger.matching import booking as matching
 from ledger.matching import confirming, history, matches
@@ -116,25 +116,12 @@ def _act(sequencer: Sequencer, fund: Fund, done: Activity, act: Callable[[Books,
     """Let a member, who is read anew, do something, and put it on record in the same commit."""
 
     def decide(books: Books) -> T:
-        member = _member(books, done.member_id or "")
+        member = member_now(books, done.member_id or "")
         found = act(books, member)
         note(books, replace(done, role=member.role_text))
         return found
 
     return sequencer.decide(fund, decide).value
-
-
-def _member(books: Books, member_id: str) -> Member:
-    """Return a member by id alone.
-
-    Raises:
-        NotAllowedError: Nobody of this id acts in the fund.
-    """
-    books.settle()
-    for one in funds.all_members(books.connection, books.fund.fund_id):
-        if one.member_id == member_id and not one.removed:
-            return one
-    raise NotAllowedError(reason="not-a-member")
 
 
 def _suggested(books: Books, suggestion: str) -> tuple[Suggestion, Plan]:

@@ -336,8 +336,8 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "desk.tab.day": ("每天", "Day"),
     "day.explained": ("一分不差，都说清了。", "Explained to the fen."),
     "day.open": (
-        "还有 {n} 件事说不清，共 {money}。",
-        "{n} items are not explained yet, {money} in all.",
+        "还有 {items}说不清，共 {money}。",
+        "Not explained yet: {items}, {money} in all.",
     ),
     "day.overdue": ("其中 {n} 件过期。", "{n} of them are overdue."),
     "day.before": ("前一天", "Day before"),
@@ -367,7 +367,6 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "day.ledger": ("账本", "Ledger"),
     "day.open_lines": ("没对上的流水", "Open lines"),
     "day.bank": ("银行", "Bank"),
-    "day.items": ("{n} 件", "{n} items"),
     "day.money": ("现在各处的钱", "Where the money is now"),
     "day.stage.raised": ("平台，待结算", "At platforms, to be settled"),
     "day.stage.settled": ("平台，待打款", "At platforms, to be paid out"),

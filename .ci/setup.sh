@@ -7,7 +7,7 @@ set -euo pipefail
 
 python=(python3 python3-venv)
 run=(libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 fontconfig fonts-noto-core fonts-noto-cjk)
-test=(poppler-utils qpdf chromium libatomic1)
+test=(poppler-utils qpdf chromium libatomic1 softhsm2)
 
 wanted=()
 for group in "$@"; do

@@ -1,0 +1,105 @@
+"""Hold the release of a match to what it reverses."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ledger.moneyline.intervals import Line
+from ledger.verify.books import Apply, Books
+from ledger.verify.entries import BrokenEntryError, text, whole
+from ledger.verify.folding import Event
+from ledger.verify.kinds.transfers import transit_of
+
+_RELEASED = ("payout", "transfer.sent", "transfer.confirmed")
+"""Kinds of entries that the release of a match reverses."""
+
+
+class Releases:
+    """Reads releases of matches.
+
+    Args:
+        books: What the entries before have made.
+    """
+
+    def __init__(self, books: Books) -> None:
+        self._books = books
+
+    def kinds(self) -> dict[str, Apply]:
+        """Return what is done at each kind of entry of this subject."""
+        return {
+            "match.released": self._match_released,
+        }
+
+    def _match_released(self, event: Event) -> None:
+        """Hold the release of a match to the entries that it reverses, each once.
+
+        Raises:
+            BrokenEntryError: It reverses something else, or was released already.
+        """
+        body, seq = event.value["body"], event.seq
+        number = whole(body, "match", "corrections")
+        reason = text(body, "reason", "corrections")
+        self._books.findings.count("corrections")
+        if number in self._books.facts.releases:
+            raise BrokenEntryError("corrections", "released-twice", found=number)
+        self._books.facts.releases[number] = (seq, reason, body.get("decision"))
+        reverses = body.get("reverses")
+        if not isinstance(reverses, list) or not all(type(one) is int for one in reverses):
+            raise BrokenEntryError("corrections", "malformed", found=reverses)
+        if "reversal" in body and body["reversal"] not in self._books.reversed.values():
+            raise BrokenEntryError("corrections", "no-such-entry", found=body["reversal"])
+        expected: list[dict[str, Any]] = []
+        came: dict[Line, int] = {}
+        for one in reverses:
+            original = self._undone(one, seq)
+            expected += [line for pair in _turned(original["postings"]) for line in pair]
+            self._undo(original, came)
+        if event.value["postings"] != expected:
+            raise BrokenEntryError(
+                "corrections", "postings-differ", expected, event.value["postings"]
+            )
+
+    def _undone(self, seq: int, before: int) -> dict[str, Any]:
+        """Return an entry that a release reverses.
+
+        Raises:
+            BrokenEntryError: There is none that could be, or it is reversed already.
+        """
+        value = self._books.lookup(seq) if 0 <= seq < before else None
+        if value is None or value["kind"] not in _RELEASED or seq in self._books.released:
+            raise BrokenEntryError("corrections", "no-such-entry", _RELEASED, seq)
+        self._books.released[seq] = before
+        return value
+
+    def _undo(self, original: Mapping[str, Any], came: dict[Line, int]) -> None:
+        """Let a settlement or a transfer stand where it stood before an entry.
+
+        Raises:
+            BrokenEntryError: A transfer has gone on since.
+        """
+        body, kind = original["body"], original["kind"]
+        if kind == "payout":
+            key = (text(body, "channel", "settlements"), text(body, "statement_no", "settlements"))
+            settled, settled_seq, _ = self._books.facts.settlements[key]
+            self._books.facts.settlements[key] = (settled, settled_seq, None)
+            self._books.paid[key] -= whole(body, "amount", "settlements")
+            return
+        one = self._books.facts.transfers[whole(body, "number", "transfers")]
+        if one.state != kind.removeprefix("transfer."):
+            raise BrokenEntryError("transfers", "step", kind, one.state)
+        if kind == "transfer.sent":
+            one.state, one.sent_seq, one.transit_start = "approved", None, None
+            return
+        line = Line(transit_of(one), one.commodity)
+        one.state, one.ended_seq = "sent", None
+        one.transit_start = self._books.state.debits(line) + came.get(line, 0)
+        came[line] = came.get(line, 0) + whole(body, "amount", "transfers")
+
+
+def _turned(lines: Sequence[Mapping[str, Any]]) -> list[list[dict[str, Any]]]:
+    """Return postings with debit and credit of each changed."""
+    return [
+        [{**credit, "amount": debit["amount"]}, {**debit, "amount": -debit["amount"]}]
+        for debit, credit in zip(lines[::2], lines[1::2], strict=True)
+    ]

@@ -7,15 +7,18 @@ look back as far as a reference looks ahead.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from bisect import bisect_left
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from itertools import takewhile
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 
 from ledger.clock import from_ms, from_text, month_end
 from ledger.funds import history as funds
+from ledger.intake.history import gifts_on_line
 from ledger.journal import history as journal_history
 from ledger.journal.codec import decode
 from ledger.journal.history import Fund
@@ -23,6 +26,7 @@ from ledger.matching import history
 from ledger.matching.history import StoredLine, StoredSettlement
 from ledger.matching.items import DAYS_AFTER, Expectation, Observation, Run
 from ledger.matching.lines import BankLine
+from ledger.matching.officers_rules import TOLERANCE_MAX
 from ledger.spending import history as spending
 from ledger.transfers import history as transfer_history
 from ledger.transfers.history import Transfer
@@ -97,22 +101,25 @@ class Expecting:
             Things by the id of their expectation.
         """
         make = {
-            "R3": self._payouts,
+            "R3": lambda: self._payouts(lines),
             "R4": lambda: self._sendings(lines),
             "R5": self._arrivals,
             "R6": self._payments,
         }[step]
         return {one.expectation.id: one for one in make()}
 
-    def _payouts(self) -> list[Thing]:
+    def _payouts(self, lines: Sequence[StoredLine]) -> list[Thing]:
         """R3: each settlement's net, on any collection account, by its statement number."""
         collecting = self._names("Assets:Bank:")
         unpaid = self._settlements()
         booked = self._days_of([one.settled_seq for one in unpaid])
-        return [
-            Thing(self._payout(one, collecting, booked[one.settled_seq]), settlement=one)
-            for one in unpaid
-        ]
+        gifts = gifts_of(self._connection, self._fund.fund_id, unpaid, lines)
+        found = []
+        for one in unpaid:
+            expectation = self._payout(one, collecting, booked[one.settled_seq])
+            counted = replace(expectation, gifts=gifts.get(one.settled_seq))
+            found.append(Thing(counted, settlement=one))
+        return found
 
     def _settlements(self) -> list[StoredSettlement]:
         return [
@@ -137,6 +144,7 @@ class Expecting:
             due_first=min(booked, last.date()),
             due_last=last.date(),
             run=Run(one.channel, last.date().replace(day=1), last.date()),
+            fee_minor=one.payout_fee or None,
         )
 
     def _days_of(self, seqs: Sequence[int]) -> dict[int, date]:
@@ -236,6 +244,42 @@ class Expecting:
 def payout_id(one: StoredSettlement) -> str:
     """Name the payout of a settlement: two platforms may count alike."""
     return f"settlement/{one.channel}/{one.statement_no}"
+
+
+def gifts_of(
+    connection: sa.Connection,
+    fund_id: int,
+    settlements: Iterable[StoredSettlement],
+    lines: Iterable[StoredLine],
+) -> dict[int, int]:
+    """Count the gifts in the settlements that some line misses by little: rounding may take a fen of each.
+
+    Args:
+        connection: In a transaction.
+        fund_id: The fund.
+        settlements: Not paid yet.
+        lines: Open ones.
+
+    Returns:
+        By the settlement's entry: how many, at most `TOLERANCE_MAX`; those that no line misses by little are left out.
+    """
+    amounts = sorted({one.line.amount_minor for one in lines})
+    found = {}
+    for one in settlements:
+        at = bisect_left(amounts, one.net - TOLERANCE_MAX)
+        if any(amount != one.net for amount in takewhile(_below(one), amounts[at:])):
+            entry = journal_history.entry(connection, fund_id, one.settled_seq)
+            # One whose gross was nothing moved nothing.
+            for segment in decode(entry.entry)["body"].get("segments", [])[:1]:
+                span = (segment["start"], segment["end"])
+                found[one.settled_seq] = gifts_on_line(
+                    connection, fund_id, one.channel, span, TOLERANCE_MAX
+                )
+    return found
+
+
+def _below(one: StoredSettlement) -> Callable[[int], bool]:
+    return lambda amount: amount <= one.net + TOLERANCE_MAX
 
 
 def transfer_id(one: Transfer) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
@@ -23,6 +23,7 @@ from ledger.clock import (
     month_end,
     working_days_after,
 )
+from ledger.desk.expected import gifts_of
 from ledger.funds import history as funds
 from ledger.intake import history as intake
 from ledger.journal import history as journal
@@ -42,6 +43,7 @@ from ledger.matching.exceptions.kinds import (
 )
 from ledger.matching.history import StoredLine, StoredSettlement
 from ledger.matching.items import Expectation, Observation, Outcome, carries
+from ledger.matching.officers_rules import rules_in_force
 from ledger.matching.passes import match
 from ledger.moneyline.history import filled_by
 from ledger.periods import history as periods
@@ -202,13 +204,16 @@ class _Looking:
             for one in funds.money_account_list(self._connection, self._fund_id)
             if one.name.startswith("Assets:Bank:")
         )
+        unpaid = [one for one in self._settlements if one.paid_seq is None and one.net > 0]
+        gifts = gifts_of(self._connection, self._fund_id, unpaid, lines)
+        rules, _ = rules_in_force(self._connection, self._fund_id)
         return match(
             [
-                _expected(one, collecting)
-                for one in self._settlements
-                if one.paid_seq is None and one.net > 0
+                replace(_expected(one, collecting), gifts=gifts.get(one.settled_seq))
+                for one in unpaid
             ],
             [Observation(_name(one), one.account, one.line) for one in lines],
+            rules,
         )
 
     def _closed(self) -> Sequence[_Closed]:
@@ -352,4 +357,5 @@ def _expected(one: StoredSettlement, accounts: tuple[str, ...]) -> Expectation:
         one.net,
         (one.statement_no,),
         *_ALWAYS,
+        fee_minor=one.payout_fee or None,
     )

@@ -179,7 +179,7 @@ def difference(one: _Open) -> Adjusted | None:
     if settlement is None or len(one.things) != 1 or len(one.lines) != 1:
         raise StateError(what="match", key=came, state="sums-differ", needed=net)
     account = one.lines[0].account
-    return confirming.difference(settlement.channel, account, net, came, settlement.commodity)
+    return confirming.difference(settlement, account, came)
 
 
 # --- each step ----------------------------------------------------------------------------------

@@ -118,6 +118,11 @@ def written_off(account: str) -> str:
     return f"Expenses:WrittenOff:{account.removeprefix('Assets:')}"
 
 
+def platform_fee(channel: str) -> str:
+    """Return the expense account of a fee that a platform stated and kept of a payout."""
+    return f"Expenses:PlatformFees:{channel}"
+
+
 def rounded_away(channel: str) -> str:
     """Return the expense account of what came short of a settlement within the tolerance."""
     return f"Expenses:Rounding:{channel}"

@@ -144,6 +144,8 @@ def _book_settlement(
         line.tax,
         line.net,
         line.commodity,
+        # Sheets of before said no fee: theirs must stay the same content.
+        *((line.payout_fee,) if line.payout_fee else ()),
     )
     claim = Claim(
         f"settlement:{channel.name}",
@@ -179,6 +181,8 @@ def _book_settlement(
         "file": evidence.file,
         "row": evidence.row,
     }
+    if line.payout_fee:
+        body["payout_fee"] = -line.payout_fee
     move = Move(
         platform,
         commodity,
@@ -214,6 +218,7 @@ def _book_settlement(
         share=-line.share,
         tax=-line.tax,
         net=line.net,
+        payout_fee=-line.payout_fee,
         settled_seq=seq,
     )
     raised = 0
@@ -304,8 +309,10 @@ def _differs(books: Books, seq: int, line: SettlementLine) -> str:
         "share": -line.share,
         "tax": -line.tax,
         "net": line.net,
+        "payout_fee": -line.payout_fee,
     }
-    return next((name for name, value in now.items() if body[name] != value), "net_commodity")
+    before = {"payout_fee": 0, **body}
+    return next((name for name, value in now.items() if before[name] != value), "net_commodity")
 
 
 def take_bank_file(

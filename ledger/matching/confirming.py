@@ -94,24 +94,26 @@ def adjusted_json(one: Adjusted) -> dict[str, Any]:
     }
 
 
-def difference(channel: str, account: str, net: int, came: int, commodity: str) -> Adjusted:
+def difference(settlement: StoredSettlement, account: str, came: int) -> Adjusted:
     """Return what books away the difference between a settlement's net and what came of it.
 
     Args:
-        channel: Of the settlement.
+        settlement: What was expected.
         account: That the line is of.
-        net: What was expected, minor units.
-        came: What the line shows.
-        commodity: Of both.
+        came: What the line shows, minor units.
 
     Returns:
-        The adjustment, without a reason: what is missing leaves what the platform owes, what is too much joins.
+        The adjustment, without a reason: what is missing leaves what the platform owes, what is too much joins. What
+        lacks to the fen because of the fee that the platform stated is that fee.
     """
-    if came < net:
-        source, target = accounts.payout(channel), accounts.rounded_away(channel)
-    else:
+    channel, short = settlement.channel, settlement.net - came
+    if short < 0:
         source, target = accounts.rounded_up(channel), account
-    return Adjusted(source, target, abs(net - came), commodity, "")
+    else:
+        is_fee = short == settlement.payout_fee
+        target = (accounts.platform_fee if is_fee else accounts.rounded_away)(channel)
+        source = accounts.payout(channel)
+    return Adjusted(source, target, abs(short), settlement.commodity, "")
 
 
 def pay_part(

@@ -202,6 +202,7 @@ class StoredSettlement(NamedTuple):
     net: int
     settled_seq: int
     paid_seq: int | None
+    payout_fee: int = 0
 
 
 def settlements(

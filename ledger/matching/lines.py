@@ -161,6 +161,7 @@ class SettlementLine:
         gross_units: Gross in what the channel's gifts are counted in, where that is another
             commodity than the sums: cents of a foreign currency, or a platform's units.
         unit: That commodity; empty where it is the same.
+        payout_fee: What the platform says that it may keep of the payout, zero or negative; not in the net.
     """
 
     line_no: int
@@ -177,6 +178,7 @@ class SettlementLine:
     commodity: str
     gross_units: int | None = None
     unit: str = ""
+    payout_fee: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -185,6 +185,13 @@ settlement_lines = sa.Table(
     sa.Column("net", BigInt, nullable=False),
     sa.Column("settled_seq", BigInt, nullable=False),
     sa.Column("paid_seq", BigInt),
+    sa.Column(
+        "payout_fee",
+        BigInt,
+        nullable=False,
+        server_default="0",
+        comment="That the platform states and may keep of the net",
+    ),
     sa.ForeignKeyConstraint(["fund_id", "settled_seq"], ["entries.fund_id", "entries.seq"]),
     **STRICT,
 )

@@ -34,6 +34,10 @@ WRITTEN_OFF = "Expenses:WrittenOff:Payout:"
 """What platforms owe and will not pay."""
 ROUNDED_AWAY = "Expenses:Rounding:"
 """What came short of settlements, within the tolerance."""
+PLATFORM_FEES = "Expenses:PlatformFees:"
+"""Fees that platforms stated and kept of payouts."""
+KEPT = (WRITTEN_OFF, ROUNDED_AWAY, PLATFORM_FEES)
+"""Where goes what is settled and does not come."""
 
 _DEDUCTIONS: tuple[tuple[str, LeftKey], ...] = (
     (SHARE, "platform_share"),
@@ -191,6 +195,7 @@ def make_stages(
                 {
                     **_deductions(accounts, foreign, wanted=True),
                     "written_off": accounts.balance(WRITTEN_OFF) + accounts.balance(ROUNDED_AWAY),
+                    "platform_fee": accounts.balance(PLATFORM_FEES),
                 }
             ),
             joined=(Joined("other", conversion.credits),) if conversion.credits else (),

@@ -42,6 +42,7 @@ from ledger.projections.stages import (
     CHARGEBACKS,
     FUND,
     GIFTS,
+    KEPT,
     PAYOUT,
     PLATFORM,
     PROGRAMME,
@@ -49,7 +50,6 @@ from ledger.projections.stages import (
     TAX,
     TRANSIT,
     UNATTRIBUTED,
-    WRITTEN_OFF,
     joined_key,
     stages_at,
 )
@@ -528,8 +528,8 @@ def _due(month: Month, g6: int) -> DueLines:
     return DueLines(
         p1=opening.balance(PLATFORM) + opening.balance(PAYOUT),
         p2=g6,
-        p3=month.credits(PAYOUT) - _balance(month, WRITTEN_OFF),
-        p4=_balance(month, WRITTEN_OFF),
+        p3=month.credits(PAYOUT) - sum(_balance(month, prefix) for prefix in KEPT),
+        p4=sum(_balance(month, prefix) for prefix in KEPT),
         p5=closing.balance(PLATFORM) + closing.balance(PAYOUT),
         p5_recomputed=unsettled + sum(one.net for one in unpaid),
         by_platform=tuple(platforms),
@@ -556,13 +556,19 @@ def _due(month: Month, g6: int) -> DueLines:
                 reason=one.body["reason"],
             )
             for one in month.movements
-            if one.target.startswith(WRITTEN_OFF) and one.commodity == month.details.commodity
+            if one.target.startswith(KEPT) and one.commodity == month.details.commodity
         ),
     )
 
 
 def _written_off(month: Month, channel: str) -> int:
-    return _change(month, names.written_off(names.payout(channel))).balance
+    """Return what a platform owed and will not pay: written off, rounded away, or its stated fee."""
+    kept = (
+        names.written_off(names.payout(channel)),
+        names.rounded_away(channel),
+        names.platform_fee(channel),
+    )
+    return sum(_change(month, name).balance for name in kept)
 
 
 def _in_fund(one: Movement, month: Month) -> bool:

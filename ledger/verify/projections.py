@@ -164,9 +164,9 @@ class Projections:
         self._table(
             "settlement_lines",
             ("channel", "statement_no"),
-            (*fields, "settled_seq", "paid_seq"),
+            (*fields, "payout_fee", "settled_seq", "paid_seq"),
             {
-                key: (*(body.get(f) for f in fields), settled, paid)
+                key: (*(body.get(f) for f in fields), body.get("payout_fee", 0), settled, paid)
                 for key, (body, settled, paid) in facts.settlements.items()
             },
         )

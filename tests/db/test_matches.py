@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from ledger.db import Database
 from ledger.desk import matching as desk
 from ledger.desk.dry_run import dry_run
+from ledger.desk.finding import look
 from ledger.desk.reconcile import Reconciled, reconcile
 from ledger.errors import (
     FieldError,
@@ -36,6 +37,7 @@ from ledger.projections.bank_days import bank_days
 from ledger.verify.database import verify_database
 from tests.db.ledgers import (
     BANK,
+    DOUYIN,
     MAIN,
     START,
     Ledger,
@@ -412,33 +414,99 @@ def test_rules_are_read_as_they_were_written() -> None:
 # --- tolerance -------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("came", [900, 1100])
+def owed_for(
+    ledger: Ledger, gifts: int, net: int, number: str = "STATEMENT-1", **changes: int
+) -> None:
+    """Settle a sum for so many gifts: what rounding may take is a fen of each."""
+    gross = 2 * net
+    each, rest = divmod(gross, gifts)
+    sums = [each + rest, *[each] * (gifts - 1)]
+    give(ledger, gift(f"{number} before", 7), channel=DOUYIN)
+    for at in range(0, gifts, 40):
+        give(
+            ledger, *(gift(f"{number} {at} {n}", fen) for n, fen in enumerate(sums[at : at + 40]))
+        )
+        give(ledger, gift(f"{number} {at}", 3), channel=DOUYIN)
+    settle(ledger, settlement_line(number, gross, **changes))
+
+
+@pytest.mark.parametrize("came", [10_000 - 100, 10_000 + 100])
 def test_a_difference_within_the_tolerance_is_booked_by_two(ledger: Ledger, came: int) -> None:
-    owed(ledger, 1000)
+    owed_for(ledger, 110, 10_000)
     bank_line(ledger, came, "STATEMENT-1")
     done = run(ledger)
     assert (done.payouts, done.suggested) == (0, 1)
     found = the_suggestion(ledger)
-    assert (found.rule, found.adjustment) == ("tolerance", came - 1000)
+    assert (found.rule, found.adjustment) == ("tolerance", came - 10_000)
     assert refused(ledger, StateError, lambda: confirm(ledger, found.id)).fields["needed"] == (
         "adjustment"
     )
     decide_both(ledger, desk.adjustment(found.id, "the platform rounds"), "Li", "Chen")
     [kept] = all_matches(ledger)
-    assert kept.adjustment == came - 1000
+    assert kept.adjustment == came - 10_000
     [entry] = [one for one in bodies(ledger) if one["kind"] == "adjustment"]
     assert entry["body"]["amount"] == 100
     with ledger.database.reading() as connection:
         assert matched.settlements(connection, ledger.fund.fund_id, unpaid=True) == []
     verified(ledger)
-    refused(ledger, StateError, lambda: want(ledger, desk.release(1, "the wrong line")))
 
 
-@pytest.mark.parametrize("came", [899, 1101])
-def test_a_difference_beyond_the_tolerance_is_not_suggested(ledger: Ledger, came: int) -> None:
-    owed(ledger, 1000)
+EDGES = (
+    (110, 100, True),
+    (110, -100, True),
+    (110, 101, False),
+    (110, -101, False),
+    (3, 3, True),
+    (3, -3, True),
+    (3, 4, False),
+    (3, -4, False),
+    (1, -1, True),
+    (1, -2, False),
+)
+"""Gifts of a settlement, what its line has beyond the net, and whether that is tolerable."""
+
+
+def test_tolerance_ends_at_one_yuan_and_at_one_fen_a_gift(ledger: Ledger) -> None:
+    """Reconciliation rules, section 10, test 6: the edges on both sides; zero is no difference and is confirmed."""
+    for at, (gifts, difference, _) in enumerate(EDGES):
+        owed_for(ledger, gifts, 10_000, f"STATEMENT-{at}")
+        bank_line(ledger, 10_000 + difference, f"STATEMENT-{at}")
+    owed_for(ledger, 2, 10_000, "STATEMENT-10")
+    bank_line(ledger, 10_000, "STATEMENT-10")
+    assert run(ledger).payouts == 1
+    assert [(one.rule, one.adjustment) for one in all_matches(ledger)] == [("reference", 0)]
+    assert {(one.rule, one.expectations[0], one.adjustment) for one in suggestions(ledger)} == {
+        ("tolerance", f"settlement/Kuaishou/STATEMENT-{at}", difference)
+        for at, (_, difference, fits) in enumerate(EDGES)
+        if fits
+    }
+    # Nobody is left without a word: what is not suggested is an exception.
+    assert look(ledger.sequencer, ledger.fund).raised == sum(not fits for _, _, fits in EDGES)
+
+
+@pytest.mark.parametrize(("came", "fits"), [(9_500, True), (9_501, False), (9_499, False)])
+def test_the_fee_that_the_platform_stated_is_booked_as_its_fee(
+    ledger: Ledger, came: int, fits: bool
+) -> None:
+    """The same test: beyond the tolerance only the stated fee fits, to the fen."""
+    owed_for(ledger, 3, 10_000, payout_fee=-500)
     bank_line(ledger, came, "STATEMENT-1")
-    assert (run(ledger).payouts, suggestions(ledger)) == (0, [])
+    run(ledger)
+    assert [one.adjustment for one in suggestions(ledger)] == ([came - 10_000] if fits else [])
+    if not fits:
+        return
+    decide_both(ledger, desk.adjustment(the_suggestion(ledger).id, "its fee"), "Li", "Chen")
+    agree(ledger, 1, "Wang")
+    [entry] = [one for one in bodies(ledger) if one["kind"] == "adjustment"]
+    assert (entry["body"]["to"], entry["body"]["amount"]) == (
+        "Expenses:PlatformFees:Kuaishou",
+        500,
+    )
+    verified(ledger)
+    with ledger.database.writing() as connection:
+        connection.execute(sa.text("UPDATE settlement_lines SET payout_fee = 400"))
+    url = ledger.database.url.render_as_string(hide_password=False)
+    assert not verify_database(url, ledger.keys).ok
 
 
 # --- whatever is done ------------------------------------------------------------------------------

@@ -35,8 +35,9 @@ COLUMNS = (
     "statement_no",
 )
 
-OPTIONAL_COLUMNS = ("gross_units", "unit")
-"""For a channel whose gifts are not counted in CNY: the gross in its own currency or unit."""
+OPTIONAL_COLUMNS = ("gross_units", "unit", "payout_fee_cny")
+"""For a channel whose gifts are not counted in CNY: the gross in its own currency or unit. For a platform that states a
+fee for paying out: what it may keep of the net, zero or negative."""
 
 _PLATFORM = re.compile(r"[a-z][a-z0-9_-]{0,31}")
 _PERIOD = re.compile(r"20\d\d-(?:0[1-9]|1[0-2])", re.ASCII)
@@ -193,6 +194,7 @@ def _line(row: Row) -> SettlementLine:
         commodity=COMMODITY,
         gross_units=_gross_units(row),
         unit=row.text("unit"),
+        payout_fee=_payout_fee(row, sums["net_cny"]),
     )
 
 
@@ -206,6 +208,16 @@ def _gross_units(row: Row) -> int | None:
     if units <= 0:
         raise row.wrong("gross_units", "not-positive")
     return units
+
+
+def _payout_fee(row: Row, net: int) -> int:
+    field = "payout_fee_cny"
+    fee = row.amount_needed(field, COMMODITY) if row.text(field) else 0
+    if fee > 0:
+        raise row.wrong(field, "positive")
+    if fee and -fee >= net:
+        raise row.wrong(field, "above-net")
+    return fee
 
 
 def _check_signs(row: Row, sums: dict[str, int]) -> None:

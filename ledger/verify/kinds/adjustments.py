@@ -79,7 +79,13 @@ class Adjustments:
         """
         key = (text(body, "channel", "corrections"), text(body, "statement_no", "corrections"))
         short = (f"Assets:Payout:{key[0]}", f"Expenses:Rounding:{key[0]}")
-        if way == short:
+        fee = (f"Assets:Payout:{key[0]}", f"Expenses:PlatformFees:{key[0]}")
+        settled = self._books.facts.settlements.get(key, ({}, -1, None))[0]
+        if way == fee and body["amount"] != settled.get("payout_fee"):
+            raise BrokenEntryError(
+                "corrections", "differs", settled.get("payout_fee"), body["amount"]
+            )
+        if way in (short, fee):
             self._settlements.pay(key, whole(body, "amount", "corrections"), seq)
         elif way[0] != f"Income:Rounding:{key[0]}" or not way[1].startswith("Assets:Bank:"):
             raise BrokenEntryError("corrections", "differs", short, way)

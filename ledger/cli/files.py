@@ -25,7 +25,7 @@ from ledger.cli.session import (
 from ledger.desk import actions, wanted
 from ledger.desk import exceptions as exceptions_wanted
 from ledger.errors import FieldError, InputError
-from ledger.export import registers
+from ledger.export import cells
 from ledger.funds import history as funds
 from ledger.funds.history import MoneyAccount
 from ledger.journal.history import Fund
@@ -117,7 +117,7 @@ def _write_rejected(path: Path, data: bytes) -> dict[str, object]:
     lines = [[*columns, "line", "problem"]]
     lines += [[*one.cells, str(one.line), f"{one.field}: {one.reason}"] for one in rows]
     with _rejected(path).open("w", encoding="utf-8-sig", newline="") as out:
-        csv.writer(out).writerows([registers.guarded(cell) for cell in line] for line in lines)
+        csv.writer(out).writerows([cells.guarded(cell) for cell in line] for line in lines)
     return {"wrong_rows": len(rows), "rejected": _rejected(path).name}
 
 

@@ -7,7 +7,7 @@ Amounts are whole minor units of the row's commodity, in columns ending `_minor`
 beside fen.
 
 Source:
-    RFC 4180; Frictionless Data, "Tabular Data Package"; OWASP ASVS 5.0, 1.2.10 (cells that begin a formula).
+    RFC 4180; Frictionless Data, "Tabular Data Package".
 """
 
 from __future__ import annotations
@@ -25,18 +25,13 @@ from zoneinfo import ZoneInfo
 import orjson
 import sqlalchemy as sa
 
+from ledger.export.cells import BYTE_ORDER_MARK, guarded
 from ledger.export.entries import TOLD_EVERY, Entry, read_entries
 from ledger.export.files import replaced
 from ledger.funds import history as funds
 from ledger.journal import history as journal_history
 from ledger.journal.history import Fund
 from ledger.journal.receipt_numbers import receipt_number
-
-BYTE_ORDER_MARK = "\ufeff"
-"""Without it a spreadsheet on a Chinese desk reads UTF-8 as GBK."""
-
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "\0", "＝", "＋", "－", "＠")
-"""The wide forms too: a spreadsheet on a Chinese or Japanese desk takes them for the others."""
 
 PACKAGE = "datapackage.json"
 
@@ -77,21 +72,6 @@ class Written(NamedTuple):
 
     entries: int
     lines: int
-
-
-def guarded(text: str) -> str:
-    """Put an apostrophe before a text that a spreadsheet would run as a formula.
-
-    Args:
-        text: Any cell that is a text; numbers are written as they are.
-
-    Returns:
-        The text, safe to open.
-
-    Source:
-        OWASP ASVS 5.0, 1.2.10.
-    """
-    return f"'{text}" if text.startswith(FORMULA_STARTS) else text
 
 
 def write_registers(

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from ledger.clock import from_ms
 from ledger.errors import NotFoundError, UnknownNameError
+from ledger.keyset import Listing, Sort
 from ledger.matching.history import KeptFile
 from ledger.matching.lines import BankLine
 from ledger.matching.tables import bank_lines, file_statements, files, mappings, waiting_lines
@@ -388,6 +389,38 @@ def _listed(row: sa.RowMapping) -> ListedLine:
         text=row["text"],
         state=row.get("state") or ("open" if matched is None else "matched"),
         matched_seq=matched,
+    )
+
+
+def line_listing(fund_id: int, wanted: LineFilter) -> Listing[ListedLine]:
+    """Return lines as a list that is sorted and cut by the database, newest first.
+
+    Args:
+        fund_id: The fund.
+        wanted: Which.
+
+    Returns:
+        The list; orders `day`, `account`, `amount` and, of booked lines, `state`.
+    """
+    waiting = wanted.state in ("held", "pending", "information")
+    table = waiting_lines if waiting else bank_lines
+    c = table.c
+    alone: tuple[sa.ColumnElement[Any], ...] = (
+        (c.sha256, c.part, c.place) if waiting else (c.account, c.identity)
+    )
+    orders = {
+        "day": (c.booked_ms, *alone),
+        "account": (c.account, c.booked_ms, *alone),
+        "amount": (c.amount, *alone),
+    }
+    if not waiting:
+        orders["state"] = (sa.func.coalesce(c.matched_seq, -1), *alone)
+    return Listing(
+        query=sa.select(table).where(c.fund_id == fund_id, *_chosen(table, wanted)),
+        orders=orders,
+        usual=Sort("day", descending=True),
+        read=lambda _connection, rows: [_listed(row) for row in rows],
+        commodity=c.commodity,
     )
 
 

@@ -9,6 +9,7 @@ to know a plural.
 from __future__ import annotations
 
 from ledger.signin.sentences import SENTENCES as SIGN_IN
+from ledger.web.desk.list_sentences import SENTENCES as LISTS
 from ledger.web.desk.sentences import SENTENCES as DESK
 
 SENTENCES: dict[str, tuple[str, str]] = {
@@ -550,4 +551,4 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "problems.status": ("HTTP 状态", "HTTP status"),
 }
 
-SENTENCES |= SIGN_IN | DESK
+SENTENCES |= SIGN_IN | DESK | LISTS

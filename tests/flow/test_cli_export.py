@@ -16,9 +16,10 @@ from pathlib import Path
 import pytest
 
 from ledger.db import Database
+from ledger.export.cells import guarded
 from ledger.export.entries import read_entries
 from ledger.export.plaintext import write_beancount, write_hledger
-from ledger.export.registers import guarded, write_registers
+from ledger.export.registers import write_registers
 from ledger.funds import booking as setting_up
 from ledger.funds.booking import NewAccount
 from ledger.funds.history import Channel

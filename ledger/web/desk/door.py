@@ -19,7 +19,9 @@ from ledger.web.desk import (
     files,
     frame,
     home,
+    lines,
     matches,
+    more,
     people,
     room,
     rules,
@@ -43,6 +45,7 @@ def register_desk(app: Flask, ledger: Ledger) -> None:
         home,
         day,
         files,
+        lines,
         settlements,
         matches,
         exceptions,
@@ -52,6 +55,7 @@ def register_desk(app: Flask, ledger: Ledger) -> None:
         rules,
         activity,
         room,
+        more,
     ):
         part.add(blueprint, ledger)
     for language, prefix in PREFIX.items():

@@ -15,9 +15,8 @@ from ledger.errors import ConflictError, InputError, NotFoundError
 from ledger.funds import history as funds
 from ledger.funds.history import MoneyAccount
 from ledger.matching import file_history, files
-from ledger.matching.file_history import LINE_STATES, LineFilter, SavedMapping
+from ledger.matching.file_history import SavedMapping
 from ledger.matching.files import Inspection, Reading
-from ledger.money import parse_amount
 from ledger.web import uploads
 from ledger.web.desk.frame import Desk, view
 from ledger.web.desk.typed import Typed
@@ -43,7 +42,6 @@ def add(blueprint: Blueprint, ledger: Ledger) -> None:
     rule("/desk/<fund>/files/preview", "preview_file", looking, methods=["POST"])
     rule("/desk/<fund>/files", "take_file", at("file.take", take), methods=["POST"])
     rule(f"/desk/<fund>/files/{SHA256}", "file_bytes", at("accounts.read", download))
-    rule("/desk/<fund>/lines", "lines", at("file.read", show_lines))
 
 
 # --- files ------------------------------------------------------------------------------------------
@@ -165,64 +163,3 @@ def download(desk: Desk, sha256: str) -> Response:
         data = file_history.file_body(connection, desk.fund.fund_id, bytes.fromhex(sha256))
         found = file_history.kept_file(connection, desk.fund.fund_id, bytes.fromhex(sha256))
     return attachment(data, found.name if found else sha256)
-
-
-# --- lines ------------------------------------------------------------------------------------------
-
-
-def show_lines(desk: Desk) -> Response:
-    """List lines of accounts; all filters stand in the address."""
-    asked = Typed(request.args)
-    if desk.may("accounts.read"):
-        desk.saw("file.read", "lines")
-    with desk.reading() as connection:
-        found = file_history.line_page(
-            connection,
-            desk.fund.fund_id,
-            _filter(desk, asked),
-            after=_after_line(asked["after"]),
-            most=PAGE_ROWS,
-        )
-        accounts = funds.money_account_list(connection, desk.fund.fund_id)
-    names = ("state", "account", "from", "to", "amount", "text", "file")
-    return desk.page(
-        "lines.html",
-        lines=found.lines,
-        more=" ".join(map(str, found.after)) if found.after else "",
-        accounts=accounts,
-        states=LINE_STATES,
-        asked=asked,
-        kept={name: asked[name] for name in names if asked[name]},
-        # Names and texts of other people are for those who may see whole accounts.
-        whole=desk.may("accounts.read"),
-    )
-
-
-def _filter(desk: Desk, asked: Typed) -> LineFilter:
-    try:
-        amount = parse_amount(asked["amount"], desk.details.commodity) if asked["amount"] else None
-    except InputError:
-        amount = None
-    return LineFilter(
-        state=asked["state"] if asked["state"] in LINE_STATES else None,
-        account=asked["account"] or None,
-        first_day=_day(asked["from"]),
-        last_day=_day(asked["to"]),
-        amount=amount,
-        text=asked["text"][:100],
-        file=asked["file"] if _is_hash(asked["file"]) else None,
-    )
-
-
-def _day(text: str) -> str | None:
-    parts = text.split("-")
-    return text if len(parts) == 3 and all(one.isdigit() for one in parts) else None  # noqa: PLR2004 -- year, month, day
-
-
-def _after_line(text: str) -> tuple[int, str, str, int] | None:
-    parts = text.split(" ")
-    if len(parts) != 4 or not (_is_number(parts[0]) and _is_number(parts[3])):  # noqa: PLR2004 -- as `after` is made
-        return None
-    if not _is_hash(parts[2]):
-        return None
-    return int(parts[0]), parts[1], parts[2], int(parts[3])

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cached_property
 from http import HTTPStatus
-from typing import Any
+from typing import Any, NamedTuple
 
 from flask import Response, make_response, redirect, render_template, request, url_for
 from markupsafe import Markup, escape
@@ -33,20 +33,43 @@ from ledger.wiring import Ledger
 NAME = "desk"
 """First part of the blueprints' names; the language follows."""
 
+
+class Tab(NamedTuple):
+    """A page of the bar on top, or of the page "more".
+
+    Attributes:
+        page: Its endpoint; its words are `desk.tab.PAGE`.
+        action: What it asks for.
+        under: Endpoints of the pages below it, on which it is marked too.
+    """
+
+    page: str
+    action: str
+    under: tuple[str, ...] = ()
+
+
 TABS = (
-    ("home", "desk.read"),
-    ("day", "exception.read"),
-    ("files", "file.read"),
-    ("matches", "match.read"),
-    ("exceptions", "exception.read"),
-    ("decisions", "decision.read"),
-    ("people", "people.read"),
-    ("tokens", "token.read"),
-    ("rules", "rules.read"),
-    ("activity", "activity.read"),
-    ("room", "audit.read"),
+    Tab("home", "desk.read"),
+    Tab("day", "exception.read"),
+    Tab(
+        "files",
+        "file.read",
+        ("preview_file", "take_file", "lines", "settlements", "preview_settlements"),
+    ),
+    Tab("matches", "match.read", ("match", "confirm_match", "dismiss_match", "release")),
+    Tab("exceptions", "exception.read", ("exception", "exception_step", "bring_evidence")),
+    Tab("decisions", "decision.read", ("decision", "editing", "edit", "private")),
+    Tab("room", "audit.read", ("new_paper", "paper", "edit_paper")),
 )
-"""Pages of the bar on top, and what each asks for."""
+"""Pages of the bar on top, in the order of a day; a part of the desk adds its row here."""
+
+MORE = (
+    Tab("people", "people.read", ("removal", "new_members", "propose_members")),
+    Tab("tokens", "token.read", ("new_token", "make_token")),
+    Tab("rules", "rules.read", ("new_four-eyes", "propose_four-eyes")),
+    Tab("activity", "activity.read"),
+)
+"""Pages that are not needed every day: they stand on the page "more", each with its sentence `more.PAGE`."""
 
 
 READ_FIRST = (
@@ -110,13 +133,18 @@ class Desk:
             f"desk/{template}",
             say=self.say,
             desk=self,
-            tabs=[(name, self.url(name)) for name, action in TABS if self.may(action)],
-            here=request.endpoint.rpartition(".")[2] if request.endpoint else "",
+            tabs=self.tabs(TABS),
+            here=_here(),
+            is_more=any(_here() in (one.page, *one.under) for one in MORE),
             other_address=in_other_language(self.say),
             done=_done(),
             **shown,
         )
         return make_response(html, status)
+
+    def tabs(self, of: Sequence[Tab]) -> list[tuple[Tab, str]]:
+        """Return those of some pages that the member may see, with their addresses."""
+        return [(one, self.url(one.page)) for one in of if self.may(one.action)]
 
     def done(self, page: str, told: str, **values: object) -> BaseResponse:
         """Lead to the page on which the result stands, by a word in its address: still there after a reload."""
@@ -152,9 +180,24 @@ class Desk:
         return sign_in_address("account")
 
     @property
+    def sign_out_url(self) -> str:
+        """Return where a form signs out."""
+        return sign_in_address("sign_out")
+
+    @property
     def step_up_url(self) -> str:
         """Return the address at which a second factor is shown, and that leads back here."""
         return sign_in_address("step_up", next=request.path)
+
+    @property
+    def now(self) -> datetime:
+        """Return the instant as of which the page is."""
+        return self.ledger.clock.now()
+
+    @property
+    def here_url(self) -> str:
+        """Return the whole address of this page, as it stands on paper."""
+        return request.url
 
     @staticmethod
     def at(text: str) -> datetime:
@@ -188,9 +231,13 @@ class Desk:
         return self.member.acting(*ACTIONS[action].roles).role
 
 
+def _here() -> str:
+    return (request.endpoint or "").rpartition(".")[2]
+
+
 def _done() -> str:
     """Return the sentence that says what was done, by the word in the address; empty for any other word."""
-    key = f"{(request.endpoint or '').rpartition('.')[2]}.done.{request.args.get('done', '')}"
+    key = f"{_here()}.done.{request.args.get('done', '')}"
     return key if key in SENTENCES else ""
 
 
@@ -201,9 +248,8 @@ def address(say: Voice, page: str, **values: object) -> str:
 
 def in_other_language(say: Voice) -> str:
     """Return this page's address in the other language."""
-    endpoint = (request.endpoint or "").rpartition(".")[2]
     values: dict[str, Any] = {**request.args, **(request.view_args or {})}
-    return url_for(f"{NAME}_{other(say.language)}.{endpoint}", **values)
+    return url_for(f"{NAME}_{other(say.language)}.{_here()}", **values)
 
 
 View = Callable[..., BaseResponse]

@@ -62,10 +62,13 @@ def _to_step_up(error: FreshFactorNeededError) -> Response:
 def _lead(page: str) -> Response:
     back = frame.here_for_later()
     values = {"next": back} if back else {}
-    response = make_response(redirect(frame.address(page, **values), HTTPStatus.SEE_OTHER))
+    if request.headers.get("HX-Request"):
+        # A part of a page cannot become the sign-in. The whole page is asked for again, and is led there and back;
+        # a redirect would be followed where nobody sees its headers.
+        response = Response(status=HTTPStatus.NO_CONTENT)
+        response.headers["HX-Refresh"] = "true"
+    else:
+        response = make_response(redirect(frame.address(page, **values), HTTPStatus.SEE_OTHER))
     response.headers["Cache-Control"] = "no-store"
     response.headers["Vary"] = "Cookie"
-    if request.headers.get("HX-Request"):
-        # A part of a page cannot become the sign-in: the whole page goes there.
-        response.headers["HX-Redirect"] = response.headers["Location"]
     return response

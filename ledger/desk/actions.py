@@ -38,6 +38,7 @@ from ledger.matching.booking import TakenFile
 from ledger.matching.files import Inspection, Reading, Taken, Taker
 from ledger.matching.history import StoredLine
 from ledger.matching.lines import BankFile, SettlementFile
+from ledger.matching.matches import LineKey
 from ledger.roles import acting
 from ledger.sequencer.books import Books
 from ledger.sequencer.groups import Sequencer
@@ -47,6 +48,7 @@ from ledger.spending.sheet import SpendRow
 from ledger.transfers import booking as transfers
 from ledger.transfers import history as transfer_history
 from ledger.transfers.booking import Proof
+from ledger.transfers.history import Transfer
 
 OPERATOR = Actor("operator", "files")
 """Whoever brings a file on the machine, without a sign-in: automatic checks decide."""
@@ -439,60 +441,141 @@ def set_rule(
 # --- money that came and went ---------------------------------------------------------------------
 
 
-def send_by_line(
+def send_by_line(  # what somebody types
     sequencer: Sequencer, fund: Fund, member: Member, number: int, row: int, fee: int = 0
 ) -> int:
-    """Say by hand which line of the collection account sent a transfer.
+    """Say by hand which line of the collection account sent a transfer, by the line's row; see `send_by`."""
+    found = _transfer(sequencer, fund, number)
+    return send_by(
+        sequencer, fund, member, number, _row(sequencer, fund, found.from_account, row), fee
+    )
+
+
+def confirm_by_line(  # the same
+    sequencer: Sequencer, fund: Fund, member: Member, number: int, row: int, fee: int = 0
+) -> int:
+    """Say by hand which line of the fund's account a transfer arrived with, by the line's row; see `confirm_by`."""
+    found = _transfer(sequencer, fund, number)
+    key = _row(sequencer, fund, found.to_account, row)
+    return confirm_by(sequencer, fund, member, number, key, fee)
+
+
+def return_by_line(  # the same
+    sequencer: Sequencer, fund: Fund, member: Member, number: int, row: int, fee: int = 0
+) -> int:
+    """Say by hand with which line of the collection account a transfer came back; see `return_by`."""
+    found = _transfer(sequencer, fund, number)
+    key = _row(sequencer, fund, found.from_account, row)
+    return return_by(sequencer, fund, member, number, key, fee)
+
+
+def send_by(  # the same
+    sequencer: Sequencer, fund: Fund, member: Member, number: int, key: LineKey, fee: int = 0
+) -> int:
+    """Say by hand which bank line sent a transfer, or a part of it.
 
     Args:
         sequencer: The writer.
         fund: The fund.
         member: Who says so.
         number: The transfer.
-        row: Line of the account's file.
-        fee: What the bank kept of it, minor units.
+        key: Account and identity of an open line out of its collection account.
+        fee: What the bank kept of it, minor units: beside the line, or of it where the line shows all that is left.
 
     Returns:
         The entry.
 
     Raises:
-        FieldError: The line shows another sum.
+        FieldError: The line is of another account, or shows more than has not left yet.
+        StateError: The line explains something else already, or the transfer is not approved.
     """
-    found, line = _transfer_line(sequencer, fund, number, row, outgoing=True)
-    if -line.line.amount_minor not in (found.amount, found.amount - fee):
-        raise FieldError(
-            field="row",
-            reason="other-amount",
-            value=-line.line.amount_minor,
-            expected=found.amount,
-        )
 
-    def decide(books: Books) -> int:
-        matching.check_open(books, line)
-        actor = acting(member, "line.match")
-        seq = transfers.send(books, actor, number, fee, proof_of(line))
-        matching.explain_line(books, line, seq)
-        keep_by_hand(books, actor, ("R4", "by-hand", f"transfer/{number}"), line, seq)
-        return seq
+    def book(books: Books, actor: Actor, found: Transfer, line: StoredLine) -> int:
+        shown = -line.line.amount_minor
+        amount = shown if shown == found.rest else shown + fee
+        if not 0 < amount <= found.rest:
+            raise FieldError(field="row", reason="other-amount", value=shown, expected=found.rest)
+        return transfers.send(books, actor, number, fee, proof_of(line), amount)
 
-    return sequencer.decide(fund, decide).value
+    return _by_line(sequencer, fund, (member, number, key), ("R4", "from_account"), book)
 
 
-def confirm_by_line(
-    sequencer: Sequencer, fund: Fund, member: Member, number: int, row: int
+def confirm_by(  # the same
+    sequencer: Sequencer, fund: Fund, member: Member, number: int, key: LineKey, fee: int = 0
 ) -> int:
-    """Say by hand which line of the fund's account a transfer arrived with; return the entry."""
-    _found, line = _transfer_line(sequencer, fund, number, row, outgoing=False)
+    """Say by hand which line of the fund's account a transfer, or a part of it, arrived with.
+
+    Args:
+        sequencer: The writer.
+        fund: The fund.
+        member: Who says so.
+        number: The transfer.
+        key: Account and identity of an open line.
+        fee: What the fund's bank kept before it, minor units.
+
+    Returns:
+        The entry.
+
+    Raises:
+        FieldError: The line is of another account, or takes money out.
+        StateError: The line explains something else already, or so much is not under way.
+    """
+
+    def book(books: Books, actor: Actor, _found: Transfer, line: StoredLine) -> int:
+        amount = line.line.amount_minor
+        return transfers.confirm(books, actor, number, amount, proof_of(line), fee)
+
+    return _by_line(sequencer, fund, (member, number, key), ("R5", "to_account"), book)
+
+
+def return_by(  # the same
+    sequencer: Sequencer, fund: Fund, member: Member, number: int, key: LineKey, fee: int = 0
+) -> int:
+    """Say by hand with which line of its collection account a transfer, or a part of it, came back; as `confirm_by`."""
+
+    def book(books: Books, actor: Actor, _found: Transfer, line: StoredLine) -> int:
+        amount = line.line.amount_minor
+        return transfers.give_back(books, actor, number, amount, proof_of(line), fee)
+
+    return _by_line(sequencer, fund, (member, number, key), ("R4", "from_account"), book)
+
+
+def _by_line(
+    sequencer: Sequencer,
+    fund: Fund,
+    said: tuple[Member, int, LineKey],
+    step: tuple[str, str],
+    book: Callable[[Books, Actor, Transfer, StoredLine], int],
+) -> int:
+    """Book a step of a transfer by a line that an officer names, and keep the match, in one commit."""
+    member, number, key = said
 
     def decide(books: Books) -> int:
+        books.settle()
+        actor = acting(member_now(books, member.member_id), "line.match")
+        [line] = matching_history.lines_by_key(books.connection, fund.fund_id, [key])
         matching.check_open(books, line)
-        actor = acting(member, "line.match")
-        seq = transfers.confirm(books, actor, number, line.line.amount_minor, proof_of(line))
+        found = transfer_history.transfer(books.connection, fund.fund_id, number)
+        if line.account != getattr(found, step[1]):
+            raise FieldError(field="row", reason="other-account", value="", expected=step[1])
+        seq = book(books, actor, found, line)
         matching.explain_line(books, line, seq)
-        keep_by_hand(books, actor, ("R5", "by-hand", f"transfer/{number}"), line, seq)
+        keep_by_hand(books, actor, (step[0], "by-hand", f"transfer/{number}"), line, seq)
+        note(books, Activity(fund.fund_id, "line.match", f"transfer/{number}", member.member_id))
         return seq
 
     return sequencer.decide(fund, decide).value
+
+
+def _transfer(sequencer: Sequencer, fund: Fund, number: int) -> Transfer:
+    with sequencer.database.reading() as connection:
+        return transfer_history.transfer(connection, fund.fund_id, number)
+
+
+def _row(sequencer: Sequencer, fund: Fund, account: str, row: int) -> LineKey:
+    with sequencer.database.reading() as connection:
+        line = matching_history.line_by_row(connection, fund.fund_id, account, row)
+    return line.account, line.identity
 
 
 def proof_of(line: StoredLine) -> Proof:
@@ -500,15 +583,6 @@ def proof_of(line: StoredLine) -> Proof:
     return Proof(
         line.line.booked_at, line.evidence.file, line.evidence.row, matching.line_claim(line)
     )
-
-
-def _transfer_line(
-    sequencer: Sequencer, fund: Fund, number: int, row: int, *, outgoing: bool
-) -> tuple[transfer_history.Transfer, StoredLine]:
-    with sequencer.database.reading() as connection:
-        found = transfer_history.transfer(connection, fund.fund_id, number)
-        account = found.from_account if outgoing else found.to_account
-        return found, matching_history.line_by_row(connection, fund.fund_id, account, row)
 
 
 def book_spending(

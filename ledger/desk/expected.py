@@ -165,7 +165,11 @@ class Expecting:
 
     def _sendings(self, lines: Sequence[StoredLine]) -> list[Thing]:
         """R4: each approved transfer, by its reference: what left, or what left beside a fee of the same reference."""
-        wanted = [one for one in self._transfers("approved") if one.approved_seq is not None]
+        wanted = [
+            one
+            for one in self._transfers("approved", "sent")
+            if one.approved_seq is not None and (one.rest or transfer_id(one) in self._also)
+        ]
         approved = self._days_of([one.approved_seq or 0 for one in wanted])
         found = []
         for one in wanted:
@@ -177,7 +181,7 @@ class Expecting:
                 step="R4",
                 accounts=(one.from_account,),
                 commodity=one.commodity,
-                amount_minor=-(one.amount - fee),
+                amount_minor=-((one.rest or one.amount) - fee),
                 references=(one.reference,),
                 due_first=day - _BACK,
                 due_last=day,
@@ -187,7 +191,11 @@ class Expecting:
 
     def _arrivals(self) -> list[Thing]:
         """R5: each transfer under way, by its own reference or those that the bank gave its sending."""
-        wanted = [one for one in self._transfers("sent") if one.sent_seq is not None]
+        wanted = [
+            one
+            for one in self._transfers("sent")
+            if one.sent_seq is not None and (one.under_way or transfer_id(one) in self._also)
+        ]
         sent = self._days_of([one.sent_seq or 0 for one in wanted])
         found = []
         for one in wanted:
@@ -198,7 +206,7 @@ class Expecting:
                 step="R5",
                 accounts=(one.to_account,),
                 commodity=one.commodity,
-                amount_minor=one.amount - one.fee,
+                amount_minor=one.under_way or one.amount - one.fee,
                 references=(one.reference, *own),
                 due_first=day,
                 due_last=day,
@@ -313,4 +321,4 @@ def _fees_beside(one: Transfer, lines: Sequence[StoredLine]) -> list[StoredLine]
     ]
     left = {-line.line.amount_minor for line in mine}
     fee = sum(-line.line.amount_minor for line in fees)
-    return fees if one.amount - fee in left else []
+    return fees if (one.rest or one.amount) - fee in left else []

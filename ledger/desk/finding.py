@@ -162,14 +162,14 @@ class _Looking:
 
     def _late_transfers(self) -> Iterator[Found]:
         for one in transfers.all_transfers(self._connection, self._fund_id, "sent"):
-            if one.sent_seq is None:
+            if one.sent_seq is None or not one.under_way:
                 continue
             last = working_days_after(self._day_of(one.sent_seq), TRANSFER_DAYS)
             if self._today > last:
                 yield Found(
                     "unallocated_transfer",
                     transfer_subject(one.number),
-                    one.amount - one.fee,
+                    one.under_way,
                     one.commodity,
                     last,
                 )

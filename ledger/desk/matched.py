@@ -85,8 +85,7 @@ def book(books: Books, actor: Actor, plan: Plan) -> int:
         Number of the match.
 
     Raises:
-        StateError: A thing or a line is not open any more, the sums differ and nobody approved that, or a transfer
-            would have several lines.
+        StateError: A thing or a line is not open any more, or the sums differ and nobody approved that.
         InsufficientError: An account does not hold what a line takes.
     """
     return _book(books, actor, read(books, plan))
@@ -246,29 +245,32 @@ def _adjust(books: Books, actor: Actor, one: _Open, adjusted: Adjusted) -> Part:
 
 
 def _book_sendings(books: Books, actor: Actor, one: _Open) -> list[Part]:
-    """R4: each transfer leaves with the one line, or with its part of it."""
-    line, claims, parts = _only_line(one), _Claims(one.lines), []
+    """R4: what of each transfer leaves with each line; the bank's fee is a part of the first of it that leaves."""
+    claims, parts, with_fee = _Claims(one.lines), list[Part](), set[int]()
     for part in confirming.allocate(one.things_minor, one.lines_minor):
-        thing = one.things[part.thing]
+        thing, line = one.things[part.thing], one.lines[part.line]
         assert thing.transfer is not None
-        fee = sum(-other.line.amount_minor for other in thing.fees)
-        proof = _proof(line, claims.take(0))
-        seq = transfers.send(books, actor, thing.transfer.number, fee, proof)
+        fees = () if part.thing in with_fee else thing.fees
+        with_fee.add(part.thing)
+        fee = sum(-other.line.amount_minor for other in fees)
+        proof = _proof(line, claims.take(part.line))
+        amount = fee - part.amount
+        seq = transfers.send(books, actor, thing.transfer.number, fee, proof, amount)
         parts.append(_part(thing, line, part, seq))
         parts += [
             Part(thing.expectation.id, other.account, other.identity, other.line.amount_minor, seq)
-            for other in thing.fees
+            for other in fees
         ]
     return parts
 
 
 def _book_arrivals(books: Books, actor: Actor, one: _Open) -> list[Part]:
-    """R5: each transfer arrives with the one line, or with its part of it."""
-    line, claims, parts = _only_line(one), _Claims(one.lines), []
+    """R5: what of each transfer arrives with each line."""
+    claims, parts = _Claims(one.lines), list[Part]()
     for part in confirming.allocate(one.things_minor, one.lines_minor):
-        thing = one.things[part.thing]
+        thing, line = one.things[part.thing], one.lines[part.line]
         assert thing.transfer is not None
-        proof = _proof(line, claims.take(0))
+        proof = _proof(line, claims.take(part.line))
         seq = transfers.confirm(books, actor, thing.transfer.number, part.amount, proof)
         parts.append(_part(thing, line, part, seq))
     return parts
@@ -292,17 +294,6 @@ _BOOKS: dict[str, Callable[[Books, Actor, _Open], list[Part]]] = {
     "R5": _book_arrivals,
     "R6": _book_payments,
 }
-
-
-def _only_line(one: _Open) -> StoredLine:
-    """Return the line of a transfer: it leaves and arrives whole.
-
-    Raises:
-        StateError: There are several.
-    """
-    if len(one.lines) != 1:
-        raise StateError(what="match", key=len(one.lines), state="several-lines", needed="one")
-    return one.lines[0]
 
 
 def _proof(line: StoredLine, claim: Claim | None) -> Proof:

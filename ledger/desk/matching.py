@@ -36,7 +36,7 @@ from ledger.roles import acting
 from ledger.sequencer.books import Books
 from ledger.sequencer.groups import Sequencer
 from ledger.transfers import booking as transfers
-from ledger.transfers import history as transfer_history
+from ledger.transfers.booking import Undoing
 
 T = TypeVar("T")
 
@@ -358,19 +358,23 @@ def _post_release(
 ) -> None:
     undone = confirming.undone(books, seqs)
     connection, fund_id = books.connection, books.fund.fund_id
-    in_transit = {}
-    for one in undone:
-        if one.kind == "transfer.sent":
-            found = transfer_history.transfer(connection, fund_id, one.body["number"])
-            in_transit[one.seq] = found.transit_start or 0
+    sendings = [
+        (one.body["number"], one.seq, one.body["segments"][0]["to_start"], one.body["amount"])
+        for one in undone
+        if one.kind == "transfer.sent"
+    ]
     body = {"match": kept.number, **said}
-    seq, starts = confirming.release(books, actor, body, undone, in_transit)
+    in_transit = transfers.taken_back(books, sendings)
+    seq, places = confirming.release(books, actor, body, undone, in_transit)
     books.settle()
     for one in undone:
         if one.kind == "payout":
             _unpay(books, one.body["channel"], one.body["statement_no"])
-        else:
-            transfers.step_back(books, one.body["number"], one.kind, starts[one.seq])
+            continue
+        number, amount = one.body["number"], one.body["amount"]
+        start = one.body["segments"][0]["to_start"]
+        undoing = Undoing(number, one.kind, one.seq, amount, start, places[one.seq])
+        transfers.step_back(books, undoing, seq)
     release = Release(
         seq, said["reason"], actor.id, to_ms(books.clock.now()), said.get("decision")
     )

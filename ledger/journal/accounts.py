@@ -14,6 +14,11 @@ _COMPONENT = re.compile(r"[A-Z0-9][A-Za-z0-9-]{0,39}")
 CONVERSION = "Equity:Conversion"
 OPENING = "Equity:Opening-Balances"
 BANK_FEES = "Expenses:BankFees:All"
+RETURN_FEES = "Expenses:BankFees:Returned"
+"""What a bank kept of a transfer that came back: it leaves the account, so it has places on the money line."""
+
+FUND_FEES = "Expenses:FundFees:Bank"
+"""What the fund's own bank keeps: it leaves an account of the fund, not one that collects."""
 DONATIONS = "Income:Donations:Direct"
 INTEREST = "Income:Interest:Bank"
 UNCLASSIFIED = "Unclassified"

@@ -16,6 +16,7 @@ from ledger.journal import history as journal_history
 from ledger.journal.codec import decode
 from ledger.journal.entries import Claim, Draft, Move, Posting
 from ledger.matching.history import StoredLine, StoredSettlement
+from ledger.moneyline.parcels import Parcels, put
 from ledger.sequencer.books import Books
 
 UNDONE = ("payout", "transfer.sent", "transfer.confirmed")
@@ -238,8 +239,8 @@ def release(
     actor: Actor,
     said: dict[str, Any],
     found: Sequence[Undone],
-    in_transit: Mapping[int, int],
-) -> tuple[int, dict[int, int]]:
+    in_transit: Mapping[int, Parcels],
+) -> tuple[int, dict[int, Parcels]]:
     """Post that a match holds no more, with what reverses its entries.
 
     Args:
@@ -247,44 +248,35 @@ def release(
         actor: Who gave the last approval, or the matching.
         said: `match`, `reason`, and `decision` or `reversal`.
         found: What is reversed.
-        in_transit: Of each entry that sent a transfer, where that lies on the transit line now.
+        in_transit: Of each entry that sent a transfer, the intervals by which that leaves the transit line now.
 
     Returns:
-        The entry; and of each confirmed transfer's entry where it lies on the transit line again.
+        The entry; and of each arrival's entry the intervals in which it lies on the transit line again.
 
     Raises:
         InsufficientError: The account that it came to does not hold it any more.
     """
     postings: list[Posting] = []
     moves: list[Move] = []
-    starts: dict[int, int] = {}
+    places: dict[int, Parcels] = {}
     left: dict[tuple[str, str], int] = {}
     came: dict[tuple[str, str], int] = {}
     for one in found:
-        [segment] = one.body["segments"]
-        back, target = segment["to"], segment["from"]
-        commodity, amount = segment["to_commodity"], segment["to_length"]
-        key = (back, commodity)
-        taken = left.get(key, 0)
+        segments = one.body["segments"]
+        back, target, commodity = (segments[0][name] for name in ("to", "from", "to_commodity"))
+        amount = sum(segment["to_length"] for segment in segments)
+        taken = left.get((back, commodity), 0)
         held = books.totals(back, commodity).balance - taken
         if amount > held:
             raise InsufficientError(account=back, available=held, asked=amount)
-        left[key] = taken + amount
+        left[back, commodity] = taken + amount
         at = (target, commodity)
-        starts[one.seq] = books.totals(*at).debits + came.get(at, 0)
-        came[at] = came.get(at, 0) + amount
         postings.append(Posting(target, back, commodity, amount))
-        moves.append(
-            Move(
-                back,
-                commodity,
-                amount,
-                target,
-                commodity,
-                amount,
-                start=in_transit.get(one.seq),
-            )
-        )
+        for start, length in in_transit.get(one.seq) or ((None, amount),):
+            first = books.totals(*at).debits + came.get(at, 0)
+            came[at] = came.get(at, 0) + length
+            places[one.seq] = put(places.get(one.seq, ()), first, length)
+            moves.append(Move(back, commodity, length, target, commodity, length, start=start))
     body = {**said, "reverses": [one.seq for one in found]}
     seq = books.post(
         Draft(
@@ -296,4 +288,4 @@ def release(
             tuple(moves),
         )
     )
-    return seq, starts
+    return seq, places

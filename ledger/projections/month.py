@@ -38,7 +38,7 @@ from ledger.projections.spending import Sum, sums
 from ledger.projections.stages import PLATFORM
 from ledger.spending.tables import spends
 from ledger.transfers import history as transfer_history
-from ledger.transfers.history import Transfer
+from ledger.transfers.history import Part, Transfer, parts_of
 
 _PAGE = 1000
 _MINUTE = 60
@@ -539,24 +539,28 @@ class Month:
 
     # --- transfers, open items, the log -------------------------------------------------------
 
-    def transfers(self) -> list[Transfer]:
-        """Return the transfers that were sent before the month's end and not ended before its beginning.
+    def transfers(self) -> list[tuple[Transfer, Part]]:
+        """Return what left before the month's end and did not end before its beginning, by transfer and part.
 
         What ended later is not known yet: the same statement comes out whenever it is made.
         """
-        return [
-            self._as_then(one)
-            for one in transfer_history.all_transfers(self._connection, self._fund_id)
-            if one.sent_seq is not None
-            and one.sent_seq < self.cut.size
-            and (one.ended_seq is None or one.ended_seq >= self.cut.first)
-            and one.commodity == self.details.commodity
-        ]
-
-    def _as_then(self, one: Transfer) -> Transfer:
-        if one.ended_seq is None or one.ended_seq < self.cut.size:
-            return one
-        return one._replace(state="sent", ended_seq=None)
+        found = []
+        for one in transfer_history.all_transfers(self._connection, self._fund_id):
+            if (
+                one.sent_seq is None
+                or one.sent_seq >= self.cut.size
+                or (one.ended_seq is not None and one.ended_seq < self.cut.first)
+                or one.commodity != self.details.commodity
+            ):
+                continue
+            steps = transfer_history.steps(self._connection, self._fund_id, one.number)
+            parts = parts_of([step for step in steps if step.seq < self.cut.size])
+            found += [
+                (one, part)
+                for part in parts
+                if part.ended_seq is None or part.ended_seq >= self.cut.first
+            ]
+        return found
 
     def providers(self) -> list[tuple[str, int]]:
         """Return the month's spending by provider, largest first, reversals taken off."""

@@ -30,6 +30,7 @@ TRANSIT, FUND, PROGRAMME = "Assets:InTransit:", "Assets:Fund:", "Expenses:Progra
 GIFTS, UNATTRIBUTED = "Income:Gifts:", "Income:Unattributed:"
 SHARE, TAX, CHARGEBACKS = "Expenses:PlatformShare:", "Expenses:Tax:", "Expenses:Chargebacks:"
 BANK_FEES = "Expenses:BankFees:"
+FUND_FEES = "Expenses:FundFees:"
 WRITTEN_OFF = "Expenses:WrittenOff:Payout:"
 """What platforms owe and will not pay."""
 ROUNDED_AWAY = "Expenses:Rounding:"
@@ -216,6 +217,7 @@ def make_stages(
             "fund",
             accounts.debits(FUND) - reversed_spending - came_back.to_transit,
             accounts.balance(FUND),
+            _left({"bank_fee": accounts.balance(FUND_FEES)}),
             joined=_joined(outside, FUND),
         ),
         Stage("work", work, work),

@@ -41,6 +41,7 @@ from ledger.projections.stages import (
     BANK_FEES,
     CHARGEBACKS,
     FUND,
+    FUND_FEES,
     GIFTS,
     KEPT,
     PAYOUT,
@@ -650,27 +651,27 @@ def _outstanding(item: Loose, zone: str) -> Outstanding:
 
 def _transit(month: Month, roles: dict[str, str]) -> TransitLines:
     found = month.transfers()
-    when = month.occurred([seq for one in found for seq in (one.sent_seq, one.ended_seq)])
+    when = month.occurred([seq for _, one in found for seq in (one.sent_seq, one.ended_seq)])
     zone = month.details.zone
 
     def day(seq: int | None) -> date | None:
         return None if seq is None else local_date(when[seq], zone)
 
     rows = []
-    for one in found:
-        assert one.sent_seq is not None
+    for one, part in found:
+        ended = part.ended_seq
         rows.append(
             Transfer(
                 number=one.number,
-                entry=one.sent_seq,
-                sent_on=local_date(when[one.sent_seq], zone),
-                amount_minor=one.amount - one.fee,
-                bank_ref=(*month.references(one.sent_seq), one.reference)[0],
+                entry=part.sent_seq,
+                sent_on=local_date(when[part.sent_seq], zone),
+                amount_minor=part.amount,
+                bank_ref=(*month.references(part.sent_seq), one.reference)[0],
                 proposed_by=roles.get(one.proposed_by, one.proposed_by),
                 approved_by=roles.get(one.approved_by or "", one.approved_by or ""),
-                arrived_on=day(one.ended_seq) if one.state == "confirmed" else None,
-                returned_on=day(one.ended_seq) if one.state == "returned" else None,
-                ended_entry=one.ended_seq,
+                arrived_on=None if part.came_back else day(ended),
+                returned_on=day(ended) if part.came_back else None,
+                ended_entry=ended,
             )
         )
     return TransitLines(
@@ -696,7 +697,7 @@ def _fund(month: Month) -> FundLines:
             f3=donations,
             f4=sum(one.to_length for one in outside if one.body.get("class") != "donation"),
             f5=_balance(month, PROGRAMME),
-            f6=0,
+            f6=_balance(month, FUND_FEES),
             f7=0,
             f8=month.closing.balance(FUND),
         ),

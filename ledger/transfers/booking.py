@@ -6,6 +6,7 @@ what makes it a transfer.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple
 
@@ -26,10 +27,13 @@ from ledger.funds.history import money_account_list
 from ledger.journal import accounts
 from ledger.journal.entries import Claim, Draft, Move, Posting
 from ledger.money import AMOUNT_MAX
+from ledger.moneyline import parcels as under_way
+from ledger.moneyline.parcels import Parcels
 from ledger.roles import acting
 from ledger.sequencer.books import Books
 from ledger.transfers import history, store
-from ledger.transfers.states import check_step
+from ledger.transfers.history import Transfer
+from ledger.transfers.states import PROMISING, check_step
 
 REFERENCE_CHARS = (8, 80)
 """Shorter ones are found in texts by chance; longer ones are cut by banks."""
@@ -79,11 +83,11 @@ def available(books: Books, account: str, commodity: str, besides: int = 0) -> i
         besides: A transfer whose own amount does not count, because it is being edited.
 
     Returns:
-        What it holds less what is proposed or approved.
+        What it holds less what is proposed or approved and has not left.
     """
     promised = sum(
-        one.amount
-        for state in ("proposed", "approved")
+        one.promised
+        for state in PROMISING
         for one in history.all_transfers(books.connection, books.fund.fund_id, state)
         if (one.from_account, one.commodity) == (account, commodity) and one.number != besides
     )
@@ -261,7 +265,7 @@ def follow(books: Books, decided: Decision) -> None:
 
 
 def call_off(books: Books, member: Member, number: int, reason: str) -> int:
-    """Stop a transfer that is approved and has not left. One person may: it moves nothing.
+    """Stop a transfer that is approved and has not left, or what of it has not. One person may: it moves nothing.
 
     Args:
         books: The fund's books.
@@ -275,23 +279,31 @@ def call_off(books: Books, member: Member, number: int, reason: str) -> int:
     Raises:
         NotAllowedError: The member's roles neither propose nor approve transfers.
         FieldError: No reason.
-        StateError: It is not approved, or sent already.
+        StateError: It is not approved, or all of it has left already.
     """
     decisions.check_reason(reason)
     roles = (*kind_of("transfer").proposers, *SLOT_ROLES)
     actor = member.acting(*roles)
-    found = history.transfer(books.connection, books.fund.fund_id, number)
-    if found.state != "approved":
+    found = _there(books, number)
+    if found.state not in ("approved", "sent") or not found.rest:
         raise StateError(what="transfer", key=number, state=found.state, needed="approved")
-    body = {"number": number, "decision": found.decision, "reason": reason}
-    seq = books.post(Draft("transfer.rejected", to_text(books.clock.now()), actor, dict(body)))
+    body: dict[str, object] = {"number": number, "decision": found.decision, "reason": reason}
+    if found.gone:
+        body["amount"] = found.rest
+    seq = books.post(Draft("transfer.rejected", to_text(books.clock.now()), actor, body))
     books.settle()
-    _move_on(books, number, state="rejected", ended_seq=seq)
+    _add_step(books, number, seq, "stopped")
+    if found.gone:
+        _stand(books, found._replace(given_up=found.rest), seq)
+    else:
+        _move_on(books, number, state="rejected", ended_seq=seq)
     return seq
 
 
-def send(books: Books, actor: Actor, number: int, fee: int, proof: Proof) -> int:
-    """Book that an approved transfer has left its account.
+def send(  # what a bank says of a payment
+    books: Books, actor: Actor, number: int, fee: int, proof: Proof, amount: int | None = None
+) -> int:
+    """Book that an approved transfer, or a part of it, has left its account.
 
     Args:
         books: The fund's books.
@@ -299,38 +311,34 @@ def send(books: Books, actor: Actor, number: int, fee: int, proof: Proof) -> int
         number: The transfer.
         fee: What the bank kept of it, minor units.
         proof: The bank line.
+        amount: What has left, fee included; None for all that has not left yet.
 
     Returns:
         The entry.
 
     Raises:
-        StateError: It is not approved.
+        StateError: It is not approved, or less of it has not left yet.
         AmountError: The fee is not a part of it.
         InsufficientError: The account does not hold it.
     """
-    found = history.transfer(books.connection, books.fund.fund_id, number)
-    check_step(number, found.state, "sent")
-    if not 0 <= fee < found.amount:
+    found = _there(books, number)
+    if found.state != "sent" or not found.rest:
+        check_step(number, found.state, "sent")
+    leaves = found.rest if amount is None else amount
+    if not 0 < leaves <= found.rest:
+        raise StateError(what="transfer", key=number, state=leaves, needed=found.rest)
+    if not 0 <= fee < leaves:
         raise AmountError(field="fee", value=fee, reason="not-a-part")
     held = books.totals(found.from_account, found.commodity).balance
-    if found.amount > held:
-        raise InsufficientError(account=found.from_account, available=held, asked=found.amount)
-    transit = accounts.in_transit(found.to_account.rsplit(":", 1)[-1])
-    arrives = found.amount - fee
+    if leaves > held:
+        raise InsufficientError(account=found.from_account, available=held, asked=leaves)
+    transit, arrives = _transit(found), leaves - fee
     postings = [Posting(transit, found.from_account, found.commodity, arrives)]
     if fee:
         postings.append(Posting(accounts.BANK_FEES, found.from_account, found.commodity, fee))
     start = books.totals(transit, found.commodity).debits
-    body = {
-        "number": number,
-        "amount": found.amount,
-        "fee": fee,
-        "file": proof.file,
-        "row": proof.row,
-    }
-    move = Move(
-        found.from_account, found.commodity, found.amount, transit, found.commodity, arrives
-    )
+    body = {"number": number, "amount": leaves, "fee": fee, "file": proof.file, "row": proof.row}
+    move = Move(found.from_account, found.commodity, leaves, transit, found.commodity, arrives)
     seq = books.post(
         Draft(
             "transfer.sent",
@@ -343,97 +351,245 @@ def send(books: Books, actor: Actor, number: int, fee: int, proof: Proof) -> int
         )
     )
     books.settle()
-    _move_on(books, number, state="sent", sent_seq=seq, fee=fee, transit_start=start)
+    _add_step(books, number, seq, "sent", leaves, fee)
+    now = found._replace(
+        gone=found.gone + leaves,
+        fee=found.fee + fee,
+        sent_seq=seq if found.sent_seq is None else found.sent_seq,
+        on_way=under_way.as_text(under_way.put(found.parcels, start, arrives)),
+    )
+    _stand(books, now, seq)
     return seq
 
 
-def confirm(books: Books, actor: Actor, number: int, amount: int, proof: Proof) -> int:
-    """Book that a transfer has reached the fund.
+def confirm(  # the same
+    books: Books, actor: Actor, number: int, amount: int, proof: Proof, fee: int = 0
+) -> int:
+    """Book that a transfer, or a part of it, has reached the fund.
 
     Args:
         books: The fund's books.
         actor: Who says so.
         number: The transfer.
-        amount: What arrived, minor units.
+        amount: What the bank line shows, minor units.
         proof: The bank line.
+        fee: What the fund's bank kept before it.
 
     Returns:
         The entry.
+
+    Raises:
+        StateError: It is not under way, or less of it is.
+        AmountError: A fee below zero.
     """
-    return _end(books, actor, (number, "confirmed"), amount, proof)
+    return _end(books, actor, (number, "confirmed"), (amount, fee), proof)
 
 
-def give_back(books: Books, actor: Actor, number: int, amount: int, proof: Proof) -> int:
-    """Book that a bank returned a transfer to the account it came from.
+def give_back(  # the same
+    books: Books, actor: Actor, number: int, amount: int, proof: Proof, fee: int = 0
+) -> int:
+    """Book that a bank returned a transfer, or a part of it, to the account it came from.
 
     Args:
         books: The fund's books.
         actor: Who says so.
         number: The transfer.
-        amount: What came back, minor units.
+        amount: What the bank line shows, minor units.
         proof: The bank line.
+        fee: What a bank kept before it.
 
     Returns:
         The entry.
+
+    Raises:
+        StateError: It is not under way, or less of it is.
+        AmountError: A fee below zero.
     """
-    return _end(books, actor, (number, "returned"), amount, proof)
+    return _end(books, actor, (number, "returned"), (amount, fee), proof)
 
 
-def step_back(books: Books, number: int, kind: str, transit_start: int) -> None:
-    """Let a transfer stand where it stood before its last step: the release of a match has reversed that.
+def taken_back(books: Books, steps: Sequence[tuple[int, int, int, int]]) -> dict[int, Parcels]:
+    """Return what of the transit line leaves when sendings are undone, in this order.
 
     Args:
         books: The fund's books.
-        number: The transfer.
-        kind: Of the entry that was reversed: `transfer.sent` or `transfer.confirmed`.
-        transit_start: Where a transfer under way lies on the transit line now.
+        steps: Of each: transfer, entry, and where and how much it put on the transit line.
+
+    Returns:
+        Intervals, by entry.
+
+    Raises:
+        InsufficientError: So much is not under way any more.
+    """
+    left: dict[int, Parcels] = {}
+    found = {}
+    for number, seq, start, length in steps:
+        there = left[number] if number in left else _there(books, number).parcels
+        if under_way.total(there) < length:
+            raise InsufficientError(
+                account=_transit(_there(books, number)),
+                available=under_way.total(there),
+                asked=length,
+            )
+        found[seq], left[number] = under_way.take_back(there, start, length)
+    return found
+
+
+class Undoing(NamedTuple):
+    """A step that the release of a match reverses.
+
+    Attributes:
+        number: Of the transfer.
+        kind: Of the entry: `transfer.sent` or `transfer.confirmed`.
+        seq: The entry.
+        amount: What it moved.
+        start: Where a sending had put it on the transit line.
+        places: Where an arrival lies on the transit line again.
+    """
+
+    number: int
+    kind: str
+    seq: int
+    amount: int
+    start: int
+    places: Parcels = ()
+
+
+def step_back(books: Books, one: Undoing, release: int) -> None:
+    """Let a transfer stand where it stood before a step: the release of a match has reversed that.
+
+    Args:
+        books: The fund's books.
+        one: The step.
+        release: The entry.
 
     Raises:
         StateError: It has gone on since.
     """
-    found = history.transfer(books.connection, books.fund.fund_id, number)
-    stood = kind.removeprefix("transfer.")
-    if found.state != stood:
-        raise StateError(what="transfer", key=number, state=found.state, needed=stood)
-    if stood == "sent":
-        _move_on(books, number, state="approved", sent_seq=None, transit_start=None)
+    found = _there(books, one.number)
+    _add_step(books, one.number, release, "released", one.amount, reverses=one.seq)
+    if one.kind == "transfer.sent":
+        _, left = under_way.take_back(found.parcels, one.start, one.amount)
+        now = found._replace(
+            gone=found.gone - one.amount,
+            on_way=under_way.as_text(left),
+            sent_seq=_first_sending(books, one.number),
+        )
     else:
-        _move_on(books, number, state="sent", ended_seq=None, transit_start=transit_start)
+        left = found.parcels
+        for place in one.places:
+            left = under_way.put(left, *place)
+        now = found._replace(
+            arrived=found.arrived - one.amount, on_way=under_way.as_text(left), ended_seq=None
+        )
+    _stand(books, now, release)
 
 
-def _end(books: Books, actor: Actor, step: tuple[int, str], amount: int, proof: Proof) -> int:
-    number, state = step
-    found = history.transfer(books.connection, books.fund.fund_id, number)
+def _first_sending(books: Books, number: int) -> int | None:
+    steps = history.steps(books.connection, books.fund.fund_id, number)
+    undone = {one.reverses for one in steps}
+    return next((one.seq for one in steps if one.step == "sent" and one.seq not in undone), None)
+
+
+def _end(
+    books: Books, actor: Actor, step: tuple[int, str], came: tuple[int, int], proof: Proof
+) -> int:
+    (number, state), (amount, fee) = step, came
+    found = _there(books, number)
     check_step(number, found.state, state)
-    on_its_way = found.amount - found.fee
-    if amount != on_its_way:
-        raise StateError(what="transfer", key=number, state=amount, needed=on_its_way)
-    transit = accounts.in_transit(found.to_account.rsplit(":", 1)[-1])
+    if fee < 0:
+        raise AmountError(field="fee", value=fee, reason="not-a-part")
+    leaves = amount + fee
+    if amount <= 0 or leaves > found.under_way:
+        raise StateError(what="transfer", key=number, state=leaves, needed=found.under_way)
+    transit, commodity = _transit(found), found.commodity
     target = found.to_account if state == "confirmed" else found.from_account
-    body = {"number": number, "amount": amount, "file": proof.file, "row": proof.row}
-    move = Move(
-        transit,
-        found.commodity,
-        amount,
-        target,
-        found.commodity,
-        amount,
-        start=found.transit_start,
-    )
+    taken, left = under_way.take(found.parcels, leaves)
+    moves = [
+        Move(transit, commodity, length, target, commodity, length, start=start)
+        for start, length in taken
+    ]
+    postings = [Posting(target, transit, commodity, leaves)]
+    body = {"number": number, "amount": leaves, "file": proof.file, "row": proof.row}
+    if fee:
+        # A bank that keeps something keeps it of what is on the account then: first in, first out.
+        cost = accounts.FUND_FEES if state == "confirmed" else accounts.RETURN_FEES
+        postings.append(Posting(cost, target, commodity, fee))
+        moves.append(Move(target, commodity, fee, cost, commodity, fee))
+        body["fee"] = fee
     seq = books.post(
         Draft(
             f"transfer.{state}",
             to_text(proof.at),
             actor,
             dict(body),
-            (Posting(target, transit, found.commodity, amount),),
-            (move,),
+            tuple(postings),
+            tuple(moves),
             proof.claim,
         )
     )
     books.settle()
-    _move_on(books, number, state=state, ended_seq=seq)
+    _add_step(books, number, seq, state, leaves, fee)
+    now = found._replace(on_way=under_way.as_text(left))
+    if state == "confirmed":
+        now = now._replace(arrived=found.arrived + leaves)
+    else:
+        now = now._replace(back=found.back + leaves)
+    _stand(books, now, seq)
     return seq
+
+
+def _stand(books: Books, now: Transfer, seq: int) -> None:
+    """Keep where a transfer stands after an entry; what is open of it decides the state."""
+    if not now.gone:
+        state, ended = "approved", None
+    elif now.rest or now.on_way:
+        state, ended = "sent", None
+    else:
+        state, ended = ("confirmed" if now.arrived else "returned"), seq
+    _move_on(
+        books,
+        now.number,
+        state=state,
+        ended_seq=ended,
+        sent_seq=now.sent_seq,
+        fee=now.fee,
+        gone=now.gone,
+        arrived=now.arrived,
+        back=now.back,
+        given_up=now.given_up,
+        on_way=now.on_way,
+    )
+
+
+def _there(books: Books, number: int) -> Transfer:
+    books.settle()
+    return history.transfer(books.connection, books.fund.fund_id, number)
+
+
+def _transit(found: Transfer) -> str:
+    return accounts.in_transit(found.to_account.rsplit(":", 1)[-1])
+
+
+def _add_step(  # noqa: PLR0913, PLR0917  # the columns
+    books: Books,
+    number: int,
+    seq: int,
+    step: str,
+    amount: int = 0,
+    fee: int = 0,
+    reverses: int | None = None,
+) -> None:
+    store.add_step(
+        books.connection,
+        books.fund.fund_id,
+        number,
+        seq=seq,
+        step=step,
+        amount=amount,
+        fee=fee,
+        reverses=reverses,
+    )
 
 
 def _move_on(books: Books, number: int, **values: int | str | None) -> None:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import NamedTuple
 
 import sqlalchemy as sa
 
 from ledger.errors import NotFoundError
-from ledger.transfers.tables import transfers
+from ledger.moneyline.parcels import Parcels, from_text, total
+from ledger.transfers.states import PROMISING
+from ledger.transfers.tables import transfer_steps, transfers
 
 
 class Transfer(NamedTuple):
@@ -20,16 +23,20 @@ class Transfer(NamedTuple):
         to_account: Fund account.
         commodity: Currency.
         amount: What leaves, fee included; minor units.
-        fee: What the bank keeps of it; known when sent.
+        fee: What the sending bank kept of it.
         reference: Own reference, given to the bank.
         proposed_by: Member who proposed it first.
         approved_by: Member who gave the last approval.
         proposed_seq: Entry.
         approved_seq: Entry.
-        sent_seq: Entry.
-        ended_seq: Entry that confirmed, returned or rejected it.
-        transit_start: Where its sending put it on the transit line.
+        sent_seq: Entry by which the first of it left.
+        ended_seq: Entry that confirmed, returned or rejected it, with which nothing of it was open any more.
         decision: Number of the decision that proposed it.
+        gone: What has left its account, fees included.
+        arrived: What has come to the fund's account.
+        back: What has come back.
+        given_up: What of it will not leave: it was called off when a part had left.
+        on_way: Intervals of the transit line, as text.
     """
 
     number: int
@@ -46,8 +53,32 @@ class Transfer(NamedTuple):
     approved_seq: int | None
     sent_seq: int | None
     ended_seq: int | None
-    transit_start: int | None
     decision: int | None
+    gone: int = 0
+    arrived: int = 0
+    back: int = 0
+    given_up: int = 0
+    on_way: str = ""
+
+    @property
+    def parcels(self) -> Parcels:
+        """Return where it lies on the transit line."""
+        return from_text(self.on_way)
+
+    @property
+    def under_way(self) -> int:
+        """Return what has left and neither arrived nor come back, minor units."""
+        return total(self.parcels)
+
+    @property
+    def rest(self) -> int:
+        """Return what was decided and has not left, minor units."""
+        return self.amount - self.gone - self.given_up
+
+    @property
+    def promised(self) -> int:
+        """Return what its account still owes to it, minor units."""
+        return self.rest if self.state in PROMISING else 0
 
 
 _COLUMNS = [transfers.c[name] for name in Transfer._fields]
@@ -117,3 +148,88 @@ def last_number(connection: sa.Connection, fund_id: int) -> int:
         )
     ).scalar_one()
     return int(found)
+
+
+class Step(NamedTuple):
+    """An entry about a transfer, beside those of its decision.
+
+    Attributes:
+        seq: The entry.
+        step: `entered`, `sent`, `confirmed`, `returned`, `released`, `stopped` …
+        amount: What moved, fee included, minor units; 0 where nothing did.
+        fee: What a bank kept of it.
+        reverses: Entry of the step that a release took back; else None.
+    """
+
+    seq: int
+    step: str
+    amount: int
+    fee: int
+    reverses: int | None
+
+
+def steps(connection: sa.Connection, fund_id: int, number: int) -> list[Step]:
+    """Return the steps of a transfer beside those of its decision, oldest first."""
+    columns = [transfer_steps.c[name] for name in Step._fields]
+    rows = connection.execute(
+        sa.select(*columns)
+        .where(transfer_steps.c.fund_id == fund_id, transfer_steps.c.number == number)
+        .order_by(transfer_steps.c.place)
+    )
+    return [Step(*row) for row in rows]
+
+
+class Part(NamedTuple):
+    """What left by one entry and arrived, or came back, by one entry; or is still under way.
+
+    Attributes:
+        sent_seq: By which it left.
+        amount: Minor units, without what the sending bank kept.
+        ended_seq: By which it arrived or came back; None while it is under way.
+        came_back: Whether it came back.
+    """
+
+    sent_seq: int
+    amount: int
+    ended_seq: int | None
+    came_back: bool = False
+
+
+def parts_of(found: Iterable[Step]) -> list[Part]:
+    """Pair what left with what arrived or came back, first in, first out.
+
+    Args:
+        found: Steps of one transfer, oldest first; perhaps only those up to some entry.
+
+    Returns:
+        What ended, in the order in which it did, and then what is under way.
+    """
+    ended: list[Part] = []
+    way: list[tuple[int, int]] = []  # entry of the sending, and how much
+    for one in found:
+        if one.step == "sent":
+            way.append((one.seq, one.amount - one.fee))
+        elif one.step in ("confirmed", "returned"):
+            taken, way = _take(way, one.amount)
+            back = one.step == "returned"
+            ended += [Part(seq, amount, one.seq, back) for seq, amount in taken]
+        elif one.step == "released":
+            way = [two for two in way if two[0] != one.reverses]
+            again = [two for two in ended if two.ended_seq == one.reverses]
+            ended = [two for two in ended if two.ended_seq != one.reverses]
+            way += [(two.sent_seq, two.amount) for two in again]
+    return [*ended, *(Part(seq, amount, None) for seq, amount in way)]
+
+
+def _take(
+    way: list[tuple[int, int]], amount: int
+) -> tuple[list[tuple[int, int]], list[tuple[int, int]]]:
+    taken = []
+    left = list(way)
+    while amount and left:
+        seq, there = left[0]
+        part = min(there, amount)
+        taken.append((seq, part))
+        left[:1] = [(seq, there - part)] if there > part else []
+        amount -= part
+    return taken, left

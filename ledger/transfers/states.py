@@ -13,7 +13,14 @@ NEXT = {
     "confirmed": (),
     "returned": (),
 }
-"""From each state, the states that may follow. Who proposes and approves is a decision's affair."""
+"""From each state, the states that may follow. Who proposes and approves is a decision's affair.
+
+A transfer is `sent` from the first of it that leaves until nothing of it is open: then it is `confirmed` where any of
+it arrived, else `returned`. What leaves or arrives in parts before changes no state.
+"""
+
+PROMISING = ("proposed", "approved", "sent")
+"""States in which the account it leaves may still owe something to it."""
 
 
 def check_step(number: int, state: str, wanted: str) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-from ledger.transfers.tables import transfers
+from ledger.transfers.tables import transfer_steps, transfers
 
 
 def add(connection: sa.Connection, **values: int | str | None) -> None:
@@ -21,3 +21,16 @@ def move_on(
         .where(transfers.c.fund_id == fund_id, transfers.c.number == number)
         .values(**values)
     )
+
+
+def add_step(
+    connection: sa.Connection, fund_id: int, number: int, **values: int | str | None
+) -> None:
+    """Add an entry to the steps of a transfer."""
+    steps = transfer_steps.c
+    last = sa.select(sa.func.coalesce(sa.func.max(steps.place), 0)).where(
+        steps.fund_id == fund_id, steps.number == number
+    )
+    place = int(connection.execute(last).scalar_one()) + 1
+    row = {"fund_id": fund_id, "number": number, "place": place, **values}
+    connection.execute(sa.insert(transfer_steps).values(row))

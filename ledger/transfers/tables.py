@@ -6,6 +6,12 @@ import sqlalchemy as sa
 
 from ledger.db import STRICT, BigInt, metadata
 
+SUMS = (
+    "gone >= fee AND given_up >= 0 AND gone + given_up <= amount "
+    "AND arrived >= 0 AND back >= 0 AND arrived + back <= gone - fee"
+)
+"""No more leaves than was decided, and no more arrives or comes back than has left."""
+
 transfers = sa.Table(
     "transfers",
     metadata,
@@ -29,11 +35,44 @@ transfers = sa.Table(
     sa.Column("approved_seq", BigInt),
     sa.Column("sent_seq", BigInt),
     sa.Column("ended_seq", BigInt),
-    sa.Column("transit_start", BigInt, comment="Where the sending put it on the transit line"),
     sa.Column("decision", BigInt),
+    sa.Column(
+        "gone", BigInt, nullable=False, server_default="0", comment="Has left, fees included"
+    ),
+    sa.Column(
+        "arrived", BigInt, nullable=False, server_default="0", comment="In the fund's account"
+    ),
+    sa.Column("back", BigInt, nullable=False, server_default="0", comment="Came back"),
+    sa.Column("given_up", BigInt, nullable=False, server_default="0", comment="Will not leave"),
+    sa.Column(
+        "on_way",
+        sa.Text,
+        nullable=False,
+        server_default="",
+        comment="Intervals of the transit line: start+length,…",
+    ),
     # Four eyes, held where the record is: no statement of any kind can make these two the same.
     sa.CheckConstraint("approved_by IS NULL OR approved_by <> proposed_by", name="four_eyes"),
     sa.CheckConstraint("amount > 0 AND fee >= 0 AND fee < amount", name="amount"),
+    sa.CheckConstraint(SUMS, name="sums"),
     sa.ForeignKeyConstraint(["fund_id", "proposed_seq"], ["entries.fund_id", "entries.seq"]),
+    **STRICT,
+)
+sa.Index("ix_transfers_state", transfers.c.fund_id, transfers.c.state, transfers.c.number)
+
+transfer_steps = sa.Table(
+    "transfer_steps",
+    metadata,
+    sa.Column("fund_id", BigInt, primary_key=True),
+    sa.Column("number", BigInt, primary_key=True, autoincrement=False),
+    sa.Column("place", BigInt, primary_key=True, autoincrement=False, comment="From 1"),
+    sa.Column("seq", BigInt, nullable=False, comment="The entry"),
+    sa.Column("step", sa.Text, nullable=False, comment="sent, confirmed, returned, released …"),
+    sa.Column("amount", BigInt, nullable=False, comment="What moved, fee included; or 0"),
+    sa.Column("fee", BigInt, nullable=False, comment="What a bank kept of it"),
+    sa.Column("reverses", BigInt, comment="Entry of the step that a release takes back"),
+    sa.ForeignKeyConstraint(["fund_id", "number"], ["transfers.fund_id", "transfers.number"]),
+    sa.ForeignKeyConstraint(["fund_id", "seq"], ["entries.fund_id", "entries.seq"]),
+    sa.CheckConstraint("place > 0 AND amount >= 0 AND fee >= 0", name="place"),
     **STRICT,
 )

@@ -122,6 +122,7 @@ FUND_TABLES = (
     "statements",
     "tiles",
     "tokens",
+    "transfer_steps",
     "transfers",
     "voids",
     "waiting_lines",

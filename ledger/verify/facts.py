@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+from ledger.moneyline.parcels import Parcels, as_text
+
 
 @dataclass
 class Session:
@@ -18,7 +20,13 @@ class Session:
 
 @dataclass
 class Transfer:
-    """A transfer, as its entries tell it; the fields are the table's."""
+    """A transfer, as its entries tell it; the fields are the table's.
+
+    Attributes:
+        parcels: Where it lies on the transit line.
+        sendings: Entries by which it left, those apart that were undone.
+        steps: Rows of `transfer_steps`, in order.
+    """
 
     number: int
     state: str
@@ -35,7 +43,23 @@ class Transfer:
     approved_seq: int | None = None
     sent_seq: int | None = None
     ended_seq: int | None = None
-    transit_start: int | None = None
+    gone: int = 0
+    arrived: int = 0
+    back: int = 0
+    given_up: int = 0
+    parcels: Parcels = ()
+    sendings: list[int] = field(default_factory=list)
+    steps: list[tuple[int, str, int, int, int | None]] = field(default_factory=list)
+
+    @property
+    def on_way(self) -> str:
+        """Return where it lies on the transit line, as the table has it."""
+        return as_text(self.parcels)
+
+    @property
+    def rest(self) -> int:
+        """Return what has not left."""
+        return self.amount - self.gone - self.given_up
 
 
 class Item(NamedTuple):

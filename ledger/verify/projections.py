@@ -184,8 +184,12 @@ class Projections:
             "approved_seq",
             "sent_seq",
             "ended_seq",
-            "transit_start",
             "decision",
+            "gone",
+            "arrived",
+            "back",
+            "given_up",
+            "on_way",
         )
         self._table(
             "transfers",
@@ -194,6 +198,16 @@ class Projections:
             {
                 (number,): tuple(getattr(one, f) for f in fields)
                 for number, one in facts.transfers.items()
+            },
+        )
+        self._table(
+            "transfer_steps",
+            ("number", "place"),
+            ("seq", "step", "amount", "fee", "reverses"),
+            {
+                (number, place): row
+                for number, one in facts.transfers.items()
+                for place, row in enumerate(one.steps, 1)
             },
         )
         fields = ("disease", "people", "provider", "batch", "amount", "commodity", "reference")
@@ -316,7 +330,7 @@ class Projections:
         )
         facts = self._facts
         # A transfer's fee may be a line of its own beside the one that proves it.
-        with_fees = {one.sent_seq for one in facts.transfers.values()}
+        with_fees = {seq for one in facts.transfers.values() for seq in one.sendings}
         proven = {
             seq
             for *_, digest, line_no, seq in rows

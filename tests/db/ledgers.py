@@ -349,24 +349,26 @@ def proof(ledger: Ledger, amount: int, account: str = BANK) -> Proof:
 
 
 def send(ledger: Ledger, number: int, amount: int, fee: int = 0) -> int:
-    """Let an approved transfer leave."""
+    """Let an approved transfer, or a part of it, leave."""
     evidence = proof(ledger, -(amount - fee))
-    return ledger.decide(lambda books: transfers.send(books, MATCHING, number, fee, evidence))
-
-
-def confirm(ledger: Ledger, number: int, amount: int) -> int:
-    """Let a transfer arrive."""
-    evidence = proof(ledger, amount, MAIN)
     return ledger.decide(
-        lambda books: transfers.confirm(books, MATCHING, number, amount, evidence)
+        lambda books: transfers.send(books, MATCHING, number, fee, evidence, amount)
     )
 
 
-def give_back(ledger: Ledger, number: int, amount: int) -> int:
-    """Let a transfer come back."""
+def confirm(ledger: Ledger, number: int, amount: int, fee: int = 0) -> int:
+    """Let a transfer, or a part of it, arrive."""
+    evidence = proof(ledger, amount, MAIN)
+    return ledger.decide(
+        lambda books: transfers.confirm(books, MATCHING, number, amount, evidence, fee)
+    )
+
+
+def give_back(ledger: Ledger, number: int, amount: int, fee: int = 0) -> int:
+    """Let a transfer, or a part of it, come back."""
     evidence = proof(ledger, amount)
     return ledger.decide(
-        lambda books: transfers.give_back(books, MATCHING, number, amount, evidence)
+        lambda books: transfers.give_back(books, MATCHING, number, amount, evidence, fee)
     )
 
 

@@ -40,7 +40,7 @@ APPEND_ONLY = (
     "funds", "accounts", "entries", "postings", "balances", "tiles", "checkpoints", "segments", "voids", "holes",
     "fills", "activity", "decisions", "decision_versions", "decision_approvals", "decision_ends",
     "working_papers", "exception_notes", "exception_files", "matches", "match_parts", "match_releases",
-    "match_dismissals",
+    "match_dismissals", "transfer_steps",
 )  # fmt: skip
 
 

@@ -6,10 +6,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ledger.moneyline.intervals import Line
+from ledger.moneyline.parcels import put, take_back, total
 from ledger.verify.books import Apply, Books
 from ledger.verify.entries import BrokenEntryError, text, whole
+from ledger.verify.facts import Transfer
 from ledger.verify.folding import Event
-from ledger.verify.kinds.transfers import transit_of
+from ledger.verify.kinds.transfers import stand, transit_of
 
 _RELEASED = ("payout", "transfer.sent", "transfer.confirmed")
 """Kinds of entries that the release of a match reverses."""
@@ -54,7 +56,7 @@ class Releases:
         for one in reverses:
             original = self._undone(one, seq)
             expected += [line for pair in _turned(original["postings"]) for line in pair]
-            self._undo(original, came)
+            self._undo(original, came, seq)
         if event.value["postings"] != expected:
             raise BrokenEntryError(
                 "corrections", "postings-differ", expected, event.value["postings"]
@@ -72,7 +74,7 @@ class Releases:
         self._books.released[seq] = before
         return value
 
-    def _undo(self, original: Mapping[str, Any], came: dict[Line, int]) -> None:
+    def _undo(self, original: Mapping[str, Any], came: dict[Line, int], seq: int) -> None:
         """Let a settlement or a transfer stand where it stood before an entry.
 
         Raises:
@@ -86,15 +88,33 @@ class Releases:
             self._books.paid[key] -= whole(body, "amount", "settlements")
             return
         one = self._books.facts.transfers[whole(body, "number", "transfers")]
-        if one.state != kind.removeprefix("transfer."):
-            raise BrokenEntryError("transfers", "step", kind, one.state)
+        amount, line = whole(body, "amount", "transfers"), Line(transit_of(one), one.commodity)
+        one.steps.append((seq, "released", amount, 0, original["seq"]))
         if kind == "transfer.sent":
-            one.state, one.sent_seq, one.transit_start = "approved", None, None
-            return
-        line = Line(transit_of(one), one.commodity)
-        one.state, one.ended_seq = "sent", None
-        one.transit_start = self._books.state.debits(line) + came.get(line, 0)
-        came[line] = came.get(line, 0) + whole(body, "amount", "transfers")
+            _unsend(one, original, amount)
+        else:
+            at = self._books.state.debits(line) + came.get(line, 0)
+            came[line] = came.get(line, 0) + amount
+            if one.arrived < amount:
+                raise BrokenEntryError("transfers", "step", kind, one.state)
+            one.parcels, one.arrived = put(one.parcels, at, amount), one.arrived - amount
+        stand(one, seq)
+
+
+def _unsend(one: Transfer, original: Mapping[str, Any], amount: int) -> None:
+    """Let a part of a transfer stand where it stood before it left.
+
+    Raises:
+        BrokenEntryError: It has gone on since.
+    """
+    seq = original["seq"]
+    if total(one.parcels) < amount or seq not in one.sendings:
+        raise BrokenEntryError("transfers", "step", "transfer.sent", one.state)
+    start = whole(original["body"]["segments"][0], "to_start", "transfers")
+    _, one.parcels = take_back(one.parcels, start, amount)
+    one.gone -= amount
+    one.sendings.remove(seq)
+    one.sent_seq = one.sendings[0] if one.sendings else None
 
 
 def _turned(lines: Sequence[Mapping[str, Any]]) -> list[list[dict[str, Any]]]:

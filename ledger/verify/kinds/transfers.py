@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ledger.moneyline.intervals import Line
+from ledger.moneyline.parcels import put, take, total
 from ledger.verify.books import Apply, Books
 from ledger.verify.entries import BrokenEntryError, text, whole
 from ledger.verify.facts import Transfer
@@ -14,9 +15,9 @@ from ledger.verify.folding import Event
 _NEXT = {
     "transfer.edited": ("proposed",),
     "transfer.approved": ("proposed",),
-    "transfer.rejected": ("proposed", "approved"),
+    "transfer.rejected": ("proposed", "approved", "sent"),
     "transfer.withdrawn": ("proposed",),
-    "transfer.sent": ("approved",),
+    "transfer.sent": ("approved", "sent"),
     "transfer.confirmed": ("sent",),
     "transfer.returned": ("sent",),
 }
@@ -85,13 +86,33 @@ class Transfers:
         case = self._books.deciding.cases.get(one.decision)
         if step == "edited":
             self._transfer_edited(one, value["body"])
+        elif step == "rejected" and one.state != "proposed":
+            self._stopped(one, event)
         elif step != "approved":
             one.state, one.ended_seq = step, seq
         elif case is not None and case.ending == "approved":
             one.state, one.approved_by, one.approved_seq = step, value["actor"]["id"], seq
 
+    def _stopped(self, one: Transfer, event: Event) -> None:
+        """Stop what of an approved transfer has not left.
+
+        Raises:
+            BrokenEntryError: All of it has, or it says another sum.
+        """
+        if not one.rest:
+            raise BrokenEntryError("transfers", "step", "rest", one.rest)
+        one.steps.append((event.seq, "stopped", 0, 0, None))
+        if not one.gone:
+            one.state, one.ended_seq = "rejected", event.seq
+            return
+        stated = whole(event.value["body"], "amount", "transfers")
+        if stated != one.rest:
+            raise BrokenEntryError("transfers", "differs", one.rest, stated)
+        one.given_up = one.rest
+        stand(one, event.seq)
+
     def _transfer_step(self, event: Event) -> None:
-        value, seq = event.value, event.seq
+        value = event.value
         kind, body = value["kind"], value["body"]
         number = whole(body, "number", "transfers")
         one = self._books.facts.transfers.get(number)
@@ -102,49 +123,95 @@ class Transfers:
             )
         if kind in _DECIDED:
             self._transfer_decided(one, event)
-            return
-        one.state = kind.removeprefix("transfer.")
-        if kind == "transfer.sent":
-            one.fee, one.sent_seq = whole(body, "fee", "transfers"), seq
-            one.transit_start = self._books.state.debits(Line(transit_of(one), one.commodity))
-            route, arrives = (one.from_account, transit_of(one)), one.amount - one.fee
-            leaves = one.amount
+        elif kind == "transfer.sent":
+            self._sent(one, body, event.seq)
         else:
-            one.ended_seq = seq
-            back = kind == "transfer.returned"
-            route = (transit_of(one), one.from_account if back else one.to_account)
-            leaves = arrives = one.amount - one.fee
-        self._check_route(body, one, route, (leaves, arrives))
+            self._came(one, body, event.seq, back=kind == "transfer.returned")
 
-    def _check_route(
-        self,
-        body: Mapping[str, Any],
-        one: Transfer,
-        route: tuple[str, str],
-        amounts: tuple[int, int],
-    ) -> None:
-        """Hold a step's one movement to the transfer.
+    def _sent(self, one: Transfer, body: Mapping[str, Any], seq: int) -> None:
+        """Hold what leaves to what was decided and has not left.
 
         Raises:
-            BrokenEntryError: It goes another way, or another sum.
+            BrokenEntryError: It is more, or goes another way.
         """
-        segments = body.get("segments")
-        first = segments[0] if isinstance(segments, list) and len(segments) == 1 else None
-        if not isinstance(first, dict):
-            raise BrokenEntryError("transfers", "segment-form", found=segments)
-        stated = (
-            first.get("from"),
-            first.get("to"),
-            first.get("length"),
-            first.get("to_length"),
-            body.get("amount"),
-        )
-        if stated != (*route, *amounts, amounts[0]):
-            raise BrokenEntryError("transfers", "differs", (*route, *amounts, amounts[0]), stated)
-        if route[0] == transit_of(one) and first.get("start") != one.transit_start:
-            raise BrokenEntryError(
-                "transfers", "other-interval", one.transit_start, first.get("start")
-            )
+        amount, fee = whole(body, "amount", "transfers"), whole(body, "fee", "transfers")
+        if not 0 < amount <= one.rest or fee >= amount:
+            raise BrokenEntryError("transfers", "differs", one.rest, (amount, fee))
+        start = self._books.state.debits(Line(transit_of(one), one.commodity))
+        _check_route(body, (one.from_account, transit_of(one), amount, amount - fee))
+        one.gone, one.fee = one.gone + amount, one.fee + fee
+        one.parcels = put(one.parcels, start, amount - fee)
+        one.sendings.append(seq)
+        one.sent_seq = one.sendings[0]
+        one.steps.append((seq, "sent", amount, fee, None))
+        stand(one, seq)
+
+    def _came(self, one: Transfer, body: Mapping[str, Any], seq: int, *, back: bool) -> None:
+        """Hold what arrives, or comes back, to what is under way.
+
+        Raises:
+            BrokenEntryError: It is more, other intervals leave the transit line, or it goes another way.
+        """
+        amount = whole(body, "amount", "transfers")
+        fee = whole(body, "fee", "transfers") if "fee" in body else 0
+        if not 0 < amount <= total(one.parcels) or fee >= amount:
+            raise BrokenEntryError("transfers", "differs", total(one.parcels), (amount, fee))
+        taken, left = take(one.parcels, amount)
+        target = one.from_account if back else one.to_account
+        cost = "Expenses:BankFees:Returned" if back else "Expenses:FundFees:Bank"
+        found = _segments(body)
+        if fee:
+            _check_route({**body, "segments": found[-1:], "amount": fee}, (target, cost, fee, fee))
+            found = found[:-1]
+        ways = [(one.get("from"), one.get("to"), one.get("to_length")) for one in found]
+        stated = tuple((one.get("start"), one.get("length")) for one in found)
+        expected = [(transit_of(one), target, length) for _, length in taken]
+        if stated != taken:
+            raise BrokenEntryError("transfers", "other-interval", taken, stated)
+        if ways != expected:
+            raise BrokenEntryError("transfers", "differs", expected, ways)
+        one.parcels = left
+        if back:
+            one.back += amount
+        else:
+            one.arrived += amount
+        one.steps.append((seq, "returned" if back else "confirmed", amount, fee, None))
+        stand(one, seq)
+
+
+def stand(one: Transfer, seq: int) -> None:
+    """Bring a transfer to the state that what is open of it makes, after an entry."""
+    if not one.gone:
+        one.state, one.ended_seq = "approved", None
+    elif one.rest or one.parcels:
+        one.state, one.ended_seq = "sent", None
+    else:
+        one.state, one.ended_seq = ("confirmed" if one.arrived else "returned"), seq
+
+
+def _segments(body: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """Return the movements that an entry states.
+
+    Raises:
+        BrokenEntryError: They are no list of objects, or none.
+    """
+    found = body.get("segments")
+    if not isinstance(found, list) or not found or not all(isinstance(one, dict) for one in found):
+        raise BrokenEntryError("transfers", "segment-form", found=found)
+    return found
+
+
+def _check_route(body: Mapping[str, Any], way: tuple[str, str, int, int]) -> None:
+    """Hold a step's one movement to the way and the sums that it must have.
+
+    Raises:
+        BrokenEntryError: It goes another way, or another sum.
+    """
+    found = _segments(body)
+    names = ("from", "to", "length", "to_length")
+    stated = tuple(found[0].get(name) for name in names)
+    if len(found) != 1 or (*stated, body.get("amount")) != (*way, way[2]):
+        raise BrokenEntryError("transfers", "differs", (*way, way[2]), stated)
 
 
 def transit_of(one: Transfer) -> str:

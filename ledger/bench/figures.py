@@ -14,8 +14,10 @@ class Figure:
         database: `sqlite` or `postgresql`.
         n: Gifts, requests or entries that it was measured at.
         value: In `unit`.
-        unit: `gifts/s`, `requests/s`, `entries/s` or `ms`.
-        limit: In `unit` too: what the machine does without our part; for flatness, the figure at the smallest size.
+        unit: `gifts/s`, `requests/s`, `entries/s`, `ms`, `s` or `MB`.
+        limit: In `unit` too: what the machine does without our part; for flatness, the figure at the smallest size; or what is
+            allowed.
+        cpu: Processor time of our own processes, seconds; None where it was not taken.
     """
 
     name: str
@@ -24,10 +26,11 @@ class Figure:
     value: float
     unit: str
     limit: float
+    cpu: float | None = None
 
     @property
     def ratio(self) -> float:
-        """Return value by limit: of rates, the larger the better; of milliseconds, the smaller the better."""
+        """Return value by limit: of rates, the larger the better; of times and sizes, the smaller the better."""
         return self.value / self.limit if self.limit else 0.0
 
     def as_json(self) -> dict[str, str | int | float]:
@@ -35,16 +38,22 @@ class Figure:
         plain: dict[str, str | int | float] = asdict(self)
         for name in ("value", "limit"):
             plain[name] = round(float(plain[name]), 3)
+        if plain.pop("cpu") is not None:
+            plain["cpu"] = round(self.cpu or 0.0, 3)
         return {**plain, "ratio": round(self.ratio, 3)}
 
     def as_line(self) -> str:
         """Return the figure for a person."""
-        digits = 2 if self.unit == "ms" else 0
+        digits = 2 if self.unit in ("ms", "s") else 0
+        spent = "" if self.cpu is None else f"  (processor {self.cpu:.2f} s)"
         return (
             f"{self.name:<10}{self.database:<12}{self.n:>10,}  {self.value:>11,.{digits}f} {self.unit:<11}"
-            f" limit {self.limit:>11,.{digits}f}  ratio {self.ratio:.2f}"
+            f" limit {self.limit:>11,.{digits}f}  ratio {self.ratio:.2f}{spent}"
         )
 
 
-NAMES = ("import", "replay", "verify", "http", "signed-in", "append", "trace", "page")
+NAMES = (
+    *("import", "replay", "verify", "http", "signed-in", "append", "trace", "page"),
+    *("match", "match-mem", "day", "lists", "balance", "close"),
+)
 """Everything that can be measured, in the order in which it is."""

@@ -15,8 +15,8 @@ class Figure:
         n: Gifts, requests or entries that it was measured at.
         value: In `unit`.
         unit: `gifts/s`, `requests/s`, `entries/s`, `ms`, `s` or `MB`.
-        limit: In `unit` too: what the machine does without our part; for flatness, the figure at the smallest size; or what is
-            allowed.
+        limit: In `unit` too: what the machine does without our part; for flatness, the figure at the smallest size;
+            or what is allowed.
         cpu: Processor time of our own processes, seconds; None where it was not taken.
     """
 

@@ -120,7 +120,11 @@ class _Measuring:
         return users[0]
 
     def figures(self, wanted: set[str]) -> Iterator[Figure]:
-        """Fill the ledger, match it, and measure what is asked for."""
+        """Fill the ledger, match it, and measure what is asked for.
+
+        Yields:
+            Figures, as they come.
+        """
         self._fill()
         done = self._matched()
         limit = MATCH_S[self._bench.name]

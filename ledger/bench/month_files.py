@@ -1,7 +1,7 @@
 """The files of a busy month, as a platform, a bank and a county's clinics write them: all of them made up.
 
-Gifts of one month, 31 settlements of it, and the bank's lines of the month after it: payouts, weekly transfers, payments
-for medicine, and donations that nobody announced.
+Gifts of one month, 31 settlements of it, and the bank's lines of the month after it: payouts, transfers, payments for
+medicine, and donations that nobody announced.
 """
 
 from __future__ import annotations
@@ -28,7 +28,17 @@ GIVERS = 9973
 PRICES = 50
 """A gift is of 1.00 to 50.00 yuan."""
 
-_CCB = ("账号", "交易时间", "借方发生额（支取）", "贷方发生额（收入）", "余额", "币种", "对方户名", "摘要", "备注")
+_CCB = (
+    "账号",
+    "交易时间",
+    "借方发生额（支取）",
+    "贷方发生额（收入）",
+    "余额",
+    "币种",
+    "对方户名",
+    "摘要",
+    "备注",
+)
 _CCB_ID = "账户明细编号-交易流水号"
 _SHEET = (
     "platform", "period", "gross_cny", "refund_cny", "platform_share_rate", "platform_share_cny", "income_cny",
@@ -149,12 +159,10 @@ def settlement_sheet(month: Month, platform: str, sums: Sequence[int]) -> bytes:
     writer = csv.writer(out)
     writer.writerow(_SHEET)
     for at, gross in enumerate(sums):
-        net = net_of(gross)
-        share = plain_amount(net - gross, "CNY")
-        writer.writerow(
-            [platform, month.name, plain_amount(gross, "CNY"), "0.00", "0.50", share]
-            + [plain_amount(net, "CNY"), "0.00", plain_amount(net, "CNY"), number_of(month, at)]
-        )
+        net = plain_amount(net_of(gross), "CNY")
+        share = plain_amount(net_of(gross) - gross, "CNY")
+        taken = (plain_amount(gross, "CNY"), "0.00", "0.50", share)
+        writer.writerow([platform, month.name, *taken, net, "0.00", net, number_of(month, at)])
     return out.getvalue().encode()
 
 
@@ -253,7 +261,9 @@ def _export(number: str, lines: Sequence[_Line]) -> bytes:
             else (plain_amount(-one.amount, "CNY"), "")
         )
         row = [number, f"{booked:%Y%m%d %H:%M:%S}", came, went, plain_amount(balance, "CNY")]
-        writer.writerow([*row, "人民币元", one.party, one.summary, one.remark, f"{number[-4:]}-{at}"])
+        writer.writerow(
+            [*row, "人民币元", one.party, one.summary, one.remark, f"{number[-4:]}-{at}"]
+        )
     return out.getvalue().encode("gb18030")
 
 

@@ -26,6 +26,7 @@ from ledger.desk.reconcile import reconcile
 from ledger.desk.wanted import Wanted
 from ledger.funds import history as funds
 from ledger.intake.ahead import open_own_file
+from ledger.intake.comparing import Comparison
 from ledger.journal.history import Fund, fund_by_slug
 from ledger.logs import configure_logs
 from ledger.matching import files
@@ -119,7 +120,7 @@ class Matching:
             "equal_days": days,
         }
 
-    def _compare(self, path: Path) -> object:
+    def _compare(self, path: Path) -> Comparison:
         with path.open("rb") as stream:
             return compare_list(
                 self._ledger.sequencer,

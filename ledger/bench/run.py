@@ -9,6 +9,8 @@ from ledger.bench.checking import measure_verify
 from ledger.bench.figures import NAMES, Figure
 from ledger.bench.growing import Growth, measure_growth
 from ledger.bench.importing import Filling, measure_import
+from ledger.bench.month import NAMES as OF_MONTHS
+from ledger.bench.month import MonthScale, measure_months
 from ledger.bench.places import Bench, Place
 from ledger.bench.serving import Server, measure_http
 from ledger.bench.signed_in import measure_signed_in
@@ -25,15 +27,22 @@ class Scale:
         gifts: Of the file that is imported.
         loaded_s: How long each server is loaded.
         growth: Sizes at which it must make no difference.
+        months: Of which a month is matched, looked at and closed.
     """
 
     gifts: int
     loaded_s: float
     growth: Growth
+    months: MonthScale
 
 
-FULL = Scale(200_000, 10.0, Growth((10_000, 100_000, 1_000_000), 10_000))
-QUICK = Scale(20_000, 1.2, Growth((25_000, 75_000), 5_000))
+FULL = Scale(
+    200_000,
+    10.0,
+    Growth((10_000, 100_000, 1_000_000), 10_000),
+    MonthScale((10_000, 100_000, 1_000_000), 5_000),
+)
+QUICK = Scale(20_000, 1.2, Growth((25_000, 75_000), 5_000), MonthScale((5_000,), 250))
 """The first size has room for what an import and a load leave behind: so it all takes one ledger and one server."""
 
 
@@ -60,11 +69,19 @@ def measure(
 
 
 def _measure(place: Place, empty: Server, wanted: set[str], scale: Scale) -> Iterator[Figure]:
-    """Measure one database: on one ledger, if it is small enough where growth begins.
+    """Measure one database: months on ledgers of their own, all else on one, if it is small where growth begins.
 
     Yields:
         Figures, as they come.
     """
+    yield from _measure_ledger(place, empty, wanted - set(OF_MONTHS), scale)
+    if wanted & set(OF_MONTHS):
+        yield from measure_months(place, scale.months, wanted)
+
+
+def _measure_ledger(
+    place: Place, empty: Server, wanted: set[str], scale: Scale
+) -> Iterator[Figure]:
     growing = wanted & GROWING
     if wanted - GROWING:
         with place.fresh() as bench, _serving(bench) as server:

@@ -16,6 +16,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from ledger.errors import InvariantError
+from ledger.matching.carrying import References
 from ledger.matching.items import (
     OTHERS_MAX,
     Comparison,
@@ -25,7 +26,6 @@ from ledger.matching.items import (
     Other,
     Outcome,
     Run,
-    carries,
     compare,
     is_near,
     is_near_by_reference,
@@ -34,11 +34,10 @@ from ledger.matching.items import (
     same_side,
     score,
 )
-from ledger.matching.lines import comparable, is_number
 from ledger.matching.subsets import subset_with_sum
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from datetime import date
 
 RULE_VERSION = "passes-1"
@@ -46,6 +45,9 @@ RULE_VERSION = "passes-1"
 
 SATURDAY = 5
 UNIQUE_DAYS = 10
+RUN_DAYS = (-1, 7)
+"""From the last day of a run, both included."""
+
 SUBSET_LEGS = (2, 6)
 SPLIT_LEGS = (2, 4)
 
@@ -71,10 +73,19 @@ class Rules:
 
 @dataclass(frozen=True, slots=True)
 class _Open:
-    """What earlier passes left."""
+    """What earlier passes left.
+
+    Attributes:
+        expectations: By their ids.
+        observations: By their ids.
+        carrying: All pairs of these in which the line carries a reference: the same in every pass.
+        rules: The fund's.
+        named_runs: Periods that were paid together.
+    """
 
     expectations: tuple[Expectation, ...]
     observations: tuple[Observation, ...]
+    carrying: tuple[_Fit, ...]
     rules: Rules
     named_runs: frozenset[Run]
 
@@ -85,10 +96,17 @@ class _Open:
         for one in matches:
             expected.update(one.expectations)
             observed.update(one.observations)
+        if not expected and not observed:
+            return self
         return replace(
             self,
             expectations=tuple(one for one in self.expectations if one.id not in expected),
             observations=tuple(one for one in self.observations if one.id not in observed),
+            carrying=tuple(
+                (one, other)
+                for one, other in self.carrying
+                if one.id not in expected and other.id not in observed
+            ),
         )
 
 
@@ -112,15 +130,12 @@ def match(
     Raises:
         InvariantError: Two expectations or two observations have one id.
     """
-    left = _Open(
-        tuple(sorted(expectations, key=lambda one: one.id)),
-        tuple(sorted(observations, key=lambda one: one.id)),
-        rules or Rules(),
-        frozenset(named_runs),
-    )
-    _check_unique("expectation", [one.id for one in left.expectations])
-    _check_unique("observation", [one.id for one in left.observations])
-    given = left
+    things = tuple(sorted(expectations, key=lambda one: one.id))
+    lines = tuple(sorted(observations, key=lambda one: one.id))
+    _check_unique("expectation", [one.id for one in things])
+    _check_unique("observation", [one.id for one in lines])
+    carrying = tuple(_carrying(things, lines))
+    given = left = _Open(things, lines, carrying, rules or Rules(), frozenset(named_runs))
     found: list[Match] = []
     for one_pass in _PASSES:
         new = one_pass(left)
@@ -210,41 +225,25 @@ def _by_identity(left: _Open) -> list[Match]:
     return _pairs("identity", fits, confirms=True)
 
 
-def _carrying(left: _Open) -> list[_Fit]:
-    """Return all pairs of one side in which the line carries a reference, within the long window.
+def _carrying(
+    expectations: Sequence[Expectation], observations: Sequence[Observation]
+) -> Iterator[_Fit]:
+    """Give all pairs of one side in which the line carries a reference, within the long window.
 
-    A number is looked up, so that a thousand lines are not compared with a thousand settlements. A purpose of several
-    words is no run of the line, and is searched for in all lines.
+    Yields:
+        Pairs, by the line's id, then by the expectation's.
     """
-    by_number: dict[str, list[Expectation]] = defaultdict(list)
-    by_purpose: list[Expectation] = []
-    for one in left.expectations:
-        if not all(is_number(reference) for reference in one.references):
-            by_purpose.append(one)
-        for reference in one.references:
-            if is_number(reference):
-                by_number[comparable(reference)].append(one)
-    fits = []
-    for other in left.observations:
-        numbers = {comparable(run) for run in other.line.references}
-        if other.line.bank_id is not None:
-            numbers.add(comparable(other.line.bank_id))
-        near = {one.id: one for number in numbers for one in by_number.get(number, ())}
-        near |= {one.id: one for one in by_purpose}
-        fits += [
-            (one, other)
-            for _, one in sorted(near.items())
-            if same_side(one, other) and is_near_by_reference(one, other) and carries(one, other)
-        ]
-    return fits
+    references = References(expectations)
+    for other in observations:
+        for one in references.carried_by(other):
+            if same_side(one, other) and is_near_by_reference(one, other):
+                yield one, other
 
 
 def _by_reference(left: _Open) -> list[Match]:
     """Pass 2: a reference in the text, an equal amount."""
     fits = [
-        (one, other)
-        for one, other in _carrying(left)
-        if one.amount_minor == other.line.amount_minor
+        (one, other) for one, other in left.carrying if one.amount_minor == other.line.amount_minor
     ]
     return _pairs("reference", fits, confirms=True)
 
@@ -308,7 +307,7 @@ def _by_tolerance(left: _Open) -> list[Match]:
     """Pass 8: a reference is found, and the amount differs by little, or by exactly the platform's stated fee."""
     fits = [
         (one, other)
-        for one, other in _carrying(left)
+        for one, other in left.carrying
         if _is_tolerable(one, other.line.amount_minor - one.amount_minor, left.rules)
     ]
     return _pairs("tolerance", fits, confirms=False)
@@ -382,7 +381,7 @@ def _by_batch(left: _Open) -> list[Match]:
     """Pass 3: all open lines with one number make the expectation, or all expectations of one line make it."""
     lines_of: dict[str, list[Observation]] = defaultdict(list)
     things_of: dict[str, list[Expectation]] = defaultdict(list)
-    for one, other in _carrying(left):
+    for one, other in left.carrying:
         lines_of[one.id].append(other)
         things_of[other.id].append(one)
     found = []
@@ -438,12 +437,11 @@ def _runs_of(stretch: Sequence[tuple[Run, Expectation]], left: _Open) -> list[Ma
     places: dict[int, list[int]] = defaultdict(list)
     for place, total in enumerate(sums):
         places[total].append(place)
+    ends_on = _ends_on(stretch)
     found = []
     for other in left.observations:
-        for end in range(2, len(sums)):
+        for end in ends_on.get(other.day, ()):
             last = stretch[end - 1][0].last
-            if not -1 <= (other.day - last).days <= 7:  # noqa: PLR2004 -- the window of this pass
-                continue
             for start in places.get(sums[end] - other.line.amount_minor, ()):
                 things = [one for _, one in stretch[start:end]]
                 if len(things) > 1 and all(same_side(one, other) for one in things):
@@ -455,14 +453,25 @@ def _runs_of(stretch: Sequence[tuple[Run, Expectation]], left: _Open) -> list[Ma
     return found
 
 
+def _ends_on(stretch: Sequence[tuple[Run, Expectation]]) -> Mapping[date, Sequence[int]]:
+    """Return by day how many settlements may be paid by then: those whose last day lies near it, and two at least."""
+    found: dict[date, list[int]] = defaultdict(list)
+    for end in range(2, len(stretch) + 1):
+        for days in range(RUN_DAYS[0], RUN_DAYS[1] + 1):
+            found[stretch[end - 1][0].last + timedelta(days=days)].append(end)
+    return found
+
+
 def _by_subset(left: _Open) -> list[Match]:
     """Pass 6: two to six expectations of one party make one line, in one way only."""
+    # Most expectations name nobody: a line is held against those only that do.
+    parties = [one for one in left.expectations if one.party]
     found = []
-    for other in left.observations:
+    for other in left.observations if parties else ():
         near = [
             one
-            for one in left.expectations
-            if same_side(one, other) and same_party(one, other) and is_near(one, other.day, 1, 7)
+            for one in parties
+            if same_side(one, other) and is_near(one, other.day, 1, 7) and same_party(one, other)
         ]
         picked = subset_with_sum(
             [one.amount_minor for one in near], other.line.amount_minor, *SUBSET_LEGS
@@ -479,10 +488,12 @@ def _by_split(left: _Open) -> list[Match]:
     """Pass 7: two to four lines of one party make one expectation, in one way only."""
     found = []
     for one in left.expectations:
+        if not one.party:
+            continue
         near = [
             other
             for other in left.observations
-            if same_side(one, other) and same_party(one, other) and is_near(one, other.day, 1, 15)
+            if same_side(one, other) and is_near(one, other.day, 1, 15) and same_party(one, other)
         ]
         picked = subset_with_sum(
             [other.line.amount_minor for other in near], one.amount_minor, *SPLIT_LEGS
@@ -561,7 +572,7 @@ def _with_others(found: Sequence[Match], given: _Open) -> list[Match]:
 
 def _carried(given: _Open) -> Mapping[str, list[Expectation]]:
     carried: dict[str, list[Expectation]] = defaultdict(list)
-    for one, other in _carrying(given):
+    for one, other in given.carrying:
         carried[other.id].append(one)
     return carried
 

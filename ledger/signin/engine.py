@@ -42,6 +42,8 @@ ISSUER = "Mingzhang"
 """What authenticator apps show."""
 
 TOTP_STEP_SECONDS = 30
+SCRIPT_SECONDS = 10
+"""How long a code goes on working that a script is given: passwords are hashed meanwhile."""
 TOTP_WINDOW_SECONDS = 30
 """One step before and after the present one: clocks of telephones differ."""
 
@@ -349,9 +351,9 @@ class Engine:
         self._totp.forget_steps(user)
 
     def first_code(self, secret: str) -> str:
-        """Return the oldest code of a new secret that works now: for scripts, which have later ones left then."""
-        now = int(self._clock.now().timestamp()) // TOTP_STEP_SECONDS
-        return self._totp.code_at(secret, now - 1)
+        """Return the oldest code of a new secret that works for a while: for scripts, which have later ones left."""
+        soon = int(self._clock.now().timestamp()) + SCRIPT_SECONDS
+        return self._totp.code_at(secret, soon // TOTP_STEP_SECONDS - 1)
 
     def next_code(self, user: User) -> str:
         """Return the next code that works, for scripts; call inside `inside`.

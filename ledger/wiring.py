@@ -31,6 +31,7 @@ from ledger.projections.shapes import (
     FundCard,
     FundPage,
     GiftPage,
+    PublishedFile,
     StatementList,
     TransferList,
     Words,
@@ -129,14 +130,14 @@ class Services:
             stored = gift_page.find_gift(view, seq, check)
             if stored is None:
                 return None
-            receipt = receipts.stored(view.connection, view.fund, seq).proof
+            receipt = receipts.standing_alone(receipts.stored(view.connection, view.fund, seq))
             keys = [Verifier.from_text(vkey) for vkey in log_keys(view.connection, view.fund)]
             return gift_page.gift_page(view, stored, gift_page.Proven(receipt, keys))
 
     def gift_proof(self, slug: str, seq: int) -> bytes:
-        """Return the receipt, a `c2sp.org/tlog-proof@v1` file of the entry."""
+        """Return the receipt, a `c2sp.org/tlog-proof@v1` file that holds the entry too."""
         with self._view(slug) as view:
-            return receipts.stored(view.connection, view.fund, seq).proof
+            return receipts.standing_alone(receipts.stored(view.connection, view.fund, seq))
 
     def entry(self, slug: str, seq: int) -> EntryPage | None:
         """Return an entry; None above the last one."""
@@ -150,6 +151,11 @@ class Services:
             lines = statement_list.statement_lines(connection, fund, view.details.zone, view.now)
             reached = fund_page.as_of(connection, fund.fund_id)
             return StatementList(fund.slug, view.name, view.contact, reached, lines)
+
+    def published_statements(self, slug: str) -> Sequence[PublishedFile]:
+        """Return every file of a statement that was published, newest first."""
+        with self._view(slug) as view:
+            return statement_list.published_files(view.connection, view.fund.fund_id)
 
     def statement_file(self, slug: str, statement_id: str) -> bytes | None:
         """Return a published statement's PDF; None if there is none of this name.

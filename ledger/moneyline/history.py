@@ -215,6 +215,24 @@ class LineReader:
             seq=row.seq,
         )
 
+    def reversals(self, line: Line, lo: int, hi: int, most: int) -> list[int] | None:
+        """Return the entries that made the voids of a raw interval; None where there are more than `most`."""
+        rows = (
+            self._connection.execute(
+                sa.select(voids.c.seq)
+                .where(
+                    _on(voids, self._fund_id, self._ids.get(line.account, -1), line.commodity),
+                    voids.c.start >= lo,
+                    voids.c.start < hi,
+                )
+                .order_by(voids.c.start)
+                .limit(most + 1)
+            )
+            .scalars()
+            .all()
+        )
+        return None if len(rows) > most else [int(seq) for seq in rows]
+
     def voids(self, line: Line, lo: int, hi: int) -> list[tuple[int, int]]:
         """Return the voids that touch a raw interval, as start and length."""
         account_id = self._ids.get(line.account)

@@ -60,6 +60,9 @@ _KEYS: Mapping[Stage, StageKey] = {
 }
 _TAIL = 4
 
+VOIDS_MAX = 40
+"""A browser fetches and proves two entries for each."""
+
 
 class Proven(NamedTuple):
     """What stands outside the projections about an entry.
@@ -129,7 +132,8 @@ def gift_page(of: View, stored: StoredEntry, proven: Proven) -> GiftPage:
     )
     undone = _reversal(of, gift)
     channels = funds.all_channels(connection, fund_id)
-    ways = _Ways(of, gift, channels).all(void=undone is not None and not undone.after_settlement)
+    followed = _Ways(of, gift, channels)
+    ways = followed.all(void=undone is not None and not undone.after_settlement)
     private = _private(connection, fund_id, stored.seq)
     reached = as_of(connection, fund_id)
     assert reached is not None
@@ -158,6 +162,7 @@ def gift_page(of: View, stored: StoredEntry, proven: Proven) -> GiftPage:
         units=body.get("units"),
         units_commodity=body.get("unit"),
         reversal=undone,
+        voids=followed.voids(),
     )
 
 
@@ -201,6 +206,20 @@ class _Ways:
             return (Way(amount, (first, *_not_reached(1))),)
         self._pieces = trace(gift.line, gift.lo, gift.hi, self._reader.find, self._reader.voids)
         return tuple(self._way(part) for part in parts_of(self._pieces))
+
+    def voids(self) -> tuple[int, ...] | None:
+        """Return the entries that took back other gifts of the settlements this one was part of, a few of them."""
+        found: set[int] = set()
+        for piece in self._pieces:
+            segment = piece.via
+            if segment is None or not is_platform(self._pieces[piece.parent or 0].line):
+                continue
+            line = self._pieces[piece.parent or 0].line
+            seqs = self._reader.reversals(line, segment.start, segment.end, VOIDS_MAX)
+            if seqs is None:
+                return None
+            found.update(seqs)
+        return tuple(sorted(found)) if len(found) <= VOIDS_MAX else None
 
     def _way(self, part: Part) -> Way:
         steps: list[Step] = [self._first(part[0].amount, ())]
@@ -347,7 +366,11 @@ def _none_missing(of: View, gift: _Gift) -> Check:
         closing["session"] == gift.body["session"] and 1 <= number <= closing["gifts"] == row.gifts
     )
     return Check(
-        "none_missing", "holds" if holds else "fails", number=number, total=closing["gifts"]
+        "none_missing",
+        "holds" if holds else "fails",
+        number=number,
+        total=closing["gifts"],
+        closing=row.closed_seq,
     )
 
 

@@ -321,6 +321,27 @@ class StatementLine:
 
 
 @dataclass(frozen=True, slots=True)
+class PublishedFile:
+    """A file of a statement that was published: one a language.
+
+    Attributes:
+        id: Its statement's name in addresses, such as `2019-09`.
+        number: The statement's number, such as `qinghe-2019-09-M-v1`.
+        language: `zh`, `en` or `both`.
+        sha256: Of the file, 64 hex digits.
+        size_bytes: Of the file.
+        entry: Entry that published it.
+    """
+
+    id: str
+    number: str
+    language: str
+    sha256: str
+    size_bytes: int
+    entry: int
+
+
+@dataclass(frozen=True, slots=True)
 class GiftLine:
     """One of the last gifts.
 
@@ -501,6 +522,7 @@ class Check:
         size: `in_log`: size of the tree it was proven in.
         number: `none_missing`: the gift's number in its broadcast.
         total: `none_missing`: number of gifts of the broadcast; None while it runs.
+        closing: `none_missing`: entry that closed the broadcast; None while it runs.
         witnesses: `same_book`: who cosigned.
         at: `same_book`: when.
     """
@@ -511,6 +533,7 @@ class Check:
     size: int | None = None
     number: int | None = None
     total: int | None = None
+    closing: int | None = None
     witnesses: tuple[Words, ...] = ()
     at: datetime | None = None
 
@@ -537,6 +560,8 @@ class GiftPage:
         units: What the giver paid in the platform's own unit; None for money.
         units_commodity: That unit (`DYCOIN`); None for money.
         reversal: Set when the platform took it back.
+        voids: Entries that took back other gifts of the settlements it was part of: whoever recomputes the way needs
+            them; None where there are too many for a browser.
     """
 
     slug: str
@@ -556,6 +581,7 @@ class GiftPage:
     units: int | None = None
     units_commodity: str | None = None
     reversal: Reversal | None = None
+    voids: tuple[int, ...] | None = ()
 
 
 @dataclass(frozen=True, slots=True)

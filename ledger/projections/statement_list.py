@@ -17,7 +17,7 @@ from ledger.projections.dates import (
     month_last,
     next_month,
 )
-from ledger.projections.shapes import StatementLine
+from ledger.projections.shapes import PublishedFile, StatementLine
 
 LANGUAGES = ("both", "zh", "en")
 """Which language's file a statement's address gives, where there are several."""
@@ -85,7 +85,7 @@ def _published(
         published_on = local_date(from_ms(file.built_ms), zone)
         lines.append(
             StatementLine(
-                id=f"{file.month}-{issue}" if issue > 1 else file.month,
+                id=statement_id(file),
                 month=first,
                 issue=issue,
                 state="published",
@@ -97,6 +97,23 @@ def _published(
             )
         )
     return lines
+
+
+def published_files(connection: sa.Connection, fund_id: int) -> list[PublishedFile]:
+    """List every published file of a fund's statements, newest first."""
+    return [
+        PublishedFile(
+            statement_id(one), one.number, one.language, one.sha256.hex(), one.bytes, seq
+        )
+        for one in periods.issued(connection, fund_id)
+        if (seq := one.published_seq) is not None
+    ]
+
+
+def statement_id(file: IssuedStatement) -> str:
+    """Return a statement's name in addresses: its month, and its issue after the first."""
+    issue = issue_of(file.number)
+    return f"{file.month}-{issue}" if issue > 1 else file.month
 
 
 def issue_of(number: str) -> int:

@@ -13,7 +13,7 @@ from ledger.journal.receipt_numbers import receipt_number
 from ledger.log import history as log_history
 from ledger.log import proofs
 from ledger.log.hashing import Edge, node_hash
-from ledger.log.tlogproof import encode_tlog_proof
+from ledger.log.tlogproof import decode_tlog_proof, encode_tlog_proof
 from ledger.sequencer.groups import Commit, leaf_reader
 
 
@@ -75,6 +75,19 @@ def stored(connection: sa.Connection, fund: Fund, seq: int) -> Receipt:
     )
     proof = encode_tlog_proof(seq, proofs.inclusion_proof(seq, size, read), note)
     return Receipt(seq, receipt_number(seq, found.leaf_hash).compact, found.entry, proof)
+
+
+def standing_alone(receipt: Receipt) -> bytes:
+    """Return a receipt as one file that needs nothing beside it: the proof, with the entry as its `extra`.
+
+    Args:
+        receipt: Of any entry.
+
+    Returns:
+        A `c2sp.org/tlog-proof@v1` file. Nobody signed its `extra`: whoever checks it hashes it.
+    """
+    parts = decode_tlog_proof(receipt.proof)
+    return encode_tlog_proof(parts.index, parts.proof, parts.checkpoint_note, receipt.entry)
 
 
 def _proof(commit: Commit, seq: int) -> list[bytes]:

@@ -44,8 +44,16 @@ def _read(path: Path) -> Asset:
 
 
 def setup(app: Flask) -> None:
-    """Serve the files below `/static/`, and give templates `asset(name)` for their addresses."""
-    assets = {path.name: _read(path) for path in sorted(FOLDER.iterdir())}
+    """Serve the files below `/static/`, and give templates `asset(name)` for their addresses.
+
+    Modules in a folder import each other by relative addresses, which carry no digest: those are shared for a short
+    time and asked for again by ETag.
+    """
+    assets = {
+        path.relative_to(FOLDER).as_posix(): _read(path)
+        for path in sorted(FOLDER.rglob("*"))
+        if path.is_file()
+    }
 
     def address(name: str) -> str:
         return url_for("static", name=name, v=assets[name].digest)
@@ -65,4 +73,4 @@ def setup(app: Flask) -> None:
         return headers.public_page(response)
 
     app.jinja_env.globals["asset"] = address
-    app.add_url_rule("/static/<name>", "static", serve)
+    app.add_url_rule("/static/<path:name>", "static", serve)

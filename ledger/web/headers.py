@@ -2,7 +2,7 @@
 
 | face | addresses | script | kept |
 | --- | --- | --- | --- |
-| public | everything else | none | as the view says |
+| public | everything else | our own files (checks, live totals) | as the view says |
 | account | /sign-in, /sign-out, /account, /invitation, /reset | our own files (passkeys) | never |
 | desk | /desk, /audit | our own files (htmx) | never |
 
@@ -24,13 +24,11 @@ ACCOUNT = ("sign-in", "sign-out", "account", "invitation", "reset")
 DESK = ("desk", "audit")
 """First parts of the addresses of a face."""
 
-_NO_SCRIPT = "style-src 'self'; img-src 'self' data:; base-uri 'none'; frame-ancestors 'none'"
-PUBLIC_POLICY = f"default-src 'none'; {_NO_SCRIPT}; form-action 'self'"
-"""No script at all, and no style or picture from elsewhere: public pages need none."""
-
-_PRIVATE_POLICY = (
-    f"default-src 'none'; script-src 'self'; connect-src 'self'; {_NO_SCRIPT}; form-action 'self'"
+_OWN_ONLY = "style-src 'self'; img-src 'self' data:; base-uri 'none'; frame-ancestors 'none'"
+_POLICY = (
+    f"default-src 'none'; script-src 'self'; connect-src 'self'; {_OWN_ONLY}; form-action 'self'"
 )
+"""Only our own files, nothing inline, and nothing from elsewhere."""
 
 _DENIED = (
     *(
@@ -103,7 +101,7 @@ def face_headers(face: str, *, issuer: str = "") -> dict[str, str]:
         Names and values.
     """
     private = face != "public"
-    policy = _PRIVATE_POLICY if private else PUBLIC_POLICY
+    policy = _POLICY
     if face == "account" and issuer:
         parts = urlsplit(issuer)
         policy += f" {parts.scheme}://{parts.netloc}"

@@ -11,6 +11,7 @@ from __future__ import annotations
 from ledger.signin.sentences import SENTENCES as SIGN_IN
 from ledger.web.desk.list_sentences import SENTENCES as LISTS
 from ledger.web.desk.sentences import SENTENCES as DESK
+from ledger.web.public.sentences import SENTENCES as CHECKING
 
 SENTENCES: dict[str, tuple[str, str]] = {
     # frame
@@ -551,4 +552,7 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "problems.status": ("HTTP 状态", "HTTP status"),
 }
 
-SENTENCES |= SIGN_IN | DESK | LISTS
+SENTENCES |= SIGN_IN
+SENTENCES |= DESK
+SENTENCES |= LISTS
+SENTENCES |= CHECKING

@@ -17,6 +17,7 @@ from ledger.projections.shapes import (
     FundCard,
     FundPage,
     GiftPage,
+    PublishedFile,
     StatementList,
     TransferList,
 )
@@ -115,7 +116,7 @@ class PublicServices(Protocol):
         ...
 
     def gift_proof(self, slug: str, seq: int) -> bytes:
-        """Return the receipt, a `c2sp.org/tlog-proof@v1` file of the entry."""
+        """Return the receipt, a `c2sp.org/tlog-proof@v1` file that holds the entry too."""
         ...
 
     def entry(self, slug: str, seq: int) -> EntryPage | None:
@@ -124,6 +125,10 @@ class PublicServices(Protocol):
 
     def statements(self, slug: str) -> StatementList:
         """Return all statements, published and due."""
+        ...
+
+    def published_statements(self, slug: str) -> Sequence[PublishedFile]:
+        """Return every file of a statement that was published, newest first."""
         ...
 
     def statement_file(self, slug: str, statement_id: str) -> bytes | None:

@@ -107,12 +107,12 @@ def reopen(url: str, keys: Path, *, busy_ms: int = 10_000) -> Ledger:
     return Ledger(database, keys, clock, Sequencer(database, keys, clock), fund)
 
 
-def new_ledger(database: Database, keys: Path) -> Ledger:
+def new_ledger(database: Database, keys: Path, host: str = "localhost:8000") -> Ledger:
     """Open a fund with two channels, a bank account, a fund account and four members."""
     clock = FixedClock(START)
     sequencer = Sequencer(database, keys, clock)
     fund = setting_up.open_fund(
-        sequencer, clock, "localhost:8000", NewFund("qinghe", "青禾", "Qinghe")
+        sequencer, clock, host, NewFund("qinghe", "青禾", "Qinghe")
     )
     for channel in (KUAISHOU, DOUYIN):
         setting_up.open_channel(sequencer, clock, fund, channel)

@@ -27,6 +27,7 @@ from ledger.projections.shapes import (
     Left,
     OtherSpending,
     PostingLine,
+    PublishedFile,
     Spending,
     Stage,
     StatementLine,
@@ -380,6 +381,12 @@ class FakeServices:
     def statement_file(self, slug: str, statement_id: str) -> bytes | None:
         self.fund_page(slug)
         return b"%PDF-1.7 sample" if statement_id in {"2019-09", "2019-08"} else None
+
+    def published_statements(self, slug: str) -> Sequence[PublishedFile]:
+        self.fund_page(slug)
+        return [
+            PublishedFile("2019-09", f"{slug}-2019-09-M-v1", "both", "9f" * 32, 412_000, 172_940)
+        ]
 
     def transfers(self, slug: str) -> TransferList:
         page = self.fund_page(slug)

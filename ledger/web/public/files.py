@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from dataclasses import asdict
 
-from flask import Blueprint, Response
+import orjson
+from flask import Blueprint, Response, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
 from ledger.errors import FieldError, NotFoundError
@@ -49,6 +51,17 @@ def entry_bytes(fund: str, seq: int) -> BaseResponse:
     if page is None:
         raise NotFoundError(what="entry")
     return headers.immutable(Response(page.canonical, content_type="application/json"))
+
+
+@files.get("/funds/<fund>/statements.json")
+def published_statements(fund: str) -> BaseResponse:
+    """List the published files by their digests, for whoever checks one: the log has the same, by entry."""
+    listed = [
+        {**asdict(one), "address": url_for(".statement_file", fund=fund, statement_id=one.id)}
+        for one in services().published_statements(fund)
+    ]
+    response = Response(orjson.dumps({"statements": listed}), content_type="application/json")
+    return headers.public_page(response)
 
 
 @files.get("/funds/<fund>/statements/<statement_id>.pdf")

@@ -111,9 +111,7 @@ def new_ledger(database: Database, keys: Path, host: str = "localhost:8000") -> 
     """Open a fund with two channels, a bank account, a fund account and four members."""
     clock = FixedClock(START)
     sequencer = Sequencer(database, keys, clock)
-    fund = setting_up.open_fund(
-        sequencer, clock, host, NewFund("qinghe", "青禾", "Qinghe")
-    )
+    fund = setting_up.open_fund(sequencer, clock, host, NewFund("qinghe", "青禾", "Qinghe"))
     for channel in (KUAISHOU, DOUYIN):
         setting_up.open_channel(sequencer, clock, fund, channel)
     for stage, name, number in (

@@ -410,8 +410,22 @@ STEP: Final[dict[Language, dict[str, str]]] = {
 }
 
 STATE: Final[dict[Language, dict[str, str]]] = {
-    "zh": {"open": "待处理", "assigned": "处理中", "asked": "已询问", "waiting": "等待到账"},
-    "en": {"open": "Open", "assigned": "Being worked on", "asked": "Asked", "waiting": "Awaiting"},
+    "zh": {
+        "open": "待处理",
+        "assigned": "处理中",
+        "proposed": "待批准",
+        "disputed": "有争议",
+        "asked": "已询问",
+        "waiting": "等待到账",
+    },
+    "en": {
+        "open": "Open",
+        "assigned": "Being worked on",
+        "proposed": "Awaiting approval",
+        "disputed": "Disputed",
+        "asked": "Asked",
+        "waiting": "Awaiting",
+    },
 }
 """States of open items; a state not here is printed as it is."""
 

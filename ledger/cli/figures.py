@@ -13,6 +13,7 @@ from ledger.journal import accounts, balances
 from ledger.journal.codec import decode
 from ledger.journal.history import Fund, account_id, entry
 from ledger.matching import history as matching_history
+from ledger.matching.exceptions.kinds import gifts_subject
 from ledger.money import plain_amount
 from ledger.spending import history as spending
 from ledger.wiring import Ledger
@@ -106,7 +107,9 @@ class Figures:
         }
         for item in items:
             platform = next(
-                one.channel.lower() for one in booked if one.statement_no == item.subject
+                one.channel.lower()
+                for one in booked
+                if gifts_subject(one.channel, one.statement_no) == item.subject
             )
             key = (
                 f"{platform}_gross_minus_counted"
@@ -199,7 +202,11 @@ def _settlement_row(one: matching_history.StoredSettlement) -> dict[str, str]:
 
 
 def _told(item: matching_history.OpenItem, booked: list[matching_history.StoredSettlement]) -> str:
-    platform = next(one.channel.lower() for one in booked if one.statement_no == item.subject)
+    platform = next(
+        one.channel.lower()
+        for one in booked
+        if gifts_subject(one.channel, one.statement_no) == item.subject
+    )
     amount = f"{_yuan(item.amount)} {item.commodity}"
     if item.kind == "missing_gift":
         return (

@@ -36,6 +36,7 @@ from ledger.matching.exceptions.history import Filter, Item
 from ledger.matching.exceptions.kinds import (
     SETTLEMENT_DAYS,
     TRANSFER_DAYS,
+    gifts_subject,
     line_subject,
     settlement_of,
     settlement_subject,
@@ -297,7 +298,11 @@ class _Looking:
             Number of the exception, and the entry.
         """
         settled = {(one.channel, one.statement_no): one for one in self._settlements}
-        by_number = {one.statement_no: one for one in self._settlements}
+        # Exceptions of before name the number alone.
+        by_gifts = {one.statement_no: one for one in self._settlements}
+        by_gifts |= {
+            gifts_subject(one.channel, one.statement_no): one for one in self._settlements
+        }
         ended = {
             transfer_subject(one.number): one.ended_seq
             for one in transfers.all_transfers(self._connection, self._fund_id)
@@ -316,9 +321,9 @@ class _Looking:
                 entry = None if one is None else one.paid_seq
             elif item.kind == "unallocated_transfer":
                 entry = ended.get(item.subject)
-            elif item.kind == "missing_gift" and item.subject in by_number:
+            elif item.kind == "missing_gift" and item.subject in by_gifts:
                 entry = filled_by(
-                    self._connection, self._fund_id, by_number[item.subject].settled_seq
+                    self._connection, self._fund_id, by_gifts[item.subject].settled_seq
                 )
             elif item.kind in _LINE_KINDS:
                 entry = lines.get(item.subject)

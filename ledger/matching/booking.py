@@ -17,6 +17,7 @@ from ledger.journal.entries import Claim, Draft, Move, Posting
 from ledger.matching import files, history, store
 from ledger.matching.evidence import Evidence
 from ledger.matching.exceptions import booking as exceptions
+from ledger.matching.exceptions.kinds import gifts_subject
 from ledger.matching.history import StoredLine
 from ledger.matching.lines import BankFile, SettlementFile, SettlementLine
 from ledger.sequencer.books import Books
@@ -221,12 +222,12 @@ def _book_settlement(
         payout_fee=-line.payout_fee,
         settled_seq=seq,
     )
-    raised = 0
+    raised, subject = 0, gifts_subject(channel.name, line.statement_no)
     if unattributed:
-        raise_exception(books, actor, "missing_gift", line.statement_no, unattributed, commodity)
+        raise_exception(books, actor, "missing_gift", subject, unattributed, commodity)
         raised += 1
     if unseen > 0:
-        raise_exception(books, actor, "late_refund", line.statement_no, unseen, commodity)
+        raise_exception(books, actor, "late_refund", subject, unseen, commodity)
         raised += 1
     return raised
 

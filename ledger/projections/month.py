@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
-from ledger.clock import from_ms, from_text
+from ledger.clock import from_ms, from_text, to_ms
 from ledger.funds import history as funds
 from ledger.funds.history import Channel, MoneyAccount
 from ledger.journal import history as journal_history
@@ -25,7 +25,8 @@ from ledger.journal.history import Fund
 from ledger.journal.tables import accounts as account_table
 from ledger.journal.tables import entries
 from ledger.log import history as log_history
-from ledger.matching.exceptions.kinds import line_subject
+from ledger.matching.exceptions.history import Stood, stood_at
+from ledger.matching.exceptions.kinds import KINDS, line_subject
 from ledger.matching.history import references_of_entry
 from ledger.matching.tables import bank_lines, open_items, settlement_lines
 from ledger.moneyline.history import LineReader
@@ -162,13 +163,25 @@ class Loose(NamedTuple):
 
 
 class Item(NamedTuple):
-    """Something that was open at the end of the month."""
+    """Something that was open at the end of the month.
+
+    Attributes:
+        number: Of the exception, or the line of its file.
+        kind: What it is.
+        at: When it was raised or booked.
+        amount: Minor units.
+        commodity: Of the amount.
+        owner: A role: of the member who looked after it then, else the one that its kind is given to.
+        state: In which it stood then.
+    """
 
     number: int
     kind: str
     at: datetime
     amount: int
     commodity: str
+    owner: str = "finance"
+    state: str = "open"
 
 
 class Settled(NamedTuple):
@@ -583,8 +596,17 @@ class Month:
             )
         )
         raised = rows.all()
+        stood = self._stood([row.raised_seq for row in raised])
         found = [
-            Item(row.raised_seq, row.kind, from_ms(row.raised_ms), row.amount, row.commodity)
+            Item(
+                row.raised_seq,
+                row.kind,
+                from_ms(row.raised_ms),
+                row.amount,
+                row.commodity,
+                self._owner_role(row.kind, stood[row.raised_seq].owner),
+                stood[row.raised_seq].state,
+            )
             for row in raised
         ]
         named = {row.subject for row in raised}
@@ -609,6 +631,24 @@ class Month:
             if line_subject(bytes(row.sha256).hex(), row.line_no) not in named
         ]
         return sorted(found, key=lambda one: (one.at, one.number))
+
+    def _stood(self, raised: list[int]) -> dict[int, Stood]:
+        last = self.cut.size - 1
+        closed_ms = to_ms(self.occurred([last])[last])
+        return stood_at(self._connection, self._fund_id, raised, (self.cut.size, closed_ms))
+
+    def _owner_role(self, kind: str, member_id: str | None) -> str:
+        """Return the first role, in the order of the kinds' owners, of whoever looks after an exception."""
+        usual = KINDS[kind].owner if kind in KINDS else "finance"
+        roles = next(
+            (
+                one.roles
+                for one in funds.all_members(self._connection, self._fund_id)
+                if one.member_id == member_id
+            ),
+            frozenset((usual,)),
+        )
+        return usual if usual in roles else min(roles, default=usual)
 
     def counted(self) -> tuple[int, int]:
         """Recount the month's entries: how many there are, and how many different numbers they have."""

@@ -114,7 +114,6 @@ REGISTER_COLUMNS = (
 BANDS = (0, 100, 1_000, 10_000, 100_000)
 """Where bands of sizes begin, minor units."""
 
-_OWNER = "officer"
 _ROLES = {
     "approver": "approver",
     "controller": "reviewer",
@@ -749,8 +748,8 @@ def _open(month: Month) -> OpenLines:
                 opened_on=opened_on,
                 amount_minor=one.amount if one.commodity == commodity else 0,
                 age_days=max(0, (last - opened_on).days),
-                owner=_OWNER,
-                state="open",
+                owner=_ROLES.get(one.owner, one.owner),
+                state=one.state,
             )
         )
     return OpenLines(

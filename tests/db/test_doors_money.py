@@ -126,9 +126,9 @@ def test_a_late_refund_is_raised_unless_it_was_announced(ledger: Ledger) -> None
     with ledger.database.reading() as connection:
         items = matched.items(connection, ledger.fund.fund_id)
     assert [(item.kind, item.subject, item.amount) for item in items] == [
-        ("missing_gift", "STATEMENT-2", 800),
-        ("missing_gift", "STATEMENT-3", 100),
-        ("late_refund", "STATEMENT-3", 20),
+        ("missing_gift", "gifts/Kuaishou/STATEMENT-2", 800),
+        ("missing_gift", "gifts/Kuaishou/STATEMENT-3", 100),
+        ("late_refund", "gifts/Kuaishou/STATEMENT-3", 20),
     ]
 
 

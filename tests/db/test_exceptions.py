@@ -15,6 +15,7 @@ from ledger.errors import FieldError, FourEyesError, NotAllowedError, NotFoundEr
 from ledger.matching.exceptions import booking, history
 from ledger.matching.exceptions.booking import Brought
 from ledger.matching.exceptions.history import Filter
+from ledger.projections.month import Month
 from tests.db.exceptions import (
     RECEIPT,
     attach,
@@ -35,6 +36,7 @@ from tests.db.ledgers import (
     agree,
     bodies,
     check,
+    close_month,
     new_ledger,
     pay_out,
     want,
@@ -366,3 +368,36 @@ def test_open_exceptions_are_summed_by_age(ledger):
         ("over-90", 1, 50_000),
     ]
     assert sum(one.overdue for one in rows) == 0
+
+
+# --- as it stood at a closing ---------------------------------------------------------------------
+
+
+def test_a_statement_tells_owner_and_state_as_they_were_when_the_month_was_closed(ledger):
+    """What is done about an exception later does not change a statement of before."""
+    numbers = [raise_it(ledger, found(subject=f"line/{at}/1")) for at in "abcd"]
+    usual, taken, contested, waiting = numbers
+    work(ledger, taken, "assigned", ledger.member("Chen").member_id)
+    work(ledger, contested, "disputed", text="the platform says no")
+    decision = propose_resolution(ledger, waiting)
+    later(ledger, 30)
+    close_month(ledger, "2026-10")
+    later(ledger, 1)
+
+    def told() -> dict[int, tuple[str, str]]:
+        with ledger.database.reading() as connection:
+            items = Month(connection, ledger.fund, "2026-10").items()
+        return {one.number: (one.owner, one.state) for one in items}
+
+    as_closed = told()
+    assert as_closed == {
+        usual: ("finance", "open"),
+        taken: ("controller", "assigned"),
+        contested: ("finance", "disputed"),
+        waiting: ("finance", "proposed"),
+    }
+    work(ledger, usual, "assigned", ledger.member("Chen").member_id)
+    work(ledger, taken, "assigned")
+    work(ledger, contested, "settled", text="it says yes")
+    agree(ledger, decision.number, "Chen")
+    assert told() == as_closed

@@ -143,7 +143,7 @@ def test_gifts_without_a_value_are_one_exception_a_day_and_reason(ledger):
 def test_a_gift_found_later_explains_what_a_settlement_stated_beyond_the_gifts(ledger):
     give(ledger, gift("a", 600))
     settle(ledger, settlement_line("NUMBER-0001", 1000))
-    assert kinds(ledger) == {"NUMBER-0001": ("missing_gift", 400)}
+    assert kinds(ledger) == {"gifts/Kuaishou/NUMBER-0001": ("missing_gift", 400)}
     give(ledger, gift("b", 300))
     assert look_at(ledger) == Looked(0, 0)
     give(ledger, gift("c", 100))

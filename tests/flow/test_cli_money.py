@@ -146,7 +146,11 @@ def test_more_gross_than_gifts_raises_an_exception_that_stays_open(cli: Cli) -> 
     cli.run("import", "gifts", cli.gifts("gifts.jsonl", GIFTS[0]), "--channel", "Kuaishou")
     assert cli.json("settlement", "import", cli.settlement())["raised"] == 1
     (item,) = cli.json("bank", "open")["exceptions"]
-    assert item == {"kind": "missing_gift", "subject": "KU-ST-202611", "amount_minor": 42000}
+    assert item == {
+        "kind": "missing_gift",
+        "subject": "gifts/Kuaishou/KU-ST-202611",
+        "amount_minor": 42000,
+    }
 
 
 @pytest.mark.parametrize(

@@ -6,8 +6,10 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import NamedTuple
 
+import orjson
 import sqlalchemy as sa
 
+from ledger.decisions.tables import decision_ends, decision_versions, decisions
 from ledger.errors import NotFoundError
 from ledger.matching.exceptions.kinds import (
     BRACKET_DAYS,
@@ -16,6 +18,7 @@ from ledger.matching.exceptions.kinds import (
     KINDS,
     age_days,
     line_subject,
+    standing,
 )
 from ledger.matching.exceptions.tables import exception_files, exception_notes
 from ledger.matching.tables import bank_lines, open_items
@@ -371,3 +374,90 @@ def evidence_file(
             ).scalar_one()
             return one.name, bytes(body)
     raise NotFoundError(what="evidence", number=raised_seq)
+
+
+# --- as it stood ----------------------------------------------------------------------------------
+
+
+class Stood(NamedTuple):
+    """Where an exception stood at some moment.
+
+    Attributes:
+        owner: Member who looked after it; None while nobody was named.
+        state: One of `kinds.STATES`, of those that are not the end.
+    """
+
+    owner: str | None
+    state: str
+
+
+def stood_at(
+    connection: sa.Connection, fund_id: int, raised: Sequence[int], moment: tuple[int, int]
+) -> dict[int, Stood]:
+    """Return where exceptions that were open stood: by their threads, and by the decisions that waited.
+
+    Args:
+        connection: In a transaction.
+        fund_id: The fund.
+        raised: Numbers of exceptions.
+        moment: How many entries there were, and when, POSIX milliseconds.
+
+    Returns:
+        By number.
+    """
+    size, at_ms = moment
+    owners: dict[int, str] = {}
+    disputed: dict[int, str] = {}
+    rows = connection.execute(
+        sa.select(exception_notes.c.raised_seq, exception_notes.c.step, exception_notes.c.value)
+        .where(
+            exception_notes.c.fund_id == fund_id,
+            exception_notes.c.raised_seq.in_(raised),
+            exception_notes.c.step.in_(("assigned", "disputed", "settled")),
+            exception_notes.c.at_ms <= at_ms,
+        )
+        .order_by(exception_notes.c.raised_seq, exception_notes.c.number)
+    )
+    for number, step, value in rows:
+        if step == "assigned":
+            owners[number] = value
+        else:
+            disputed[number] = "" if step == "settled" else step
+    waiting = _waiting(connection, fund_id, size)
+    return {
+        number: Stood(
+            owners.get(number) or None,
+            standing(
+                decision=waiting.get(number),
+                disputed=disputed.get(number) or None,
+                owner=owners.get(number) or None,
+            ),
+        )
+        for number in raised
+    }
+
+
+def _waiting(connection: sa.Connection, fund_id: int, size: int) -> dict[int, int]:
+    """Return the decisions about exceptions that waited in a log of a size, by the exception."""
+    ended = sa.select(decision_ends.c.number).where(
+        decision_ends.c.fund_id == fund_id, decision_ends.c.seq < size
+    )
+    rows = connection.execute(
+        sa.select(decision_versions.c.number, decision_versions.c.content)
+        .select_from(
+            decision_versions.join(
+                decisions,
+                sa.and_(
+                    decisions.c.fund_id == decision_versions.c.fund_id,
+                    decisions.c.number == decision_versions.c.number,
+                ),
+            )
+        )
+        .where(
+            decision_versions.c.fund_id == fund_id,
+            decision_versions.c.seq < size,
+            decisions.c.kind.in_(("resolution", "write-off")),
+            decision_versions.c.number.not_in(ended),
+        )
+    )
+    return {orjson.loads(content)["raised"]: number for number, content in rows}

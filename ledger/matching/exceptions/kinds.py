@@ -166,6 +166,11 @@ def settlement_of(subject: str) -> tuple[str, str]:
     return (channel, number) if first == "settlement" else ("", "")
 
 
+def gifts_subject(channel: str, statement_no: str) -> str:
+    """Return how an exception names the gifts or refunds that a settlement has and nobody told us of."""
+    return f"gifts/{channel}/{statement_no}"
+
+
 def line_subject(file: str, row: int) -> str:
     """Return how an exception names a line of a bank file: by the file's hash and the row."""
     return f"line/{file}/{row}"

@@ -29,7 +29,7 @@ from ledger.intake.ahead import open_own_file
 from ledger.intake.comparing import Comparison
 from ledger.journal.history import Fund, fund_by_slug
 from ledger.logs import configure_logs
-from ledger.matching import files
+from ledger.matching import file_reading
 from ledger.matching.formats.settlement_csv import read_settlement_file
 from ledger.projections.bank_days import bank_days
 from ledger.settings import load_settings, process_environment
@@ -138,7 +138,7 @@ class Matching:
         actions.take_settlements(self._ledger.sequencer, self._fund, upload, sheet)
 
     def _take(self, number: str, data: bytes) -> None:
-        reading = files.read(f"{number}.csv", data)
+        reading = file_reading.read(f"{number}.csv", data)
         actions.take_file(self._ledger.sequencer, self._fund, reading, self._accounts[number])
 
     def _decide_transfers(self) -> None:

@@ -29,7 +29,7 @@ from ledger.export import cells
 from ledger.funds import history as funds
 from ledger.funds.history import MoneyAccount
 from ledger.journal.history import Fund
-from ledger.matching import file_history, files
+from ledger.matching import file_history, file_reading, file_taking
 from ledger.matching.file_history import KeptStatement, LineFilter, SavedMapping
 from ledger.matching.formats import mappings
 from ledger.matching.formats.mapping_guess import propose
@@ -181,7 +181,7 @@ def bank_import(  # one parameter an option
     for path in paths:
         data = _bytes(path)
         with naming(path):
-            reading = files.read(path.name, data, mapping)
+            reading = file_reading.read(path.name, data, mapping)
             taken = actions.take_file(ledger.sequencer, fund, reading, account, taker)
         known = sum(one.lines for one in taken.statements if one.state == "taken") - taken.added
         for sentence in _sentences(path.name, taken):
@@ -197,7 +197,7 @@ def bank_import(  # one parameter an option
         sys.exit(1)
 
 
-def _sentences(name: str, taken: files.Taken) -> list[str]:
+def _sentences(name: str, taken: file_taking.Taken) -> list[str]:
     """Return a line for each statement of a file that was taken."""
     if not taken.new:
         return [f"{name}: was taken before; nothing is changed"]
@@ -229,7 +229,7 @@ def _compare(
 ) -> bool:
     """Print what would come of a file; return whether all of it would count at once."""
     try:
-        reading = files.read(path.name, _bytes(path), mapping)
+        reading = file_reading.read(path.name, _bytes(path), mapping)
         found = actions.inspect_file(session.ledger().database, fund, reading, account)
     except InputError as error:
         print_problem(error, as_json=session.as_json, file=path.name)

@@ -32,10 +32,12 @@ from ledger.funds.history import MoneyAccount
 from ledger.funds.members import SETUP, check_setting_up
 from ledger.journal.history import Fund
 from ledger.matching import booking as matching
-from ledger.matching import files
+from ledger.matching import file_inspecting, file_taking
 from ledger.matching import history as matching_history
 from ledger.matching.booking import TakenFile
-from ledger.matching.files import Inspection, Reading, Taken, Taker
+from ledger.matching.file_inspecting import Inspection
+from ledger.matching.file_reading import Reading
+from ledger.matching.file_taking import Taken, Taker
 from ledger.matching.history import StoredLine
 from ledger.matching.lines import BankFile, SettlementFile
 from ledger.matching.matches import LineKey
@@ -122,7 +124,7 @@ def take_file(
     activity = _bringing(fund, member_id, reading.sha256.hex())
     return sequencer.decide(
         fund,
-        lambda books: files.take(books, _taker(books, activity), accounts, reading, account),
+        lambda books: file_taking.take(books, _taker(books, activity), accounts, reading, account),
     ).value
 
 
@@ -146,7 +148,7 @@ def inspect_file(
     """
     with database.reading() as connection:
         accounts = funds.money_account_list(connection, fund.fund_id)
-        return files.inspect(connection, fund.fund_id, accounts, reading, account)
+        return file_inspecting.inspect(connection, fund.fund_id, accounts, reading, account)
 
 
 def _bringing(fund: Fund, member_id: str | None, digest: str) -> Activity | None:

@@ -20,8 +20,8 @@ from ledger.funds.history import Rate
 from ledger.funds.members import NewMember
 from ledger.intake import erasing
 from ledger.intake.booking import close_sessions
-from ledger.matching import files
-from ledger.matching.files import MAPPING
+from ledger.matching import saved_mappings
+from ledger.matching.saved_mappings import MAPPING
 from ledger.periods import booking as periods
 from ledger.periods.booking import NewStatement
 from ledger.privacy.commitments import open_commitment
@@ -108,7 +108,7 @@ def _change_matching(books: Books, _actor: Actor, found: Decision) -> None:
     """Keep a mapping; rules of the passes are read from their decisions."""
     content = found.latest.content
     if MAPPING in content:
-        files.keep_mapping(books, content[MAPPING], found.number)
+        saved_mappings.keep_mapping(books, content[MAPPING], found.number)
 
 
 def _private(books: Books, found: Decision) -> Mapping[str, Any]:

@@ -15,7 +15,7 @@ from ledger.decisions.shapes import Decision
 from ledger.desk.wanted import Wanted
 from ledger.errors import FieldError, StateError
 from ledger.journal import accounts
-from ledger.matching import files
+from ledger.matching import file_taking
 from ledger.matching import history as matching
 from ledger.matching.exceptions import booking, history
 from ledger.matching.exceptions.booking import WriteOff
@@ -50,7 +50,7 @@ def resolution(raised: int, reason: str, *, counts: bool = False) -> Wanted:
     def make(books: Books, found: Item) -> Proposed:
         content = {"raised": raised, "reason": reason, "evidence": _evidence(books, raised)}
         if counts:
-            files.check_held(books, raised)
+            file_taking.check_held(books, raised)
             content["lines"] = "count"
         return Proposed("resolution", content, found.amount, found.commodity)
 
@@ -176,7 +176,7 @@ def resolve(books: Books, actor: Actor, found: Decision) -> None:
     closing = _closing(found, "note")
     seq = booking.resolve(books, actor, closing, found.number, "resolved")
     counts = found.latest.content.get("lines") == "count"
-    files.end_held(books, actor, (found.latest.content["raised"], seq), counts=counts)
+    file_taking.end_held(books, actor, (found.latest.content["raised"], seq), counts=counts)
 
 
 def take_off(books: Books, actor: Actor, found: Decision) -> None:

@@ -18,9 +18,9 @@ from ledger.funds import history as funds
 from ledger.funds.history import Rate
 from ledger.funds.members import NewMember, check_name
 from ledger.intake import erasing
-from ledger.matching import files
-from ledger.matching.files import MAPPING
+from ledger.matching import saved_mappings
 from ledger.matching.formats.mappings import Mapping
+from ledger.matching.saved_mappings import MAPPING
 from ledger.periods import booking as periods
 from ledger.periods.booking import NewStatement
 from ledger.roles import acting, check_roles
@@ -149,8 +149,8 @@ def roles(member_id: str, wanted: frozenset[str]) -> Wanted:
 
 def mapping(new: Mapping) -> Wanted:
     """Want to read sheets by a mapping; the next version of it, where there is one of its name."""
-    content = {MAPPING: files.mapping_content(new)}
-    return _wanted(Proposed("rule", content), lambda _books: files.check_public(new))
+    content = {MAPPING: saved_mappings.mapping_content(new)}
+    return _wanted(Proposed("rule", content), lambda _books: saved_mappings.check_public(new))
 
 
 def rule(kind: str, new: Rule, reason: str | None = None) -> Wanted:

@@ -14,7 +14,7 @@ from ledger.journal import accounts
 from ledger.journal import history as journal_history
 from ledger.journal.codec import decode
 from ledger.journal.entries import Claim, Draft, Move, Posting
-from ledger.matching import files, history, store
+from ledger.matching import file_reading, file_taking, history, store
 from ledger.matching.evidence import Evidence
 from ledger.matching.exceptions import booking as exceptions
 from ledger.matching.exceptions.kinds import gifts_subject
@@ -92,7 +92,7 @@ def take_settlement_file(  # noqa: PLR0913  # who brings it is told by name
         len(file.lines),
         to_ms(books.clock.now()),
         data,
-        f"{file.format}/{files.READERS_VERSION}",
+        f"{file.format}/{file_reading.READERS_VERSION}",
         taken_by,
     )
     is_new = store.keep_file(books.connection, books.fund.fund_id, new)
@@ -334,8 +334,10 @@ def take_bank_file(
         FieldError: It is of another account, or in another currency.
     """
     name, data = upload
-    reading = files.Reading(name, data, (file,), f"{file.format}/{files.READERS_VERSION}")
-    taken = files.take(books, files.Taker(BRINGER), (account,), reading, account)
+    reading = file_reading.Reading(
+        name, data, (file,), f"{file.format}/{file_reading.READERS_VERSION}"
+    )
+    taken = file_taking.take(books, file_taking.Taker(BRINGER), (account,), reading, account)
     repeated = len(file.lines) - taken.added if not taken.held else 0
     return TakenFile(taken.new, len(file.lines), taken.added, repeated, len(taken.raised))
 

@@ -6,7 +6,8 @@ from typing import Any
 
 from ledger.errors import BalanceTieError
 from ledger.matching.file_history import KeptStatement, ListedLine
-from ledger.matching.files import Inspected, Inspection, Taken
+from ledger.matching.file_inspecting import Inspected, Inspection
+from ledger.matching.file_taking import Taken
 from ledger.matching.history import KeptFile
 from ledger.matching.lines import BankFile, BankLine, check_chain, figures
 

@@ -22,11 +22,12 @@ from ledger.desk import exceptions as closing
 from ledger.desk.reconcile import reconcile
 from ledger.errors import FieldError, NotAllowedError, StateError, UnknownNameError
 from ledger.funds import history as funds
-from ledger.matching import booking, file_history, files
+from ledger.matching import booking, file_history, file_inspecting, file_reading
 from ledger.matching import history as matched
 from ledger.matching.exceptions.booking import Brought, attach
 from ledger.matching.file_history import LineFilter
-from ledger.matching.files import Reading, Taken
+from ledger.matching.file_reading import Reading
+from ledger.matching.file_taking import Taken
 from ledger.matching.formats.mappings import Mapping
 from ledger.matching.lines import BankFile, BankLine, check_chain, count_twins, references_in
 from ledger.verify.database import verify_database
@@ -180,13 +181,13 @@ def test_a_statement_of_another_account_is_refused_whole(ledger: Ledger) -> None
     # What a bank writes with stars, or with its country before it, is still the same account.
     for written in ("6217********1001", "CN52" + NUMBER):
         file = replace(ours, account=written)
-        assert files.account_of(accounts, file, "x", bank) == bank
+        assert file_inspecting.account_of(accounts, file, "x", bank) == bank
     masked = replace(ours, account="6217********1001")
-    assert files.account_of(accounts, masked, "x", None) == bank
+    assert file_inspecting.account_of(accounts, masked, "x", None) == bank
     with pytest.raises(FieldError):
-        files.account_of(accounts, replace(ours, account=""), "x", None)
+        file_inspecting.account_of(accounts, replace(ours, account=""), "x", None)
     with pytest.raises(FieldError) as currency:
-        files.account_of(accounts, replace(ours, commodity="EUR"), "x", None)
+        file_inspecting.account_of(accounts, replace(ours, commodity="EUR"), "x", None)
     assert currency.value.fields["field"] == "commodity"
 
 
@@ -517,8 +518,8 @@ def test_a_mapping_is_decided_by_two_and_kept_in_versions(ledger: Ledger) -> Non
             saved = file_history.saved_mapping(connection, ledger.fund.fund_id, BY_SHEET.name)
             bank = funds.money_account(connection, ledger.fund.fund_id, BANK)
         assert saved.version == version
-    found = files.read("sheet.csv", SHEET, saved)
-    assert found.parser == f"mapping:County bank/2/{files.READERS_VERSION}"
+    found = file_reading.read("sheet.csv", SHEET, saved)
+    assert found.parser == f"mapping:County bank/2/{file_reading.READERS_VERSION}"
     assert actions.take_file(ledger.sequencer, ledger.fund, found, bank).added == 2
     assert sorted(amount for _, amount, _ in counted(ledger)) == [-150, 20]
     with ledger.database.reading() as connection, pytest.raises(UnknownNameError):

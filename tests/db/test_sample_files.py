@@ -15,9 +15,10 @@ from ledger.errors import FileFormatError
 from ledger.funds import history as funds
 from ledger.funds.booking import NewAccount, open_account
 from ledger.funds.history import MoneyAccount
-from ledger.matching import file_history, files
+from ledger.matching import file_history, file_reading
 from ledger.matching.file_history import LineFilter, SavedMapping
-from ledger.matching.files import Reading, Taken
+from ledger.matching.file_reading import Reading
+from ledger.matching.file_taking import Taken
 from ledger.matching.formats import mappings
 from ledger.matching.formats.mapping_guess import propose
 from tests.db.ledgers import Ledger, check, new_ledger
@@ -83,7 +84,7 @@ def take(
     with ledger.database.writing() as connection:
         for table in ("waiting_lines", "bank_lines", "file_statements", "files"):
             connection.execute(sa.text(f"DELETE FROM {table}"))
-    reading = files.read(path.name, path.read_bytes(), mapping)
+    reading = file_reading.read(path.name, path.read_bytes(), mapping)
     chosen = open_for(ledger, reading, counter)
     taken = actions.take_file(ledger.sequencer, ledger.fund, reading, chosen)
     again = actions.take_file(ledger.sequencer, ledger.fund, reading, chosen)
@@ -156,7 +157,7 @@ def test_any_other_sheet_is_taken_through_a_mapping(ledger: Ledger, samples: Pat
     for name, statements in MAPPED.items():
         data = (folder / name).read_bytes()
         with pytest.raises(FileFormatError):
-            files.read(name, data)
+            file_reading.read(name, data)
         mapping = mappings.to_json(propose(name, data, "USD"))
         taken = take(ledger, folder / name, counter, SavedMapping(name, 1, mapping, 1))
         assert [(one.lines, one.total) for one in taken.statements] == statements

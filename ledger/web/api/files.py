@@ -21,7 +21,7 @@ from ledger.desk import actions
 from ledger.errors import FieldError, NotFoundError
 from ledger.funds import history as funds
 from ledger.funds.history import MoneyAccount
-from ledger.matching import file_history, files, telling
+from ledger.matching import file_history, file_reading, telling
 from ledger.matching.file_history import LINE_STATES, LineFilter, SavedMapping
 from ledger.matching.formats.settlement_csv import read_settlement_file
 from ledger.web.api.gifts import JSON
@@ -67,7 +67,7 @@ class Files:
         if kind == "settlement":
             return self._settlements(caller, name, data, preview=preview)
         account, mapping = self._choices(caller)
-        reading = files.read(name, data, mapping)
+        reading = file_reading.read(name, data, mapping)
         if preview:
             found = actions.inspect_file(self._ledger.database, caller.fund, reading, account)
             return _answer(telling.told_inspection(found), HTTPStatus.OK)

@@ -14,9 +14,10 @@ from ledger.desk import actions
 from ledger.errors import ConflictError, InputError, NotFoundError
 from ledger.funds import history as funds
 from ledger.funds.history import MoneyAccount
-from ledger.matching import file_history, files
+from ledger.matching import file_history, file_reading
 from ledger.matching.file_history import SavedMapping
-from ledger.matching.files import Inspection, Reading
+from ledger.matching.file_inspecting import Inspection
+from ledger.matching.file_reading import Reading
 from ledger.web import uploads
 from ledger.web.desk.frame import Desk, view
 from ledger.web.desk.typed import Typed
@@ -124,7 +125,7 @@ def _read(desk: Desk, typed: Typed, name: str, data: bytes) -> tuple[Reading, Mo
             chosen = funds.money_account(connection, desk.fund.fund_id, typed["account"])
         if typed["mapping"]:
             mapping = file_history.saved_mapping(connection, desk.fund.fund_id, typed["mapping"])
-    return files.read(name, data, mapping), chosen
+    return file_reading.read(name, data, mapping), chosen
 
 
 def take(desk: Desk) -> Response:

@@ -151,6 +151,8 @@ def effects_of(kind: str, content: Mapping[str, Any]) -> list[tuple[str, Mapping
     single = {
         "rate": "rate.set",
         "close": "period.closed",
+        "reopen": "period.reopened",
+        "seal": "period.sealed",
         "erase": "privacy.erased",
         "four-eyes": "rule.set",
     }
@@ -176,11 +178,13 @@ def needs_decision(kind: str, body: Mapping[str, Any]) -> bool:
         body: Of the entry.
 
     Returns:
-        False for an exception that another entry or a later file explains, and for a match whose entry was reversed:
-        nobody has to decide that.
+        False for an exception that another entry or a later file explains, for a match whose entry was reversed, and
+        for a reopened month whose time is over: nobody has to decide that.
     """
     if kind == "exception.resolved":
         return body.get("how") not in ("match", "file")
+    if kind == "period.closed":
+        return "again" not in body
     if kind == "match.released":
         return "reversal" not in body
     return kind in EFFECTS
@@ -189,6 +193,8 @@ def needs_decision(kind: str, body: Mapping[str, Any]) -> bool:
 EFFECTS = (
     "rate.set",
     "period.closed",
+    "period.reopened",
+    "period.sealed",
     "privacy.erased",
     "statement.published",
     "member.enrolled",

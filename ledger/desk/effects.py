@@ -67,7 +67,19 @@ def _set_rate(books: Books, actor: Actor, found: Decision) -> None:
 
 def _close(books: Books, actor: Actor, found: Decision) -> None:
     close_sessions(books, actor)
-    periods.close(books, actor, found.latest.content["month"], zone_of(books), found.number)
+    content = found.latest.content
+    said = {name: value for name, value in content.items() if name != "month"}
+    said["decision"] = found.number
+    periods.close(books, actor, content["month"], zone_of(books), said)
+
+
+def _reopen(books: Books, actor: Actor, found: Decision) -> None:
+    periods.reopen(books, actor, found.latest.content, found.number)
+
+
+def _seal(books: Books, actor: Actor, found: Decision) -> None:
+    said = {**found.latest.content, "decision": found.number}
+    periods.seal(books, actor, said, zone_of(books))
 
 
 def _erase(books: Books, actor: Actor, found: Decision) -> None:
@@ -129,6 +141,8 @@ EFFECTS: Mapping[str, Effect] = {
     "transfer": _follow_transfer,
     "rate": _set_rate,
     "close": _close,
+    "reopen": _reopen,
+    "seal": _seal,
     "erase": _erase,
     "publish": _publish,
     "members": _change_members,

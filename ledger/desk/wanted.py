@@ -5,9 +5,11 @@ take. Whether it could be carried out now is checked when it is proposed, and ag
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import NamedTuple
+from datetime import datetime
+from typing import Any, NamedTuple
 
 from ledger.actors import Member
+from ledger.clock import to_minute_text
 from ledger.decisions import booking as decisions
 from ledger.decisions.booking import Proposed
 from ledger.decisions.rules import Rule, check_rule, kind_of, rule_to_json
@@ -82,6 +84,23 @@ def close(month: str) -> Wanted:
     return _wanted(
         Proposed("close", {"month": month}),
         lambda books: periods.check_close(books, month, zone_of(books)),
+    )
+
+
+def seal(month: str, statements: Sequence[NewStatement] = ()) -> Wanted:
+    """Want to seal a closed month for ever; with the digest of each statement that is issued with it."""
+    content: dict[str, Any] = {"month": month}
+    if statements:
+        content["statements"] = [periods.statement_json(one) for one in statements]
+    return _wanted(Proposed("seal", content), lambda books: periods.check_seal(books, month))
+
+
+def reopen(month: str, until: datetime, reason: str) -> Wanted:
+    """Want to reopen the last closed month until a time, which is cut to the minute, for a reason."""
+    ends = to_minute_text(until)
+    content = {"month": month, "until": ends, "reason": periods.check_reason(reason)}
+    return _wanted(
+        Proposed("reopen", content), lambda books: periods.check_reopen(books, month, ends)
     )
 
 

@@ -26,7 +26,7 @@ from ledger.intake.prepared import PreparedGift
 from ledger.intake.store import Session
 from ledger.journal import accounts
 from ledger.journal import history as journal_history
-from ledger.journal.codec import decode
+from ledger.journal.codec import decode, encode
 from ledger.journal.entries import VERSION, Claim, Draft, Posting
 from ledger.moneyline.history import OpenHole
 from ledger.privacy import store as privacy_store
@@ -157,6 +157,9 @@ class _Lane:
         self._last: tuple[str, list[int]] | None = None
         self._commodity = ""
         self._gathered: list[tuple[PreparedGift, int, int]] = []
+        # Read before anything of this lane is numbered: it may close a month whose time is over.
+        self._months = books.months
+        self._bound = self._months.bound
 
     def post(self, gift: PreparedGift) -> int:
         """Take one gift and return the number that it has, or will have when the run is posted."""
@@ -184,12 +187,15 @@ class _Lane:
         first = books.size
         run = Run("gift", self._platform, self._gifts, commodity, self._scope)
         template = _template(books, self._actor, self._channel.name, run)
+        bound = self._bound
 
         def encode_all(seq: int, position: int) -> list[bytes]:
             encoded: list[bytes] = []
             for gift, n, session_seq in gathered:
                 gross = gift.gross
                 before_line, before_n, before_session, end = gift.written
+                if gift.occurred_at < bound:
+                    before_line += self._late(gift)
                 encoded.append(
                     template
                     % (
@@ -209,6 +215,12 @@ class _Lane:
             privacy_store.COLUMNS,
             [self._private_row(gift, first + at) for at, (gift, _, _) in enumerate(gathered)],
         )
+
+    def _late(self, gift: PreparedGift) -> bytes:
+        """Return the mark of a gift that is dated in a month which is closed or closing, before its `line`."""
+        mark = self._months.mark("gift", gift.occurred_at, {})
+        assert mark is not None
+        return b'"late":%b,' % encode(mark)
 
     def settle(self) -> None:
         """Post and insert everything so far."""

@@ -8,8 +8,10 @@ from typing import NamedTuple
 import sqlalchemy as sa
 
 from ledger.db import Prepared, insert_rows
-from ledger.journal.tables import accounts, balances, entries, postings
+from ledger.journal.months import Months, Step, standing
+from ledger.journal.tables import accounts, balances, entries, period_steps, postings
 
+STEP_COLUMNS = ("fund_id", *Step._fields)
 ENTRY_COLUMNS = ("fund_id", "seq", "kind", "recorded_at", "entry", "leaf_hash")
 POSTING_COLUMNS = ("fund_id", "seq", "line", "debit_id", "credit_id", "commodity", "amount")
 ACCOUNT_COLUMNS = ("fund_id", "account_id", "name", "opened_seq")
@@ -53,6 +55,18 @@ def head(connection: sa.Connection, fund_id: int) -> Head:
     """
     row = _HEAD.first(connection, fund_id=fund_id)
     return Head(0, 0) if row is None else Head(row[0] + 1, row[1])
+
+
+_STEPS = Prepared(
+    sa.select(*(period_steps.c[name] for name in Step._fields))
+    .where(period_steps.c.fund_id == sa.bindparam("fund_id"))
+    .order_by(period_steps.c.seq)
+)
+
+
+def months(connection: sa.Connection, fund_id: int) -> Months:
+    """Return where a fund's months stand: some dozen rows a year."""
+    return standing(Step(*row) for row in _STEPS.rows(connection, fund_id=fund_id))
 
 
 def account_ids(connection: sa.Connection, fund_id: int) -> dict[str, int]:

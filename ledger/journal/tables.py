@@ -63,6 +63,21 @@ postings = sa.Table(
     **CLUSTERED,
 )
 
+period_steps = sa.Table(
+    "period_steps",
+    metadata,
+    sa.Column("fund_id", BigInt, sa.ForeignKey("funds.fund_id"), primary_key=True),
+    sa.Column("seq", BigInt, primary_key=True, autoincrement=False),
+    sa.Column("month", sa.Text, nullable=False, comment="2026-10, in the fund's zone"),
+    sa.Column("state", sa.Text, nullable=False, comment="That the month is in from then on"),
+    sa.Column("ends", sa.Text, comment="First instant after it, RFC 3339 UTC"),
+    sa.Column("until", sa.Text, comment="When a reopened month closes by itself"),
+    sa.ForeignKeyConstraint(["fund_id", "seq"], ["entries.fund_id", "entries.seq"]),
+    sa.CheckConstraint("state IN ('closing', 'closed', 'reopened', 'sealed')", name="state"),
+    sa.CheckConstraint("(state = 'reopened') = (until IS NOT NULL)", name="until"),
+    **STRICT,
+)
+
 balances = sa.Table(
     "balances",
     metadata,

@@ -1,21 +1,49 @@
-"""Closing a month, and issuing the statement of a closed one."""
+"""Closing, reopening and sealing a month, and issuing the statement of a closed one."""
 
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any, NamedTuple
 
 from ledger.actors import Actor
-from ledger.clock import month_end, to_ms, to_text
-from ledger.errors import ConflictError, PeriodClosedError, StateError, TimeFieldError
+from ledger.clock import from_text, month_end, to_minute_text, to_ms, to_text
+from ledger.errors import ConflictError, FieldError, PeriodClosedError, StateError, TimeFieldError
 from ledger.journal.entries import Claim, Draft
-from ledger.periods import history, store
+from ledger.journal.months import Step
+from ledger.periods import store
 from ledger.sequencer.books import Books
 
-_MONTH = re.compile(r"\d{4}-\d{2}", re.ASCII)
+_MONTH = re.compile(r"\d{4}-(?:0[1-9]|1[0-2])", re.ASCII)
+_REASON_CHARS_MAX = 500
+REOPENED_DAYS_MAX = 31
 
 
-def check_close(books: Books, month: str, zone: str) -> None:
+def check_month(books: Books, month: str, zone: str) -> str:
+    """Hold that a month has ended.
+
+    Args:
+        books: The fund's books.
+        month: `2026-10`.
+        zone: Time zone that decides where it ends.
+
+    Returns:
+        Its first instant after, RFC 3339 UTC.
+
+    Raises:
+        TimeFieldError: Not a month as they are written here: `2026-9` would stand after `2026-10`.
+        StateError: It has not ended yet.
+    """
+    if not _MONTH.fullmatch(month):
+        raise TimeFieldError(field="month", value=month[:20], reason="not-a-month")
+    ends = month_end(month, zone)
+    if books.clock.now() < ends:
+        raise StateError(what="month", key=month, state="running", needed="ended")
+    return to_text(ends)
+
+
+def check_close(books: Books, month: str, zone: str) -> str:
     """Hold that a month can be closed now.
 
     Args:
@@ -23,21 +51,50 @@ def check_close(books: Books, month: str, zone: str) -> None:
         month: `2026-10`.
         zone: Time zone that decides where it ends.
 
+    Returns:
+        Its first instant after, RFC 3339 UTC.
+
     Raises:
-        TimeFieldError: Not a month as they are written here: `2026-9` would stand after `2026-10`.
-        StateError: The month has not ended yet.
+        TimeFieldError: Not a month.
+        StateError: It has not ended yet, or another month that is closing or reopened has to be closed first.
         PeriodClosedError: It is closed, or a later one is.
     """
-    if not _MONTH.fullmatch(month):
-        raise TimeFieldError(field="month", value=month[:20], reason="not-a-month")
-    if books.clock.now() < month_end(month, zone):
-        raise StateError(what="month", key=month, state="running", needed="ended")
-    for one in history.closed(books.connection, books.fund.fund_id):
+    ends = check_month(books, month, zone)
+    months = books.months
+    for one in months.closed:
         if one.month >= month:
-            raise PeriodClosedError(month=month, closed=one.month, seq=one.closed_seq)
+            raise PeriodClosedError(month=month, closed=one.month, seq=one.seq)
+    step = months.open_step
+    if step is not None and step.month != month:
+        raise StateError(what="month", key=step.month, state=step.state, needed="closed")
+    return ends
 
 
-def close(books: Books, actor: Actor, month: str, zone: str, decision: int) -> int:
+def begin_closing(books: Books, actor: Actor, month: str, zone: str) -> int:
+    """Begin to close a month: what is dated in it needs a reason from now on.
+
+    Args:
+        books: The fund's books.
+        actor: Who begins.
+        month: `2026-10`.
+        zone: Time zone that decides where it ends.
+
+    Returns:
+        The entry.
+
+    Raises:
+        TimeFieldError: Not a month.
+        StateError: It has not ended yet, or it, or another month, is closing or reopened already.
+        PeriodClosedError: It is closed, or a later one is.
+    """
+    ends = check_close(books, month, zone)
+    step = books.months.open_step
+    if step is not None:
+        raise StateError(what="month", key=month, state=step.state, needed="open")
+    return _post(books, "period.closing", actor, {"month": month, "ends": ends})
+
+
+def close(books: Books, actor: Actor, month: str, zone: str, said: Mapping[str, Any]) -> int:
     """Close a month: what is recorded later belongs to the next one.
 
     Args:
@@ -45,7 +102,8 @@ def close(books: Books, actor: Actor, month: str, zone: str, decision: int) -> i
         actor: Who gave the last approval.
         month: `2026-10`.
         zone: Time zone that decides where it ends.
-        decision: Number of the decision that this carries out.
+        said: `decision`, the number of the decision that this carries out, and `exceptions`, where checks that
+            failed were accepted with a reason.
 
     Returns:
         The entry.
@@ -55,12 +113,129 @@ def close(books: Books, actor: Actor, month: str, zone: str, decision: int) -> i
         StateError: The month has not ended yet.
         PeriodClosedError: It is closed, or a later one is.
     """
-    check_close(books, month, zone)
-    body = {"month": month, "decision": decision}
-    seq = books.post(Draft("period.closed", to_text(books.clock.now()), actor, dict(body)))
+    ends = check_close(books, month, zone)
+    return _post(books, "period.closed", actor, {"month": month, "ends": ends, **said})
+
+
+def check_reopen(books: Books, month: str, until: str) -> Step:
+    """Hold that a month can be reopened now.
+
+    Args:
+        books: The fund's books.
+        month: `2026-10`.
+        until: When it closes by itself, RFC 3339 UTC to the minute.
+
+    Returns:
+        The step that closed it.
+
+    Raises:
+        TimeFieldError: Not a time to the minute, one that is over, or one that is too far away.
+        PeriodClosedError: It is sealed.
+        StateError: It is not the last closed month, or another one is closing or reopened.
+    """
+    ends = from_text(until)
+    now = books.clock.now()
+    if to_minute_text(ends) != until or not now < ends <= now + timedelta(days=REOPENED_DAYS_MAX):
+        raise TimeFieldError(field="until", value=until[:40], reason="not-soon")
+    months = books.months
+    last, step = months.last_closed, months.open_step
+    if months.sealed is not None and month <= months.sealed.month:
+        raise PeriodClosedError(month=month, state="sealed")
+    if step is not None:
+        raise StateError(what="month", key=step.month, state=step.state, needed="closed")
+    if last is None or last.month != month:
+        state = "open" if last is None or month > last.month else "followed"
+        raise StateError(what="month", key=month[:20], state=state, needed="last-closed")
+    return last
+
+
+def reopen(books: Books, actor: Actor, content: Mapping[str, Any], decision: int) -> int:
+    """Reopen the last closed month until a time: what is dated in it needs a reason until then.
+
+    Args:
+        books: The fund's books.
+        actor: Who gave the last approval.
+        content: `month until reason`.
+        decision: Number of the decision that this carries out.
+
+    Returns:
+        The entry.
+
+    Raises:
+        LedgerError: As `check_reopen`.
+    """
+    last = check_reopen(books, content["month"], content["until"])
+    said = {**content, "ends": last.ends, "decision": decision, "closed": last.seq}
+    return _post(books, "period.reopened", actor, said)
+
+
+def check_seal(books: Books, month: str) -> Step:
+    """Hold that a month can be sealed now.
+
+    Args:
+        books: The fund's books.
+        month: `2026-10`.
+
+    Returns:
+        The step that closed it.
+
+    Raises:
+        PeriodClosedError: It is sealed.
+        StateError: It is not closed, or an earlier month is not sealed.
+    """
+    months = books.months
+    if months.sealed is not None and month <= months.sealed.month:
+        raise PeriodClosedError(month=month, state="sealed")
+    sealed = "" if months.sealed is None else months.sealed.month
+    waiting = sorted((one for one in months.closed if one.month > sealed), key=_by_month)
+    found = next((one for one in waiting if one.month == month), None)
+    if found is None:
+        raise StateError(what="month", key=month[:20], state="open", needed="closed")
+    if waiting[0].month != month:
+        raise StateError(what="month", key=waiting[0].month, state="closed", needed="sealed")
+    return found
+
+
+def _by_month(step: Step) -> str:
+    return step.month
+
+
+def seal(books: Books, actor: Actor, said: Mapping[str, Any], zone: str) -> int:
+    """Seal a closed month for ever.
+
+    Args:
+        books: The fund's books.
+        actor: Who gave the last approval.
+        said: `month`, and what the entry says of the log at its closing.
+        zone: Time zone that decides where it ends.
+
+    Returns:
+        The entry.
+
+    Raises:
+        LedgerError: As `check_seal`.
+    """
+    check_seal(books, said["month"])
+    ends = to_text(month_end(said["month"], zone))
+    return _post(books, "period.sealed", actor, {**said, "ends": ends})
+
+
+def _post(books: Books, kind: str, actor: Actor, body: Mapping[str, Any]) -> int:
+    seq = books.post(Draft(kind, to_text(books.clock.now()), actor, dict(body)))
     books.settle()
-    store.add_period(books.connection, books.fund.fund_id, month, seq)
     return seq
+
+
+def check_reason(reason: str) -> str:
+    """Return a reason without blanks around it.
+
+    Raises:
+        FieldError: None, or a long one.
+    """
+    text = reason.strip()
+    if not text or len(text) > _REASON_CHARS_MAX:
+        raise FieldError(field="reason", value="", reason="too-long" if text else "missing")
+    return text
 
 
 class NewStatement(NamedTuple):

@@ -1,4 +1,4 @@
-"""Read closed months and issued statements."""
+"""Read where months stand, and issued statements."""
 
 from __future__ import annotations
 
@@ -7,7 +7,9 @@ from typing import NamedTuple
 import sqlalchemy as sa
 
 from ledger.errors import NotFoundError
-from ledger.periods.tables import periods, statements
+from ledger.journal.months import Step
+from ledger.journal.tables import period_steps
+from ledger.periods.tables import statements
 
 
 class Period(NamedTuple):
@@ -24,17 +26,50 @@ class Period(NamedTuple):
     closed_seq: int
 
 
-def closed(connection: sa.Connection, fund_id: int) -> list[Period]:
-    """Return the closed months, oldest first. Each begins after the one before it ended."""
+class Standing(NamedTuple):
+    """Where a month stands.
+
+    Attributes:
+        month: `2026-10`.
+        state: `closing`, `closed`, `reopened` or `sealed`.
+        steps: What brought it there, oldest first.
+    """
+
+    month: str
+    state: str
+    steps: tuple[Step, ...]
+
+
+def steps(connection: sa.Connection, fund_id: int) -> list[Step]:
+    """Return all steps of all months, oldest first."""
     rows = connection.execute(
-        sa.select(periods.c.month, periods.c.closed_seq)
-        .where(periods.c.fund_id == fund_id)
-        .order_by(periods.c.closed_seq)
+        sa.select(*(period_steps.c[name] for name in Step._fields))
+        .where(period_steps.c.fund_id == fund_id)
+        .order_by(period_steps.c.seq)
     )
+    return [Step(*row) for row in rows]
+
+
+def standings(connection: sa.Connection, fund_id: int) -> list[Standing]:
+    """Return where each month stands that has left `open`, oldest first."""
+    by_month: dict[str, list[Step]] = {}
+    for one in steps(connection, fund_id):
+        by_month.setdefault(one.month, []).append(one)
+    return [Standing(month, of[-1].state, tuple(of)) for month, of in sorted(by_month.items())]
+
+
+def closed(connection: sa.Connection, fund_id: int) -> list[Period]:
+    """Return the months that are closed now, oldest first. Each begins after the one before it ended."""
+    ends: dict[str, int] = {}
+    for one in steps(connection, fund_id):
+        if one.state == "closed":
+            ends[one.month] = one.seq
+        elif one.state == "reopened":
+            ends.pop(one.month, None)
     found: list[Period] = []
-    for row in rows:
+    for month, seq in sorted(ends.items(), key=lambda end: end[1]):
         first = found[-1].closed_seq + 1 if found else 0
-        found.append(Period(row.month, first, row.closed_seq))
+        found.append(Period(month, first, seq))
     return found
 
 

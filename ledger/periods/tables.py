@@ -1,20 +1,10 @@
-"""Which months are closed, and which statements were issued for them."""
+"""Which statements were issued. The steps of months are the journal's: every entry is held to them."""
 
 from __future__ import annotations
 
 import sqlalchemy as sa
 
 from ledger.db import STRICT, BigInt, Bytes, metadata
-
-periods = sa.Table(
-    "periods",
-    metadata,
-    sa.Column("fund_id", BigInt, sa.ForeignKey("funds.fund_id"), primary_key=True),
-    sa.Column("month", sa.Text, primary_key=True, comment="2026-10, in the fund's zone"),
-    sa.Column("closed_seq", BigInt, nullable=False),
-    sa.ForeignKeyConstraint(["fund_id", "closed_seq"], ["entries.fund_id", "entries.seq"]),
-    **STRICT,
-)
 
 statements = sa.Table(
     "statements",

@@ -17,7 +17,8 @@ from typing import Any, NamedTuple
 import orjson
 import sqlalchemy as sa
 
-from ledger.clock import Clock, from_posix, to_minute_text
+from ledger.actors import Actor
+from ledger.clock import Clock, from_posix, to_minute_text, to_text
 from ledger.db import insert_rows
 from ledger.errors import InvariantError, TooLargeError
 from ledger.journal import store as journal
@@ -26,6 +27,8 @@ from ledger.journal.balances import Totals, totals
 from ledger.journal.codec import encode, signed_lines
 from ledger.journal.entries import ENTRY_BYTES_MAX, KINDS, VERSION, Draft, Move, Posting
 from ledger.journal.history import Fund
+from ledger.journal.months import STEPS, Months, step_of
+from ledger.journal.tables import period_steps
 from ledger.log.hashing import leaf_hashes
 from ledger.money import AMOUNT_MAX
 from ledger.moneyline import history as line_history
@@ -38,6 +41,9 @@ _KINDS = frozenset(KINDS)
 
 ON_PLATFORM_LINE = ("gift", "gift.reversed")
 """Kinds that put money on a platform's line or void it: their place is `body.line`, not a segment."""
+
+CLOSING = Actor("system", "periods")
+"""Closes a reopened month when its time is over."""
 
 _SORTED = orjson.OPT_SORT_KEYS | orjson.OPT_STRICT_INTEGER
 
@@ -88,6 +94,7 @@ class Growth:
     fronts: dict[tuple[int, str], int] = field(default_factory=dict)
     holes: dict[tuple[int, str], list[OpenHole]] = field(default_factory=dict)
     notes: dict[str, Any] = field(default_factory=dict)
+    months: Months | None = None
 
 
 class Books:
@@ -231,6 +238,18 @@ class Books:
             self.connection, self.fund.fund_id, account_id, commodity, start
         )
 
+    @property
+    def months(self) -> Months:
+        """Return where the fund's months stand; a reopened one whose time is over is closed first, by an entry."""
+        growth = self._growth
+        if growth.months is None:
+            growth.months = journal.months(self.connection, self.fund.fund_id)
+        step = growth.months.reopened
+        if step is not None and self.recorded_text >= (step.until or ""):
+            again = {"again": step.seq, "ends": step.ends, "month": step.month}
+            self._post(Draft("period.closed", to_text(self.clock.now()), CLOSING, again))
+        return growth.months
+
     # --- what decisions do --------------------------------------------------------------------
 
     def open_account(self, name: str) -> int:
@@ -263,11 +282,18 @@ class Books:
             Its number.
 
         Raises:
+            PeriodClosedError: It is dated in a month that takes it no more, or not without a reason.
             InvariantError: The draft contradicts itself: a door's mistake.
             TooLargeError: The entry does not fit a bundle.
         """
         if draft.kind not in _KINDS:
             raise InvariantError(reason="unknown-kind", kind=draft.kind)
+        late = self.months.mark(draft.kind, draft.occurred_at, draft.body)
+        if late is not None:
+            draft.body["late"] = late
+        return self._post(draft)
+
+    def _post(self, draft: Draft) -> int:
         growth = self._growth
         seq = growth.size
         if draft.postings and draft.kind not in ON_PLATFORM_LINE:
@@ -286,6 +312,11 @@ class Books:
             growth.claims.setdefault(claim.scope, {})[claim.key] = (seq, claim.digest)
             self._claim_rows.append((fund_id, claim.scope, claim.key, seq, claim.digest))
         growth.size = seq + 1
+        if draft.kind in STEPS:
+            step = step_of(seq, draft.kind, draft.body)
+            assert growth.months is not None
+            growth.months = growth.months.after(step)
+            self.add_row(period_steps, journal.STEP_COLUMNS, (fund_id, *step))
         return seq
 
     def post_run(

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ledger.errors import LedgerError
+from ledger.journal.months import Months
 from ledger.moneyline.intervals import LineState
 from ledger.verify.deciding import Deciding
 from ledger.verify.entries import BrokenEntryError
@@ -37,6 +38,7 @@ class Books:
         filled: How much of each hole is filled.
         paid: What came of each settlement.
         released: The release that reversed each entry.
+        months: Where months stand.
 
     Args:
         slug: The fund.
@@ -58,6 +60,7 @@ class Books:
         self.filled: dict[int, int] = {}
         self.paid: dict[tuple[str, str], int] = {}
         self.released: dict[int, int] = {}
+        self.months = Months()
         self._slug, self._label = slug, label
 
     def fail(

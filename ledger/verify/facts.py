@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+from ledger.journal.months import Step
 from ledger.moneyline.parcels import Parcels, as_text
 
 
@@ -95,7 +96,7 @@ class Facts:
         transfers: By number.
         settlements: By channel and statement number: body, entry, entry of the payout.
         spends: By entry: body and POSIX seconds.
-        periods: By month: entry.
+        period_steps: Steps of months by entry.
         items: Exceptions by entry.
         releases: By number of the match: entry, reason, decision.
         statements: By number and language: body and entry.
@@ -119,7 +120,7 @@ class Facts:
         default_factory=dict
     )
     spends: dict[int, tuple[dict[str, Any], int]] = field(default_factory=dict)
-    periods: dict[str, int] = field(default_factory=dict)
+    period_steps: dict[int, Step] = field(default_factory=dict)
     items: dict[int, Item] = field(default_factory=dict)
     releases: dict[int, tuple[int, str, int | None]] = field(default_factory=dict)
     statements: dict[tuple[str, str], tuple[dict[str, Any], int]] = field(default_factory=dict)

@@ -46,12 +46,14 @@ class Event(NamedTuple):
         value: The entry, decoded.
         gifts: Plain gifts since the event before: sums by lane.
         session: For `session.closed`: gifts and sum of that broadcast in this run so far.
+        earliest: Of the gifts since the event before, the earliest time, and a number near it.
     """
 
     seq: int
     value: dict[str, Any]
     gifts: tuple[tuple[Lane, int], ...]
     session: tuple[int, int] = (0, 0)
+    earliest: tuple[str, int] | None = None
 
 
 class Offset(NamedTuple):
@@ -92,6 +94,7 @@ class Folded:
         sessions: By the broadcast's entry.
         events: In order.
         gifts_after: Sums of plain gifts after the last event.
+        earliest_after: Of these, the earliest time, and a number near it.
         gifts: How many gifts.
         recorded_first: POSIX seconds of the first entry.
         recorded_last: POSIX seconds of the last entry.
@@ -107,6 +110,7 @@ class Folded:
     sessions: dict[int, SessionRun] = field(default_factory=dict)
     events: list[Event] = field(default_factory=list)
     gifts_after: tuple[tuple[Lane, int], ...] = ()
+    earliest_after: tuple[str, int] | None = None
     gifts: int = 0
     recorded_first: int = 0
     recorded_last: int = 0
@@ -230,6 +234,7 @@ class Folding:
         self._touched_lanes: set[_LaneRun] = set()
         self._recorded_text: bytes = b""
         self._recorded = 0
+        self._earliest: tuple[bytes, int] | None = None
         self.folded = Folded(first, first)
         self.columns = Columns()
 
@@ -256,6 +261,7 @@ class Folding:
         self._fold_slice(entries[at - folded.first :], at)
         folded.stop = folded.first + len(entries)
         folded.gifts_after = self._flush()
+        folded.earliest_after = self._take_earliest()
         folded.recorded_last = self._recorded
         for lane in self._lanes.values():
             folded.places[lane.channel, lane.commodity] = lane.offsets
@@ -302,6 +308,7 @@ class Folding:
             return
         amounts = list(map(int, gifts.amount))
         self._fold_times(gifts.recorded, first)
+        self._note_earliest(min(gifts.occurred), first)
         lanes = self._fold_lanes(gifts, amounts, first)
         self._fold_sessions(gifts, amounts, first)
         for at in differing(gifts.rate, None):
@@ -411,9 +418,10 @@ class Folding:
         if gift is not None:
             self._slow_gift(gift, seq)
         self._post(value["postings"], seq)
-        if gift is None or gift.fills is not None:
+        if gift is None or gift.fills is not None or "late" in value["body"]:
             self._add_event(value, seq)
         else:
+            self._note_earliest(str(value["occurred_at"]).encode(), seq)
             lane = self._lane(gift, seq)
             lane.pending += gift.amount
 
@@ -480,13 +488,23 @@ class Folding:
             session = (0, 0) if run is None else (run.gifts, run.total)
         elif value["kind"] == "rate.set":
             self._learn_rate(value["body"], seq)
-        self.folded.events.append(Event(seq, value, self._flush(), session))
+        gifts = self._flush()
+        self.folded.events.append(Event(seq, value, gifts, session, self._take_earliest()))
 
     def _learn_rate(self, body: Mapping[str, Any], seq: int) -> None:
         try:
             self.rates[seq] = read_rate(body)
         except BrokenEntryError as error:
             self._fail(error.check, seq, error.reason, error.expected, error.found)
+
+    def _note_earliest(self, occurred: bytes, seq: int) -> None:
+        if self._earliest is None or occurred < self._earliest[0]:
+            self._earliest = (occurred, seq)
+
+    def _take_earliest(self) -> tuple[str, int] | None:
+        """Return the time of the earliest gift since the last event, and begin anew."""
+        found, self._earliest = self._earliest, None
+        return None if found is None else (found[0].decode("ascii"), found[1])
 
     def _flush(self) -> tuple[tuple[Lane, int], ...]:
         """Return the sums of gifts since the last event, and begin anew."""

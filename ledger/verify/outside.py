@@ -48,6 +48,7 @@ CHECKS = (
     "settlements",
     "conservation",
     "sessions",
+    "periods",
     "rates",
     "transfers",
     "decisions",

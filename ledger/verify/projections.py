@@ -270,10 +270,10 @@ class Projections:
     def _ends(self) -> None:
         facts = self._facts
         self._table(
-            "periods",
-            ("month",),
-            ("closed_seq",),
-            {(month,): (seq,) for month, seq in facts.periods.items()},
+            "period_steps",
+            ("seq",),
+            ("month", "state", "ends", "until"),
+            {(seq,): tuple(one[1:]) for seq, one in facts.period_steps.items()},
         )
         self._exceptions()
         self._table(

@@ -55,6 +55,7 @@ class Replay:
         self.fail = books.fail
         self._recorded = 0
         self._broadcasts, self._settlements = Broadcasts(books), Settlements(books)
+        self._periods = Periods(books)
         self._apply: dict[str, Apply] = {
             **Setup(books).kinds(),
             **self._broadcasts.kinds(),
@@ -65,7 +66,7 @@ class Replay:
             **Adjustments(books, self._settlements).kinds(),
             **Releases(books).kinds(),
             **Exceptions(books).kinds(),
-            **Periods(books).kinds(),
+            **self._periods.kinds(),
         }
 
     def join(self, folded: Folded) -> None:
@@ -82,6 +83,7 @@ class Replay:
             self._add_gifts(event.gifts, event.seq)
             self._event(event, before)
         self._add_gifts(folded.gifts_after, folded.stop - 1)
+        self._periods.check_gifts(folded.earliest_after)
         self._broadcasts.join(folded, before, closed_before)
         for account, seq in folded.first_use.items():
             self.first_use.setdefault(account, seq)
@@ -176,6 +178,7 @@ class Replay:
         if value["kind"] == "session.closed":
             event = event._replace(session=self._broadcasts.closing_sums(event, before))
         self._decide(value, seq)
+        self._date(event)
         try:
             self._books.findings.count("segments", 0)
             self._note_evidence(value["body"], seq)
@@ -190,6 +193,13 @@ class Replay:
             amount = line["amount"]
             self._add(line["account"], line["commodity"], max(0, amount), max(0, -amount))
         self._check_holdings(lines, seq)
+
+    def _date(self, event: Event) -> None:
+        """Hold an entry to the month that it is dated in."""
+        try:
+            self._periods.check(event)
+        except BrokenEntryError as error:
+            self.fail(error.check, event.seq, error.reason, error.expected, error.found)
 
     def _decide(self, value: Mapping[str, Any], seq: int) -> None:
         """Hold an entry to the rule of two, with the roles that people have before it."""

@@ -269,6 +269,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "Income and openings equal expenses and what the accounts hold, in each commodity.",
         "按币种，收入与期初之和等于支出与各账户所持之和。",
     ),
+    "periods": (
+        "Months close in their order, and no entry counts in a month that is closed.",
+        "各月依次结账，已结账的月份不再记入任何分录。",
+    ),
     "sessions": (
         "The gifts of each broadcast are counted without a gap, and its closing states their number and sum.",
         "每场直播的礼物连续计数，结束分录载明其数量与合计。",

@@ -211,10 +211,13 @@ PROBLEMS: dict[type[errors.LedgerError], Problem] = {
     errors.PeriodClosedError: _row(
         "period-closed",
         422,
-        ("这个月已经结账", "This month is closed"),
+        ("这个月不能再记了", "This month takes no more"),
         (
-            "结了账的月份不再改动。在还没结账的月份里记一条更正。",
-            "A closed month is not changed any more. Record a correction in an open one.",
+            "正在结账的月份，要写明原因才能记；已封账的月份谁也不能改，请在下一个没结账的月份里记一条更正，并指明更正哪一条。",
+            (
+                "A month that is closing takes what gives a reason. A sealed one is never changed: record a correction "
+                "in the next open month, and name the entry that it corrects."
+            ),
         ),
     ),
     errors.StateError: _row(

@@ -40,7 +40,7 @@ APPEND_ONLY = (
     "funds", "accounts", "entries", "postings", "balances", "tiles", "checkpoints", "segments", "voids", "holes",
     "fills", "activity", "decisions", "decision_versions", "decision_approvals", "decision_ends",
     "working_papers", "exception_notes", "exception_files", "matches", "match_parts", "match_releases",
-    "match_dismissals", "transfer_steps",
+    "match_dismissals", "transfer_steps", "period_steps",
 )  # fmt: skip
 
 
@@ -101,7 +101,7 @@ def test_every_table_of_history_is_in_the_list() -> None:
         "channels", "claims", "money_accounts", "rates", "members", "tokens", "fund_details", "sessions", "deliveries",
         "held_rows", "private_parts", "files", "file_statements", "waiting_lines", "mappings", "bank_lines",
         "settlement_lines", "open_items", "transfers", "spends",
-        "periods", "statements", "decision_private_parts", "match_suggestions",
+        "statements", "decision_private_parts", "match_suggestions",
     }  # fmt: skip
     of_the_service = {
         "users", "passkeys", "recovery_codes", "used_totp_steps", "user_sessions", "links", "sign_in_tries",
@@ -250,8 +250,10 @@ BAD_ROWS: list[tuple[str, dict[str, Any]]] = [
     ("spends", {"seq": 3, "persons": 6}),
     ("spends", {"seq": 3, "persons": -1}),
     ("spends", {"seq": 3, "salt": b"x" * 31}),
-    ("periods", {}),
-    ("periods", {"month": "2026-08", "closed_seq": 9000}),
+    ("period_steps", {}),
+    ("period_steps", {"seq": 9000}),
+    ("period_steps", {"seq": 3, "state": "open"}),
+    ("period_steps", {"seq": 3, "until": "2026-12-01T00:00:00Z"}),
     ("bank_lines", {}),
     ("bank_lines", {"identity": "new", "matched_seq": 9000}),
     ("bank_lines", {"identity": "new", "sha256": b"x" * 32}),

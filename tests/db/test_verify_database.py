@@ -110,7 +110,7 @@ PROJECTIONS = (
     "decision_ends",
     "decision_private_parts",
     "spends",
-    "periods",
+    "period_steps",
     "open_items",
     "statements",
     "files",

@@ -315,6 +315,22 @@ LIES: dict[str, tuple[str, Callable[[list[bytes]], None]]] = {
         "decisions",
         edit("period.closed", 0, lambda entry: without(entry, "decision")),
     ),
+    "a month is closed before it ends": (
+        "periods",
+        edit("period.closed", 0, lambda entry: changed(entry, ends="2026-08-31T16:00:00Z")),
+    ),
+    "a gift counts in a closed month": (
+        "periods",
+        edit("gift", 400, lambda entry: entry.replace(b'at":"2026-10-09', b'at":"2026-09-09', 1)),
+    ),
+    "a member is put into a closed month": (
+        "periods",
+        edit("session.closed", 1, lambda entry: entry.replace(b'"2026-10-09', b'"2026-09-09', 1)),
+    ),
+    "a gift is late for no reason": (
+        "periods",
+        edit("gift", 400, lambda entry: changed(entry, late={"state": "closed"})),
+    ),
     "a settlement pays less than it states": (
         "settlements",
         edit("settlement", 0, lambda entry: changed(entry, net=1)),

@@ -30,14 +30,18 @@ class Gifts:
         }
 
     def _late_gift(self, event: Event) -> None:
-        """Hold a gift that was found after its period was settled to the hole that it fills.
+        """Hold a gift that was found after its period was settled to the hole that it fills; put one that is only
+        late for its month on its line.
 
         Raises:
             BrokenEntryError: It fills none, or not there.
         """
         gift = read_gift(event.value)
-        hole = None if gift.fills is None else self._books.hole_of.get(gift.fills)
-        if hole is None or gift.fills is None:
+        if gift.fills is None:
+            self._put(gift, event.seq)
+            return
+        hole = self._books.hole_of.get(gift.fills)
+        if hole is None:
             raise BrokenEntryError("voids", "no-such-hole", found=gift.fills)
         interval, _ = hole
         filled = self._books.filled.get(gift.fills, 0)
@@ -53,6 +57,14 @@ class Gifts:
         self._books.filled[gift.fills] = filled + gift.amount
         place = (platform, gift.commodity, gift.line)
         self._books.facts.fills[place] = Interval(*place, gift.amount, event.seq)
+
+    def _put(self, gift: Gift, seq: int) -> None:
+        if self._books.state_holds:
+            try:
+                line = Line(f"Assets:Platform:{gift.channel}", gift.commodity)
+                self._books.state.gift(line, gift.amount)
+            except LedgerError as error:
+                self._books.state_fails(seq, error)
 
     def _reversed_gift(self, seq: int, before: int) -> Gift:
         """Return the gift that a reversal names.

@@ -25,6 +25,8 @@ PREFIX = "LEDGER_"
 THIS_MACHINE = ("localhost", "127.0.0.1")
 """Host names under which a browser reaches the machine it runs on, and takes plain HTTP for safe."""
 
+LINE_MAX = 200
+
 FILE_SUFFIX = "_FILE"
 """`DATABASE_URL_FILE=/run/secrets/db` gives the value of `DATABASE_URL` as that file's first line."""
 
@@ -70,6 +72,15 @@ class Settings:
         upload_max: Bytes of a request that brings files.
         metrics_addresses: Networks from which `/metrics` is shown.
         metrics_token: With which it is shown from anywhere, or empty.
+        tsa_url: Of a time stamp authority (RFC 3161), or empty.
+        sign_p12: File of the organisation's signing key, or empty.
+        sign_passphrase: Of that file.
+        sign_pkcs11_module: Library of a device that holds the key, or empty.
+        sign_pkcs11_token: Label of its token.
+        sign_pkcs11_pin: Its PIN.
+        sign_pkcs11_key: Label of the key and of its certificate.
+        trust_folder: Folder of certificates and revocation lists, or empty: `trust` in `home`.
+        statement_memory: Megabytes of address space for making or checking one statement.
     """
 
     home: Path
@@ -108,6 +119,20 @@ class Settings:
     upload_max: int
     metrics_addresses: tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...]
     metrics_token: str = field(repr=False)
+    tsa_url: str
+    sign_p12: str
+    sign_passphrase: str = field(repr=False)
+    sign_pkcs11_module: str
+    sign_pkcs11_token: str
+    sign_pkcs11_pin: str = field(repr=False)
+    sign_pkcs11_key: str
+    trust_folder: str
+    statement_memory: int
+
+    @property
+    def trust(self) -> Path:
+        """Return the folder of whom to trust: roots, certificates between, lists of revoked ones."""
+        return Path(self.trust_folder) if self.trust_folder else self.home / "trust"
 
     @property
     def keys(self) -> Path:
@@ -243,6 +268,10 @@ def _limits_url(text: str) -> str:
     parts = urlsplit(text)
     fits = parts.scheme in {"redis", "rediss", "redis+unix"} and (parts.hostname or parts.path)
     return text if fits or not text else _refuse()
+
+
+def _line(text: str) -> str:
+    return text if len(text) <= LINE_MAX and text.isprintable() else _refuse()
 
 
 def _optional(read: Callable[[str], str]) -> Callable[[str], str | None]:
@@ -613,6 +642,92 @@ SETTINGS = (
         "correct-horse-battery-staple",
         _matching(r"|[!-~]{16,200}"),
         secret=True,
+    ),
+    Setting(
+        "LEDGER_TSA_URL",
+        "tsa_url",
+        "Time stamp authority (RFC 3161) that vouches for when statements were signed. Without it, signatures have no "
+        "time stamp and pages say so.",
+        "an `https://` URL, `http://` on this machine, or nothing",
+        "",
+        "https://tsa.example.com/rfc3161",
+        _web_url,
+    ),
+    Setting(
+        "LEDGER_SIGN_P12",
+        "sign_p12",
+        "File with the key and certificate that the organisation signs statements with (PKCS#12). Without it and "
+        "without a device, the development key signs where one was made, and every page says that it proves nothing.",
+        "the path of a file, or nothing",
+        "",
+        "/etc/ledger/organisation.p12",
+        _line,
+    ),
+    Setting(
+        "LEDGER_SIGN_PASSPHRASE",
+        "sign_passphrase",
+        "Passphrase of that file.",
+        "one line of at most 200 characters, or nothing",
+        "",
+        "correct horse battery staple",
+        _line,
+        secret=True,
+    ),
+    Setting(
+        "LEDGER_SIGN_PKCS11_MODULE",
+        "sign_pkcs11_module",
+        "Library of a device that holds the key in place of a file (PKCS#11).",
+        "the path of a library, or nothing",
+        "",
+        "/usr/lib/softhsm/libsofthsm2.so",
+        _line,
+    ),
+    Setting(
+        "LEDGER_SIGN_PKCS11_TOKEN",
+        "sign_pkcs11_token",
+        "Label of the token in the device.",
+        "one line of at most 200 characters, or nothing",
+        "",
+        "fund",
+        _line,
+    ),
+    Setting(
+        "LEDGER_SIGN_PKCS11_PIN",
+        "sign_pkcs11_pin",
+        "PIN of the token.",
+        "one line of at most 200 characters, or nothing",
+        "",
+        "123456",
+        _line,
+        secret=True,
+    ),
+    Setting(
+        "LEDGER_SIGN_PKCS11_KEY",
+        "sign_pkcs11_key",
+        "Label of the key and of its certificate in the token.",
+        "one line of at most 200 characters",
+        "signing",
+        "statements",
+        _line,
+    ),
+    Setting(
+        "LEDGER_TRUST",
+        "trust_folder",
+        "Folder with the root certificates of the organisation, of auditors and of the time stamp authority (`.pem`, "
+        "`.crt`), and their lists of revoked certificates (`.crl`). Without it, `trust` in LEDGER_HOME.",
+        "the path of a folder, or nothing",
+        "",
+        "/etc/ledger/trust",
+        _line,
+    ),
+    Setting(
+        "LEDGER_STATEMENT_MEMORY",
+        "statement_memory",
+        "Megabytes of address space that the process may take that makes, signs or checks one statement.",
+        "a whole number, 512 to 65536",
+        "3072",
+        "4096",
+        _integer(512, 65_536),
     ),
 )
 """Every setting there is, in the order of `docs/settings.md`."""

@@ -6,6 +6,8 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from ledger.verify import pdf_sentences
+
 VALUE_LENGTH_MAX = 160
 """Characters of a value that a failure shows: enough to compare, and no flood from a hostile log."""
 
@@ -91,6 +93,7 @@ class Check:
         sentence_zh: The same in Chinese.
         counted: How many things were held to it.
         failure: The first place that breaks it.
+        unsure: Why it could not be made, or not whole, a short code; empty when it was.
     """
 
     name: str
@@ -98,6 +101,24 @@ class Check:
     sentence_zh: str
     counted: int
     failure: Failure | None = None
+    unsure: str = ""
+
+    @property
+    def outcome(self) -> str:
+        """Return `no`, `unsure` (could not be checked) or `yes`."""
+        if self.failure is not None:
+            return "no"
+        return "unsure" if self.unsure else "yes"
+
+    @property
+    def unsure_en(self) -> str:
+        """Return why it could not be checked, in English."""
+        return UNSURE.get(self.unsure, (self.unsure, self.unsure))[0]
+
+    @property
+    def unsure_zh(self) -> str:
+        """Return why it could not be checked, in Chinese."""
+        return UNSURE.get(self.unsure, (self.unsure, self.unsure))[1]
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +163,12 @@ class Report:
             "ok": self.ok,
             "entries": self.entries,
             "checks": [
-                {"name": one.name, "counted": one.counted, "failure": _failure_json(one.failure)}
+                {
+                    "name": one.name,
+                    "counted": one.counted,
+                    "failure": _failure_json(one.failure),
+                    **({"unsure": one.unsure} if one.unsure else {}),
+                }
                 for one in self.checks
             ],
             "notes": [{"en": en, "zh": zh} for en, zh in self.notes],
@@ -162,11 +188,13 @@ class Findings:
     Attributes:
         counts: Things held to each check.
         broken: First failure of each check.
+        unsures: Why a check could not be made: the first reason of each.
         notes: As in `Report`.
     """
 
     counts: dict[str, int] = field(default_factory=dict)
     broken: dict[str, Failure] = field(default_factory=dict)
+    unsures: dict[str, str] = field(default_factory=dict)
     notes: list[tuple[str, str]] = field(default_factory=list)
 
     def count(self, check: str, number: int = 1) -> None:
@@ -180,12 +208,19 @@ class Findings:
         if first is None or (first.fund == found.fund and _before(found.seq, first.seq)):
             self.broken[check] = found
 
+    def unsure(self, check: str, reason: str) -> None:
+        """Say that a check could not be made, or not whole."""
+        self.count(check, 0)
+        self.unsures.setdefault(check, reason)
+
     def take(self, other: Findings) -> None:
         """Add what another part of the verification has found."""
         for name, number in other.counts.items():
             self.count(name, number)
         for name, found in other.broken.items():
             self.fail(name, found)
+        for name, reason in other.unsures.items():
+            self.unsure(name, reason)
         self.notes.extend(other.notes)
 
     def report(self, subject: str, entries: int, checks: Iterable[str]) -> Report:
@@ -194,7 +229,13 @@ class Findings:
         names = [*checks]
         names += [name for name in SENTENCES if name in further and name not in names]
         listed = [
-            Check(name, *SENTENCES[name], self.counts.get(name, 0), self.broken.get(name))
+            Check(
+                name,
+                *SENTENCES[name],
+                self.counts.get(name, 0),
+                self.broken.get(name),
+                self.unsures.get(name, ""),
+            )
             for name in names
         ]
         return Report(subject, entries, tuple(listed), tuple(self.notes))
@@ -316,10 +357,15 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "The entry is a canonical entry of that log and place.",
         "该分录为该日志该位置的规范分录。",
     ),
+    **pdf_sentences.SENTENCES,
 }
 """What each check holds."""
 
+UNSURE: dict[str, tuple[str, str]] = {**pdf_sentences.UNSURE}
+"""Why a check could not be made: English, then Chinese."""
+
 _REASONS_EN: dict[str, str] = {
+    **{code: told[0] for code, told in pdf_sentences.REASONS.items()},
     "cut-back": (
         "the signer has released a larger tree than the database holds: the database was cut back or restored from an "
         "older copy; put the newest copy back, and let nothing be written before"
@@ -343,6 +389,7 @@ _REASONS_EN: dict[str, str] = {
     "below-zero": "more left the account than it held",
 }
 _REASONS_ZH: dict[str, str] = {
+    **{code: told[1] for code, told in pdf_sentences.REASONS.items()},
     "cut-back": "签名者已发布的树比数据库所存的大：数据库被截短或恢复了旧副本；请放回最新副本，此前不要写入任何内容",
     "other-tree": "签名者曾发布同样大小的另一棵树：历史被改写",
     "key-swapped": "密钥文件不是日志载明的密钥：它被调换了；请放回正确的文件",

@@ -28,11 +28,13 @@ from weasyprint import HTML, Attachment
 from weasyprint.text.fonts import FontConfiguration
 from weasyprint.urls import URLFetcher
 
-from ledger.errors import StatementTieError
+from ledger.errors import FieldError, StatementTieError
 from ledger.money import format_amount
+from ledger.verify import attached
 from reports import drawing, flow, sections, wording
 from reports.capitals import capitals
 from reports.finisher import SANS, finish
+from reports.manifest import MANIFEST, manifest_json, manifest_record
 from reports.statement import AttachmentRecord, Name, check, figures_json, record_attachment
 
 if TYPE_CHECKING:
@@ -46,6 +48,7 @@ if TYPE_CHECKING:
 Languages = Literal["zh", "en", "both"]
 
 FIGURES_NAME = "figures.json"
+VERIFIER_NAME = "verify.py"
 _HERE = Path(__file__).parent
 _LANGUAGES: dict[Languages, tuple[Language, ...]] = {
     "zh": ("zh",),
@@ -80,13 +83,102 @@ def render_statement(
         StatementTieError: Two figures differ, or an attachment is not the file that the statement lists.
         InvariantError: The flow's stages do not tile.
         FourEyesError: One person prepared and approved it.
-        FieldError: A character has no glyph.
         SettingsError: The fonts are not installed.
     """
     ties = check(statement)
     check_files(statement.attachments, files)
-    figures = figures_json(statement)
-    html = statement_html(statement, figures, ties, _LANGUAGES[language])
+    inside = pack(statement, files)
+    html = statement_html(statement, inside, ties, _LANGUAGES[language])
+    return write_pdf(html, statement.number, statement.issued_at, inside)
+
+
+@dataclass(frozen=True, slots=True)
+class Packed:
+    """Everything that goes into a file beside its pages.
+
+    Attributes:
+        records: What section 13 lists, by name; the manifest first.
+        contents: Bytes of each embedded file, by name.
+    """
+
+    records: tuple[AttachmentRecord, ...]
+    contents: Mapping[str, bytes]
+
+
+def pack(statement: Statement, files: Mapping[str, bytes]) -> Packed:
+    """Add figures, verifier and manifest to a statement's files.
+
+    Args:
+        statement: A checked statement.
+        files: Content of each file that it lists and embeds.
+
+    Returns:
+        All of them.
+    """
+    figures, program = figures_json(statement), verifier()
+    records = [
+        *statement.attachments,
+        _figures_record(figures),
+        record_attachment(
+            VERIFIER_NAME,
+            Name("核对程序（Python）", "Verifier (Python)"),
+            program,
+            None,
+            "Supplement",
+        ),
+    ]
+    manifest = manifest_json(statement, records)
+    contents = {**files, FIGURES_NAME: figures, VERIFIER_NAME: program, MANIFEST: manifest}
+    listed = sorted(records, key=lambda one: one.name)
+    return Packed((manifest_record(manifest), *listed), contents)
+
+
+def verifier() -> bytes:
+    """Return the program that checks the file it came in."""
+    return Path(attached.__file__).read_bytes()
+
+
+def write_pdf(html: str, number: str, at: datetime, inside: Packed) -> bytes:
+    """Turn a document's HTML into its file.
+
+    Args:
+        html: Everything that came from outside is escaped in it.
+        number: The document's number, its PDF identifier. ASCII.
+        at: When it is issued.
+        inside: What is embedded.
+
+    Returns:
+        The PDF. A character that no font has is printed as a box, and stands as it is in the attachments.
+
+    Raises:
+        FieldError: Something else cannot be printed.
+        SettingsError: The fonts are not installed.
+    """
+    try:
+        return _write(html, number, at, inside)
+    except FieldError as error:
+        missing = error.fields.get("code_points")
+        if not isinstance(missing, tuple):
+            raise
+        return _write(_without(html, missing), number, at, inside)
+
+
+_BOX = "\u25a1"
+
+
+def _without(html: str, code_points: Sequence[str]) -> str:
+    """Print a box for each character that no font has; joiners and selectors beside them go with them."""
+    gone = {int(one.removeprefix("U+"), 16) for one in code_points}
+    return html.translate(
+        {code: None if chr(code) in _JOINERS else _BOX for code in gone}
+        | dict.fromkeys(map(ord, _JOINERS))
+    )
+
+
+_JOINERS = "\u200c\u200d\ufe0e\ufe0f"
+
+
+def _write(html: str, number: str, at: datetime, inside: Packed) -> bytes:
     target = io.BytesIO()
     source = HTML(
         string=html,
@@ -100,8 +192,8 @@ def render_statement(
             target,
             font_config=FontConfiguration(),
             pdf_variant="pdf/a-3a",
-            pdf_identifier=statement.number.encode("ascii"),
-            attachments=_attachments(statement, files, figures),
+            pdf_identifier=number.encode("ascii"),
+            attachments=_attachments(inside, at),
             finisher=finish,
         )
     return target.getvalue()
@@ -117,7 +209,7 @@ def check_files(records: Sequence[AttachmentRecord], files: Mapping[str, bytes])
     Raises:
         StatementTieError: One is missing, unknown or has other bytes; `left` is `V`, `right` the file's name.
     """
-    listed = {record.name: record.sha256 for record in records}
+    listed = {record.name: record.sha256 for record in records if not record.url}
     given = {name: sha256(content).hexdigest() for name, content in files.items()}
     for name in sorted(listed.keys() | given.keys()):
         if listed.get(name) != given.get(name):
@@ -126,21 +218,18 @@ def check_files(records: Sequence[AttachmentRecord], files: Mapping[str, bytes])
             )
 
 
-def _attachments(
-    statement: Statement, files: Mapping[str, bytes], figures: bytes
-) -> list[Attachment]:
-    records = [*statement.attachments, _figures_record(figures)]
-    content = {**files, FIGURES_NAME: figures}
+def _attachments(inside: Packed, at: datetime) -> list[Attachment]:
     return [
         Attachment(
-            file_obj=io.BytesIO(content[record.name]),
+            file_obj=io.BytesIO(inside.contents[record.name]),
             name=record.name,
             description=" / ".join(part for part in (record.title.zh, record.title.en) if part),
             relationship=record.relationship,
-            created=statement.issued_at.astimezone(UTC),
-            modified=statement.issued_at.astimezone(UTC),
+            created=at.astimezone(UTC),
+            modified=at.astimezone(UTC),
         )
-        for record in sorted(records, key=lambda record: record.name)
+        for record in sorted(inside.records, key=lambda record: record.name)
+        if not record.url
     ]
 
 
@@ -150,20 +239,20 @@ def _figures_record(figures: bytes) -> AttachmentRecord:
 
 
 def statement_html(
-    statement: Statement, figures: bytes, ties: Sequence[Tie], languages: Sequence[Language]
+    statement: Statement, inside: Packed, ties: Sequence[Tie], languages: Sequence[Language]
 ) -> str:
     """Fill the templates; everything that came from outside is escaped.
 
     Args:
         statement: A checked statement.
-        figures: The bytes of `figures.json`, whose digest is printed.
+        inside: The files, whose digests are printed.
         ties: The equations that hold.
         languages: In the order of printing.
 
     Returns:
         One HTML document.
     """
-    voices = [Voice(statement, language, len(ties), figures) for language in languages]
+    voices = [Voice(statement, language, len(ties), inside) for language in languages]
     css = (_HERE / "styles" / "statement.css").read_text("utf-8")
     html = (
         _environment()
@@ -203,13 +292,13 @@ class Voice:
         statement: A checked statement.
         language: Of every word.
         tie_count: How many equations were compared.
-        figures: The bytes of `figures.json`.
+        inside: The files that go with it.
     """
 
     statement: Statement
     language: Language
     tie_count: int
-    figures: bytes
+    inside: Packed
 
     @property
     def zh(self) -> bool:
@@ -375,18 +464,17 @@ class Voice:
         """Give the first day behind the month."""
         return self.statement.period.last + timedelta(days=1)
 
-    def all_attachments(self) -> list[AttachmentRecord]:
-        """List the files inside, `figures.json` first."""
-        return [_figures_record(self.figures), *self.statement.attachments]
+    def all_attachments(self) -> tuple[AttachmentRecord, ...]:
+        """List the files, the manifest first."""
+        return self.inside.records
 
     def grouped(self, digest: str) -> str:
         """Cut a digest into groups that can be compared by eye."""
         return " ".join(digest[at : at + _GROUP] for at in range(0, len(digest), _GROUP))
 
-    def register(self) -> AttachmentRecord:
-        """Give the file whose digest stands on the cover: the register of gifts, else the figures."""
-        files = self.all_attachments()
-        return next((record for record in files if record.name == "gifts.csv"), files[0])
+    def manifest(self) -> AttachmentRecord:
+        """Give the file whose digest stands on the cover: it names the digests of all others."""
+        return self.inside.records[0]
 
     def qr_svg(self) -> Markup:
         """Draw the QR code of the web version, level M, with its quiet zone."""

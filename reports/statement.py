@@ -622,12 +622,14 @@ class Checkpoint:
         size: Second line: number of entries.
         root: Third line: root hash, base64.
         note: The whole signed note as published, signatures included.
+        keys: Public keys (vkeys) that the log had named by then.
     """
 
     origin: str
     size: int
     root: str
     note: str
+    keys: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -674,6 +676,7 @@ class Closing:
         p5: Its P5; the others likewise.
         l1_last: Its last entry.
         l5_closing: Its closing head.
+        files: Language and SHA-256 of each of its files that the log named before this span's end.
     """
 
     number: str
@@ -683,6 +686,24 @@ class Closing:
     f8: int
     l1_last: int
     l5_closing: str
+    files: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class MonthColumn:
+    """One month of a quarter or a year, as its own statement states it.
+
+    Attributes:
+        month: `2026-10`.
+        number: Number of its statement.
+        lines: Pairs of code and figure, in the order of the sections.
+        entries: Its first and last entry.
+    """
+
+    month: str
+    number: str
+    lines: tuple[tuple[str, int | None], ...]
+    entries: tuple[int | None, int | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -740,6 +761,7 @@ class AttachmentRecord:
         size_bytes: Size.
         sha256: Digest of its bytes as attached, lower-case hexadecimal.
         relationship: `Data` or `Supplement` (ISO 32000-2, 7.11.3).
+        url: Where it is served, if it is too large to embed; empty for an embedded file.
     """
 
     name: str
@@ -748,6 +770,7 @@ class AttachmentRecord:
     size_bytes: int
     sha256: str
     relationship: str = "Data"
+    url: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -780,6 +803,8 @@ class Statement:
         changes: What changed in the basis since last month, in the officers' words.
         flow: The six stages since the beginning, at the cut-off; None leaves the picture out.
         flow_since: Day of the first gift; None with no gift.
+        kind: `M` monthly, `Q` quarterly, `A` annual, `R` reconciliation report.
+        columns: Of a quarter or a year: the lines of each month that it covers, oldest first.
     """
 
     number: str
@@ -807,6 +832,8 @@ class Statement:
     changes: tuple[Name, ...] = ()
     flow: Flow | None = None
     flow_since: date | None = None
+    kind: str = "M"
+    columns: tuple[MonthColumn, ...] = ()
 
 
 def spending_tables(

@@ -57,9 +57,11 @@ def statement_build(
     """Build a month's statement without publishing it."""
     ledger, fund = session.ledger(), session.fund(fund_slug)
     member = session.member(fund, member_name)
-    from ledger.statements.build import build_statement
+    from ledger.statements.build import Issue, build_statement
 
-    built = build_statement(ledger, fund, month, language, prepared_by=member)
+    built = build_statement(
+        ledger, fund, month, language, Issue(ledger.clock.now(), prepared_by=member)
+    )
     path = out or ledger.settings.outputs / fund.slug / f"{built.number}-{language}.pdf"
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(built.pdf)
@@ -126,9 +128,11 @@ def build(ledger: Ledger, fund: Fund, month: str, language: Language, member: Me
     """
     if language not in LANGUAGES:
         raise FieldError(field="language", value=language[:10], reason="unknown", known=LANGUAGES)
-    from ledger.statements.build import build_statement
+    from ledger.statements.build import Issue, build_statement
 
-    built = build_statement(ledger, fund, month, language, prepared_by=member)
+    built = build_statement(
+        ledger, fund, month, language, Issue(ledger.clock.now(), prepared_by=member)
+    )
     digest = sha256(built.pdf).digest()
     new = NewStatement(built.number, language, month, built.size, digest, len(built.pdf))
     path = statement_file(ledger.settings.outputs / fund.slug, new.number, language, digest)

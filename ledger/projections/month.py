@@ -10,7 +10,7 @@ next month begins behind.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -86,6 +86,40 @@ def cut_of(connection: sa.Connection, fund_id: int, month: str) -> Cut:
         first, _ = log_history.checkpoint_covering(connection, fund_id, before[-1].closed_seq)
     size, note = log_history.checkpoint_covering(connection, fund_id, wanted.closed_seq)
     return Cut(month, first, size, note, before[-1].month if before else None)
+
+
+def cuts_of(connection: sa.Connection, fund_id: int, months: Sequence[str]) -> list[Cut]:
+    """Find the entries of the closed months among some that follow each other.
+
+    A fund may have begun among them, or have closed two months as one: what is missing before the last is passed over.
+
+    Args:
+        connection: In a transaction.
+        fund_id: The fund.
+        months: Oldest first, at least one.
+
+    Returns:
+        A cut for each closed one, the last month always.
+
+    Raises:
+        NotFoundError: The last one is not closed.
+    """
+    closed = {one.month for one in periods.closed(connection, fund_id)}
+    wanted = [one for one in months if one in closed or one == months[-1]]
+    return [cut_of(connection, fund_id, one) for one in wanted]
+
+
+def joined_cut(cuts: Sequence[Cut]) -> Cut:
+    """Join closed months that follow each other into one span.
+
+    Args:
+        cuts: At least one, oldest first.
+
+    Returns:
+        From the first entry of the first to the last of the last; `month` is that of the last.
+    """
+    first, last = cuts[0], cuts[-1]
+    return Cut(last.month, first.first, last.size, last.note, first.previous)
 
 
 class Movement(NamedTuple):
@@ -200,7 +234,7 @@ class Month:
     Args:
         connection: In a transaction.
         fund: The fund.
-        month: A closed month.
+        month: A closed month; or the entries of several that follow each other (`joined_cut`).
 
     Attributes:
         cut: Which entries it covers.
@@ -213,11 +247,11 @@ class Month:
         movements: What moved in it, oldest first: settlements, payouts, transfers, spending, money from outside.
     """
 
-    def __init__(self, connection: sa.Connection, fund: Fund, month: str) -> None:
+    def __init__(self, connection: sa.Connection, fund: Fund, month: str | Cut) -> None:
         self._connection = connection
         self._fund_id = fund.fund_id
         self.fund = fund
-        self.cut = cut_of(connection, fund.fund_id, month)
+        self.cut = cut_of(connection, fund.fund_id, month) if isinstance(month, str) else month
         self.details = funds.details(connection, fund.fund_id)
         self.channels: list[Channel] = funds.all_channels(connection, fund.fund_id)
         self.money_accounts: list[MoneyAccount] = funds.money_account_list(
@@ -432,7 +466,7 @@ class Month:
         Returns:
             None unless for each account a line that was booked since the last closing states it.
         """
-        first, _ = self._span_ms()
+        first, _ = self.span_ms()
         sides = []
         for one in self.money_accounts:
             if not one.name.startswith(prefix) or one.commodity != self.details.commodity:
@@ -440,7 +474,7 @@ class Month:
             row = self._connection.execute(
                 sa.select(bank_lines.c.balance, bank_lines.c.booked_ms)
                 .where(
-                    self._known_lines(),
+                    self.known_lines(),
                     bank_lines.c.account == one.name,
                     bank_lines.c.balance.is_not(None),
                     bank_lines.c.booked_ms >= first,
@@ -453,7 +487,7 @@ class Month:
             sides.append(BankSide(one.name, int(row.balance), from_ms(row.booked_ms)))
         return sides or None
 
-    def _span_ms(self) -> tuple[int, int]:
+    def span_ms(self) -> tuple[int, int]:
         """Return when the month's entries were recorded: a bank's line booked later cannot be among them."""
         ends = [self.cut.first - 1, self.cut.size - 1]
         rows = self._connection.execute(
@@ -464,9 +498,9 @@ class Month:
         when = {row.seq: (row.recorded_at + _MINUTE) * 1000 for row in rows}
         return when.get(ends[0], 0), when[ends[1]]
 
-    def _known_lines(self) -> sa.ColumnElement[bool]:
+    def known_lines(self) -> sa.ColumnElement[bool]:
         """Choose the bank lines that the ledger knew when the month was closed: later files change nothing in it."""
-        _, stop = self._span_ms()
+        _, stop = self.span_ms()
         return sa.and_(
             bank_lines.c.fund_id == self._fund_id,
             bank_lines.c.booked_ms < stop,
@@ -489,7 +523,7 @@ class Month:
                 bank_lines.c.line_no,
                 bank_lines.c.amount,
                 bank_lines.c.matched_seq,
-            ).where(self._known_lines(), bank_lines.c.account == side.account)
+            ).where(self.known_lines(), bank_lines.c.account == side.account)
         )
         found: list[Loose] = []
         for row in rows:
@@ -612,7 +646,7 @@ class Month:
         named = {row.subject for row in raised}
         lines = self._connection.execute(
             sa.select(bank_lines).where(
-                self._known_lines(),
+                self.known_lines(),
                 sa.or_(
                     bank_lines.c.matched_seq.is_(None), bank_lines.c.matched_seq >= self.cut.size
                 ),

@@ -27,7 +27,7 @@ from ledger.intake import booking as intake
 from ledger.matching import booking as matching
 from ledger.matching.lines import SettlementFile
 from ledger.settings import load_settings
-from ledger.statements.build import REGISTER, build_statement, make_statement
+from ledger.statements.build import REGISTER, Issue, build_statement, make_statement
 from ledger.web.public.flow import flow_sum
 from ledger.wiring import Ledger as Opened
 from ledger.wiring import Services
@@ -177,12 +177,12 @@ def test_the_register_lists_every_gift_once(ledger: Ledger) -> None:
     assert [(row["gift_no"], row["gross_fen"], row["status"]) for row in rows] == [
         ("1", "600", "standing"),
         ("2", "400", "standing"),
-        ("3", "150", "reversed"),
+        ("3", "150", "void"),
         ("4", "70", "standing"),
     ]
     assert rows[0]["at"] == "2026-10-09T20:00+08:00"
-    assert statement.attachments[0].sha256 == sha256(files[REGISTER]).hexdigest()
-    assert statement.attachments[0].rows == 4
+    [listed] = [one for one in statement.attachments if one.name == REGISTER]
+    assert (listed.sha256, listed.rows) == (sha256(files[REGISTER]).hexdigest(), 4)
 
 
 def test_a_returned_transfer_and_an_unsettled_gift_tie(ledger: Ledger) -> None:
@@ -311,12 +311,9 @@ def test_the_printed_file_carries_its_figures_and_its_register(
     file.write_bytes(migrated_sqlite.read_bytes())
     ledger = new_ledger(Database(f"sqlite:///{file}"), tmp_path / "keys")
     october(ledger)
-    built = build_statement(
-        opened(ledger), ledger.fund, "2026-10", "zh", prepared_by=ledger.member("Li")
-    )
-    again = build_statement(
-        opened(ledger), ledger.fund, "2026-10", "zh", prepared_by=ledger.member("Li")
-    )
+    issue = Issue(CLOSED, prepared_by=ledger.member("Li"))
+    built = build_statement(opened(ledger), ledger.fund, "2026-10", "zh", issue)
+    again = build_statement(opened(ledger), ledger.fund, "2026-10", "zh", issue)
     ledger.close()
     assert built.pdf == again.pdf
     assert built.number == "qinghe-2026-10-M-v1"
@@ -324,7 +321,8 @@ def test_the_printed_file_carries_its_figures_and_its_register(
         figures = json.loads(pdf.attachments["figures.json"].get_file().read_bytes())
         register = pdf.attachments[REGISTER].get_file().read_bytes()
     assert figures["lines"]["G2"] == 1250
-    assert figures["attachments"][0]["sha256"] == sha256(register).hexdigest()
+    listed = {one["name"]: one["sha256"] for one in figures["attachments"]}
+    assert listed[REGISTER] == sha256(register).hexdigest()
     assert [step["role"] for step in figures["approvals"]] == ["officer"]
 
 

@@ -13,10 +13,10 @@ from pathlib import Path
 import pikepdf
 import pytest
 
-from ledger.errors import FieldError, SettingsError, StatementTieError
+from ledger.errors import SettingsError, StatementTieError
 from reports.capitals import capitals
 from reports.finisher import refuse_missing_glyphs
-from reports.render import render_statement, statement_html
+from reports.render import pack, render_statement, statement_html
 from reports.sections import line_rows
 from reports.statement import Name, check, figures_json
 from reports.wording import SECTION
@@ -127,13 +127,15 @@ def test_the_same_statement_gives_the_same_bytes(full: Path) -> None:
 
 def test_attachments_are_inside_listed_once_in_order(full: Path) -> None:
     listed = re.findall(r"^\d+: (\S+)$", _run("pdfdetach", "-list", full), re.MULTILINE)
-    assert listed == ["figures.json", "gifts.csv", "transfers.csv"]
+    assert listed == ["figures.json", "gifts.csv", "manifest.json", "transfers.csv", "verify.py"]
     with pikepdf.open(full) as pdf:
         for name, content in example.full_files().items():
             assert pdf.attachments[name].get_file().read_bytes() == content
         specs = list(pdf.Root.AF)
-        assert len(specs) == 3
-        assert {str(spec.AFRelationship) for spec in specs} == {"/Data"}
+        assert len(specs) == 5
+        kinds = {str(spec.UF): str(spec.AFRelationship) for spec in specs}
+        assert kinds.pop("verify.py") == "/Supplement"
+        assert set(kinds.values()) == {"/Data"}
         assert all("/Desc" in spec and "/UF" in spec for spec in specs)
 
 
@@ -188,11 +190,15 @@ def _named(zh: str) -> bytes:
     return render_statement(replace(statement, issuer=issuer), {}, "zh")
 
 
-def test_a_character_without_a_glyph_is_refused_by_name() -> None:
-    with pytest.raises(FieldError) as caught:
-        _named("青禾\U0010fffd基金")
-    assert caught.value.fields["reason"] == "missing-glyph"
-    assert caught.value.fields["code_points"] == ("U+10FFFD",)
+def test_a_character_without_a_glyph_is_a_box_in_print_and_itself_in_the_attachment(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "named.pdf"
+    path.write_bytes(_named("青禾\U0010fffd基金"))
+    assert "青禾□基金" in re.sub(r"\s+", "", _text(path))
+    with pikepdf.open(path) as pdf:
+        figures = json.loads(pdf.attachments["figures.json"].get_file().read_bytes())
+    assert figures["issuer"]["name"]["zh"] == "青禾\U0010fffd基金"
 
 
 def test_missing_fonts_are_said_to_be_missing() -> None:
@@ -203,7 +209,7 @@ def test_missing_fonts_are_said_to_be_missing() -> None:
 def test_names_cannot_bring_markup_or_files_in() -> None:
     data = _named('<link rel="attachment" href="file:///etc/hostname"><b>青禾</b>')
     with pikepdf.open(io.BytesIO(data)) as pdf:
-        assert list(pdf.attachments) == ["figures.json"]
+        assert set(pdf.attachments) == {"figures.json", "manifest.json", "verify.py"}
 
 
 def test_a_statement_that_does_not_tie_is_not_drawn() -> None:
@@ -230,7 +236,7 @@ def test_only_the_files_listed_can_be_attached(files: dict[str, bytes]) -> None:
 @pytest.mark.parametrize("language", ["zh", "en"])
 def test_small_counts_are_not_in_the_page(language: str) -> None:
     statement = example.full_month()
-    html = statement_html(statement, figures_json(statement), check(statement), [language])  # type: ignore[list-item]
+    html = statement_html(statement, pack(statement, {}), check(statement), [language])  # type: ignore[list-item]
     row = re.search(r"(?:孤儿|Orphans)</th>(.*?)</tr>", html)
     assert row is not None
     assert re.findall(r">([^<>]+)</td>", row[1]) == ["*", "&lt;5", "2,210.00"]
@@ -244,7 +250,7 @@ def test_columns_by_restriction_and_providers_are_printed() -> None:
     providers = ((Name("县医院", "County hospital"), 6148050),)
     spending = replace(statement.spending, s3=6148050, by_provider=providers)
     told = replace(statement, fund=fund, spending=spending)
-    html = statement_html(told, figures_json(told), check(told), ["zh"])
+    html = statement_html(told, pack(told, {}), check(told), ["zh"])
     assert "非限定性" in html
     assert re.search(r"县医院</th><td class=\"amount\">61,480.50", html)
 
@@ -253,7 +259,7 @@ def test_exceptions_to_the_rule_of_two_are_printed_and_embedded() -> None:
     statement = example.full_month()
     figures = figures_json(statement)
     chinese, english = (
-        statement_html(statement, figures, check(statement), (language,))
+        statement_html(statement, pack(statement, {}), check(statement), (language,))
         for language in ("zh", "en")
     )
     assert "高于 500,000.00 元" in chinese
@@ -267,6 +273,6 @@ def test_exceptions_to_the_rule_of_two_are_printed_and_embedded() -> None:
     assert [one["kind"] for one in embedded] == ["transfer", "match", "close", "adjustment"]
     assert (embedded[0]["above_minor"], embedded[0]["up_to_minor"]) == (50_000_000, None)
     none = example.empty_month()
-    page = statement_html(none, figures_json(none), check(none), ("en",))
+    page = statement_html(none, pack(none, {}), check(none), ("en",))
     title = page.index("Exceptions to the rule of two")
     assert '<p class="none">None</p>' in page[title : title + 600]

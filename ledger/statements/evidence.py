@@ -1,0 +1,99 @@
+"""What shows that a statement's figures come from the log: its journal, its checkpoints, and how they join.
+
+In: a closed span. Out: files to attach. Guaranteed: whoever has the opening checkpoint (that of the statement before)
+and the closing one can recompute the closing root from the journal, or prove that one tree extends the other.
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Callable
+
+import rfc8785
+
+from ledger.journal import history as journal_history
+from ledger.log import history as log_history
+from ledger.log.proofs import consistency_proof
+from ledger.projections.month import Month
+from reports.registers import EMBEDDED_MAX
+
+JOURNAL = "journal.jsonl"
+CHECKPOINTS = "checkpoints.json"
+FORMAT = "mingzhang-checkpoints/1"
+
+
+def journal_lines(month: Month) -> bytes | None:
+    """Return the span's entries, a line each: the exact bytes that the log hashes as leaves.
+
+    Args:
+        month: A closed span.
+
+    Returns:
+        None where they are too many to embed: then the log itself serves them, and the root names them.
+    """
+    found = bytearray()
+    span = journal_history.span(
+        month.connection, month.fund.fund_id, month.cut.first, month.cut.size
+    )
+    for one in span:
+        # Canonical JSON has no raw line break, so that a line is an entry.
+        found += one.entry + b"\n"
+        if len(found) > EMBEDDED_MAX:
+            return None
+    return bytes(found)
+
+
+def checkpoints_json(month: Month, keys: list[str]) -> bytes:
+    """Tell the opening and the closing tree, and what joins them.
+
+    Args:
+        month: A closed span.
+        keys: Public keys (vkeys) that the log had named by its end.
+
+    Returns:
+        Canonical JSON: `opening` (null for a fund's first span) and `closing` with `size`, `root` and the signed
+        `note`; `edge`, the roots of the perfect subtrees of the opening tree, largest first; `consistency`, the
+        proof from the opening to the closing tree (RFC 9162, 2.1.4); hashes in base64.
+    """
+    first, size = month.cut.first, month.cut.size
+    connection, fund_id = month.connection, month.fund.fund_id
+
+    def leaves(lo: int, hi: int) -> list[bytes]:
+        return journal_history.leaf_hashes(connection, fund_id, lo, hi)
+
+    read = log_history.reader(connection, fund_id, leaves, size)
+    opening = None
+    proof: list[bytes] = []
+    if first:
+        note = log_history.checkpoint_note(connection, fund_id, first)
+        opening = _tree(first, month.root_at(first), note)
+        proof = consistency_proof(first, size, read)
+    return rfc8785.dumps(
+        {
+            "format": FORMAT,
+            "origin": month.fund.origin,
+            "keys": list(keys),
+            "opening": opening,
+            "closing": _tree(size, month.root_at(size), month.cut.note),
+            "edge": [_base64(one) for one in _edge(first, read)],
+            "consistency": [_base64(one) for one in proof],
+        }
+    )
+
+
+def _tree(size: int, root: bytes, note: bytes) -> dict[str, int | str | list[str]]:
+    return {"size": size, "root": _base64(root), "note": note.decode(), "timestamps": []}
+
+
+def _edge(size: int, read: Callable[[int, int], bytes]) -> list[bytes]:
+    """Return the roots of the perfect subtrees that a tree is made of, largest first."""
+    found, at = [], 0
+    for height in reversed(range(size.bit_length())):
+        if size >> height & 1:
+            found.append(read(height, at >> height))
+            at += 1 << height
+    return found
+
+
+def _base64(data: bytes) -> str:
+    return base64.b64encode(data).decode("ascii")

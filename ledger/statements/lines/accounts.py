@@ -1,0 +1,151 @@
+"""Sections 4 to 6: the collection account (B), transfers (T) and the fund (F)."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from ledger.clock import local_date
+from ledger.journal import accounts as names
+from ledger.projections.month import Loose, Month, Movement
+from ledger.projections.stages import (
+    BANK,
+    BANK_FEES,
+    FUND,
+    FUND_FEES,
+    PAYOUT,
+    PROGRAMME,
+    TRANSIT,
+    joined_key,
+)
+from ledger.statements.lines.changes import balance
+from reports.statement import (
+    BankLines,
+    FundColumn,
+    FundLines,
+    Outstanding,
+    Transfer,
+    TransitLines,
+)
+from reports.statement import Movement as ListedMovement
+
+
+def _opened_with(month: Month, prefix: str) -> int:
+    """Return what accounts held when the books of a fund's first month were opened."""
+    if month.cut.previous is not None:
+        return 0
+    return sum(one.to_length for one in month.outside(prefix) if one.kind == "account.opened")
+
+
+def _kind(one: Movement) -> str:
+    """Name why money came to an account."""
+    if one.kind == "account.opened":
+        return joined_key(names.OPENING)
+    if one.kind == "transfer.returned":
+        return "returned-transfer"
+    return str(one.body.get("class", "other"))
+
+
+def bank_lines(month: Month) -> BankLines:
+    """Make the lines B."""
+    zone = month.details.zone
+    opened = _opened_with(month, BANK)
+    other = [
+        one
+        for one in (*month.outside(BANK), *_returns(month))
+        if not (opened and one.kind == "account.opened")
+    ]
+    sides = month.bank_sides(BANK)
+    loose = [item for side in sides or () for item in month.loose(side)]
+    return BankLines(
+        b1=month.opening.balance(BANK) + opened,
+        b2=month.moved(PAYOUT, BANK),
+        b3=sum(one.to_length for one in other),
+        b4=month.moved(BANK, TRANSIT),
+        b5=balance(month, BANK_FEES),
+        b6=0,
+        b7=month.closing.balance(BANK),
+        b8=None if sides is None else sum(side.balance for side in sides),
+        b8_on=None if sides is None else local_date(max(side.at for side in sides), zone),
+        other_receipts=tuple(
+            ListedMovement(one.seq, local_date(one.at, zone), _kind(one), one.to_length)
+            for one in sorted(other, key=lambda one: one.seq)
+        ),
+        outstanding=tuple(_outstanding(item, zone) for item in loose),
+    )
+
+
+def _returns(month: Month) -> list[Movement]:
+    return [one for one in month.movements if one.kind == "transfer.returned"]
+
+
+def _outstanding(item: Loose, zone: str) -> Outstanding:
+    return Outstanding(local_date(item.at, zone), item.kind, item.amount, item.seq)
+
+
+def transit_lines(month: Month, roles: dict[str, str]) -> TransitLines:
+    """Make the lines T.
+
+    Args:
+        month: A closed span.
+        roles: What members are called in print, by id.
+
+    Returns:
+        The lines and every transfer under way in the span.
+    """
+    found = month.transfers()
+    when = month.occurred([seq for _, one in found for seq in (one.sent_seq, one.ended_seq)])
+    zone = month.details.zone
+
+    def day(seq: int | None) -> date | None:
+        return None if seq is None else local_date(when[seq], zone)
+
+    rows = []
+    for one, part in found:
+        ended = part.ended_seq
+        rows.append(
+            Transfer(
+                number=one.number,
+                entry=part.sent_seq,
+                sent_on=local_date(when[part.sent_seq], zone),
+                amount_minor=part.amount,
+                bank_ref=(*month.references(part.sent_seq), one.reference)[0],
+                proposed_by=roles.get(one.proposed_by, one.proposed_by),
+                approved_by=roles.get(one.approved_by or "", one.approved_by or ""),
+                arrived_on=None if part.came_back else day(ended),
+                returned_on=day(ended) if part.came_back else None,
+                ended_entry=ended,
+            )
+        )
+    return TransitLines(
+        t1=month.opening.balance(TRANSIT),
+        t2=month.moved(TRANSIT, FUND),
+        t2r=month.moved(TRANSIT, BANK),
+        t3=month.closing.balance(TRANSIT),
+        transfers=tuple(rows),
+    )
+
+
+def fund_lines(month: Month) -> FundLines:
+    """Make the lines F."""
+    opened = _opened_with(month, FUND)
+    outside = [one for one in month.outside(FUND) if not (opened and one.kind == "account.opened")]
+    donations = sum(one.to_length for one in outside if one.body.get("class") == "donation")
+    sides = month.bank_sides(FUND)
+    loose = [item for side in sides or () for item in month.loose(side)]
+    known = sides is not None
+    return FundLines(
+        FundColumn(
+            f1=month.opening.balance(FUND) + opened,
+            f2=month.moved(TRANSIT, FUND),
+            f3=donations,
+            f4=sum(one.to_length for one in outside if one.body.get("class") != "donation"),
+            f5=balance(month, PROGRAMME),
+            f6=balance(month, FUND_FEES),
+            f7=0,
+            f8=month.closing.balance(FUND),
+        ),
+        f9=sum(side.balance for side in sides) if sides is not None else None,
+        f9_on=local_date(max(side.at for side in sides), month.details.zone) if sides else None,
+        f10_receivable=sum(max(0, one.amount) for one in loose) if known else None,
+        f10_payable=sum(max(0, -one.amount) for one in loose) if known else None,
+    )

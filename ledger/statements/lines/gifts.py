@@ -1,0 +1,127 @@
+"""Section 2: gifts (G1 to G6).
+
+Two terms have no line of their own in the statement and stand as rows of this section, so that nothing is left out of
+the equations: what a platform settled beyond the gifts that we know (taken off again when such a gift is found), and
+what a channel in another currency brought or took by conversion.
+"""
+
+from __future__ import annotations
+
+from ledger.journal import accounts as names
+from ledger.projections.month import Month, Movement
+from ledger.projections.stages import (
+    CHARGEBACKS,
+    GIFTS,
+    PAYOUT,
+    PLATFORM,
+    SHARE,
+    TAX,
+    UNATTRIBUTED,
+)
+from ledger.statements.lines.changes import balance, change, net_credits, settlements, title
+from ledger.statements.lines.tally import GiftTally
+from reports.statement import GiftLines, Name, PlatformGifts
+
+
+def gift_lines(month: Month, tally: GiftTally) -> GiftLines:
+    """Make the lines G.
+
+    Args:
+        month: A closed span.
+        tally: What its gifts add up to; settlements are added to its days.
+
+    Returns:
+        The lines with their tables.
+    """
+    by_platform = _by_platform(month, tally.counts)
+    for one in settlements(month):
+        tally.add(one.at, 0, _beside(one, month))
+    beside = any(row.platform.endswith(BESIDE) for row in by_platform)
+    g3 = month.debits(GIFTS) + balance(month, CHARGEBACKS)
+    g4, g5 = balance(month, SHARE), balance(month, TAX)
+    gross_by_account = (
+        month.credits(GIFTS) + month.credits(UNATTRIBUTED) - month.debits(UNATTRIBUTED)
+    )
+    converted = net_credits(month, names.CONVERSION)
+    return GiftLines(
+        g1=tally.total,
+        first_gift_no=tally.first,
+        last_gift_no=tally.last,
+        g2=gross_by_account + converted,
+        g3=g3,
+        g3a=None,
+        g3b=g3,
+        g4=g4,
+        g5=g5,
+        g5a=g5,
+        g5b=0,
+        # From what platforms owe, not from the lines above: these are compared with it.
+        g6=balance(month, PLATFORM) + month.debits(PAYOUT),
+        largest_minor=tally.largest if tally.total else None,
+        by_platform=by_platform,
+        by_day=tally.days(),
+        bands=() if beside else tally.bands(),
+    )
+
+
+BESIDE = "/beside"
+"""Ends the key of a row that holds what settlements state beyond the gifts that we know."""
+
+
+def _beside(one: Movement, month: Month) -> int:
+    """Return what a settlement adds to gross beyond known gifts: unattributed, and what it converts; minor units."""
+    body, commodity = one.body, month.details.commodity
+    found = body["unattributed"] if body["commodity"] == commodity else 0
+    if body["commodity"] != body["net_commodity"]:
+        paid = body["net"] + body["share"] + body["tax"] + body["refund"]
+        found += paid if body["net_commodity"] == commodity else 0
+        found -= body["gross"] if body["commodity"] == commodity else 0
+    return int(found)
+
+
+def _by_platform(month: Month, counts: dict[str, int]) -> tuple[PlatformGifts, ...]:
+    """Make a row for each channel, and one more where settlements state more than its gifts."""
+    rows = []
+    for one in month.channels:
+        gifts = change(month, names.gifts(one.name))
+        gross = gifts.credits
+        refunds = gifts.debits + change(month, names.chargebacks(one.name)).balance
+        share = change(month, names.platform_share(one.name)).balance
+        tax = change(month, names.tax(one.name)).balance
+        rows.append(
+            PlatformGifts(
+                platform=one.name,
+                name=title(one),
+                gifts=counts.get(one.name, 0),
+                gross_minor=gross,
+                refund_minors_minor=None,
+                refund_others_minor=refunds,
+                share_minor=share,
+                tax_minor=tax,
+                fee_minor=0,
+                net_minor=gross - refunds - share - tax,
+            )
+        )
+        beside = -change(month, names.unattributed(one.name)).balance + sum(
+            _beside(settled, month) - _unattributed(settled, month)
+            for settled in settlements(month)
+            if settled.body["channel"] == one.name
+        )
+        if beside:
+            shown = title(one)
+            rows.append(
+                PlatformGifts(
+                    one.name + BESIDE,
+                    Name(
+                        f"{shown.zh}：结算单有、没有对应打赏",
+                        f"{shown.en or shown.zh}: settled without a gift",
+                    ),
+                    *(0, beside, None, 0, 0, 0, 0, beside),
+                )
+            )
+    return tuple(rows)
+
+
+def _unattributed(one: Movement, month: Month) -> int:
+    body = one.body
+    return int(body["unattributed"]) if body["commodity"] == month.details.commodity else 0

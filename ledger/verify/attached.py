@@ -1,0 +1,1693 @@
+"""Check a statement of Mingzhang 明账 with nothing but this file, Python 3.11 and the package `cryptography`.
+
+    python verify.py                      the PDF beside this file, or the attachments that pdfdetach took out of it
+    python verify.py FILE.pdf             that file
+    --previous OTHER.pdf                  hold its opening to the closing of the statement before
+    --key 'NAME+ID+KEY'                   the log's public key, from somewhere that you trust
+
+Nothing is fetched from a network and nothing is written. What is checked: every attachment against the manifest, the
+manifest's digest and every figure against what the pages print, the signature of the ledger's checkpoint, the ledger's
+root recomputed from the attached journal (or proven), the figures recomputed from the journal's entries, every equation
+between them, and the registers against the lines that they make. Whether the electronic signatures of the fund and the
+auditor are those of who they say they are is not checked here: a PDF reader or `python -m ledger verify` does that.
+
+Exit code: 0 nothing is wrong, 1 something is, 2 the file cannot be read.
+"""
+
+from __future__ import annotations
+
+import argparse
+import base64
+import binascii
+import csv
+import hashlib
+import io
+import json
+import re
+import sys
+import zlib
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+HELD, BROKEN, NOT_CHECKED = "held", "broken", "not-checked"
+
+FILE_MAX = 256 * 1024 * 1024
+INFLATED_MAX = 64 * 1024 * 1024
+OBJECTS_MAX = 1_000_000
+DEPTH_MAX = 100
+LONG_DAYS, VERY_LONG_DAYS = 30, 90
+MANIFEST, FIGURES, CHECKPOINTS, JOURNAL = (
+    "manifest.json",
+    "figures.json",
+    "checkpoints.json",
+    "journal.jsonl",
+)
+
+
+class Unreadable(Exception):  # noqa: N818 -- it is not an error of this program
+    """The file is not what this program reads; the text says why, Chinese and English."""
+
+    def __init__(self, zh: str, en: str) -> None:
+        super().__init__(en)
+        self.zh = zh
+        self.en = en
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What one check came to.
+
+    Attributes:
+        name: Short and stable, for machines.
+        state: `held`, `broken` or `not-checked`.
+        counted: How many things were compared.
+        zh: What was checked, or why not.
+        en: The same in English.
+        detail_zh: Of a broken one: what differs, both values.
+        detail_en: The same in English.
+    """
+
+    name: str
+    state: str
+    counted: int
+    zh: str
+    en: str
+    detail_zh: str = ""
+    detail_en: str = ""
+
+
+# --- a small reader of PDF files ----------------------------------------------------------------
+
+
+class Name(str):
+    """A name, without its slash."""
+
+    __slots__ = ()
+
+
+@dataclass(frozen=True)
+class Ref:
+    """A reference to an object."""
+
+    number: int
+
+
+@dataclass
+class Stream:
+    """A stream: its dictionary and its bytes as they stand in the file."""
+
+    head: dict[str, Any]
+    raw: bytes
+
+
+_BACKSLASH, _OPEN, _CLOSE = b"\\()"
+_REGULAR = re.compile(rb"[^\x00\t\n\x0c\r ()<>\[\]{}/%]+")
+_GAP = re.compile(rb"(?:[\x00\t\n\x0c\r ]+|%[^\r\n]*)*")
+_REFERENCE = re.compile(
+    rb"(\d{1,10})[\x00\t\n\x0c\r ]+(\d{1,5})[\x00\t\n\x0c\r ]+R(?![0-9A-Za-z])"
+)
+_OBJECT = re.compile(rb"(\d{1,10})[\x00\t\n\x0c\r ]+(\d{1,5})[\x00\t\n\x0c\r ]+obj")
+
+
+def _damaged(what: str) -> Unreadable:
+    return Unreadable(
+        f"文件损坏或被截断（{what}），无法读取", f"the file is damaged or cut off ({what})"
+    )
+
+
+class Parser:
+    """Reads PDF values out of bytes, from a place on."""
+
+    def __init__(self, data: bytes, at: int = 0) -> None:
+        self.data = data
+        self.at = at
+        self._depth = 0
+
+    def gap(self) -> None:
+        """Pass over white space and comments."""
+        found = _GAP.match(self.data, self.at)
+        self.at = found.end() if found else self.at
+
+    def value(self) -> Any:
+        """Read one value."""
+        self.gap()
+        head = self.data[self.at : self.at + 1]
+        readers = {b"/": self._name, b"(": self._text, b"[": self._array, b"<": self._angle}
+        if head in readers:
+            self._depth += 1
+            if self._depth > DEPTH_MAX:
+                raise _damaged("nesting")
+            found = readers[head]()
+            self._depth -= 1
+            return found
+        reference = _REFERENCE.match(self.data, self.at)
+        if reference:
+            self.at = reference.end()
+            return Ref(int(reference[1]))
+        return self.word()
+
+    def word(self) -> Any:
+        """Read a number or a keyword."""
+        self.gap()
+        found = _REGULAR.match(self.data, self.at)
+        if not found:
+            raise _damaged("value")
+        self.at = found.end()
+        text = found[0]
+        if re.fullmatch(rb"[+-]?\d{1,18}", text):
+            return int(text)
+        if re.fullmatch(rb"[+-]?\d*\.\d*", text):
+            return float(text) if text.strip(b"+-.") else 0.0
+        return {b"true": True, b"false": False, b"null": None}.get(text, text.decode("latin-1"))
+
+    def _name(self) -> Name:
+        self.at += 1
+        found = _REGULAR.match(self.data, self.at)
+        text = found[0] if found else b""
+        self.at += len(text)
+        plain = re.sub(rb"#([0-9A-Fa-f]{2})", lambda one: bytes([int(one[1], 16)]), text)
+        return Name(plain.decode("utf-8", "replace"))
+
+    def _array(self) -> list[Any]:
+        self.at += 1
+        found: list[Any] = []
+        while True:
+            self.gap()
+            if self.data[self.at : self.at + 1] == b"]":
+                self.at += 1
+                return found
+            found.append(self.value())
+
+    def _angle(self) -> Any:
+        if self.data[self.at : self.at + 2] == b"<<":
+            return self._dictionary()
+        end = self.data.find(b">", self.at)
+        if end < 0:
+            raise _damaged("string")
+        digits = re.sub(rb"[^0-9A-Fa-f]", b"", self.data[self.at + 1 : end])
+        self.at = end + 1
+        return bytes.fromhex((digits + b"0" * (len(digits) % 2)).decode())
+
+    def _dictionary(self) -> dict[str, Any]:
+        self.at += 2
+        found: dict[str, Any] = {}
+        while True:
+            self.gap()
+            if self.data[self.at : self.at + 2] == b">>":
+                self.at += 2
+                return found
+            key = self.value()
+            if not isinstance(key, Name):
+                raise _damaged("dictionary")
+            found[str(key)] = self.value()
+
+    def _text(self) -> bytes:
+        self.at += 1
+        found, depth = bytearray(), 1
+        while self.at < len(self.data):
+            one = self.data[self.at]
+            self.at += 1
+            if one == _BACKSLASH:
+                found += self._escape()
+                continue
+            depth += (one == _OPEN) - (one == _CLOSE)
+            if not depth:
+                return bytes(found)
+            found.append(one)
+        raise _damaged("string")
+
+    def _escape(self) -> bytes:
+        octal = re.compile(rb"[0-7]{1,3}").match(self.data, self.at)
+        if octal:
+            self.at = octal.end()
+            return bytes([int(octal[0], 8) & 0xFF])
+        one = self.data[self.at : self.at + 1]
+        self.at += 1
+        if one == b"\r" and self.data[self.at : self.at + 1] == b"\n":
+            self.at += 1
+        plain = {b"n": b"\n", b"r": b"\r", b"t": b"\t", b"b": b"\b", b"f": b"\f"}
+        return b"" if one in {b"\r", b"\n"} else plain.get(one, one)
+
+
+_PLAIN, _PACKED = 1, 2
+"""How a cross-reference stream says that an object stands by itself, or in an object stream."""
+
+_PNG = 10
+"""Predictors from here on are PNG's (ISO 32000-1, 7.4.4.4)."""
+
+
+class Pdf:
+    """A PDF file: its newest objects, its attachments, and the text of its tagged tables.
+
+    Args:
+        data: The whole file.
+
+    Raises:
+        Unreadable: It is not a PDF, is encrypted, or is damaged.
+    """
+
+    def __init__(self, data: bytes) -> None:
+        if not data.startswith(b"%PDF-"):
+            raise Unreadable("这不是 PDF 文件", "this is not a PDF file")
+        if len(data) > FILE_MAX:
+            raise Unreadable("文件太大", "the file is too large")
+        self.data = data
+        self._places: dict[int, tuple[int, int]] = {}
+        self._kept: dict[int, Any] = {}
+        self._packed: dict[int, tuple[bytes, list[int]]] = {}
+        self._inflated = 0
+        self.trailer: dict[str, Any] = {}
+        self._read_places()
+        if "Encrypt" in self.trailer:
+            raise Unreadable(
+                "文件被加密，报告从不加密", "the file is encrypted; statements never are"
+            )
+        self.root = self.get(self.trailer.get("Root"))
+        if not isinstance(self.root, dict):
+            raise _damaged("catalog")
+
+    def _read_places(self) -> None:
+        end = self.data.rfind(b"startxref")
+        found = re.match(rb"startxref\s+(\d{1,12})", self.data[end:]) if end >= 0 else None
+        if not found:
+            raise _damaged("startxref")
+        at: Any = int(found[1])
+        seen: set[int] = set()
+        while isinstance(at, int) and at not in seen:
+            seen.add(at)
+            trailer = self._section(at)
+            for key, value in trailer.items():
+                self.trailer.setdefault(key, value)
+            if isinstance(trailer.get("XRefStm"), int):
+                self._section(trailer["XRefStm"])
+            at = trailer.get("Prev")
+
+    def _section(self, at: int) -> dict[str, Any]:
+        parser = Parser(self.data, at)
+        parser.gap()
+        if self.data[parser.at : parser.at + 4] == b"xref":
+            parser.at += 4
+            return self._table(parser)
+        return self._place_stream(at)
+
+    def _table(self, parser: Parser) -> dict[str, Any]:
+        while True:
+            first = parser.word()
+            if first == "trailer":
+                found = parser.value()
+                return found if isinstance(found, dict) else {}
+            count = parser.word()
+            if not isinstance(first, int) or not isinstance(count, int) or count > OBJECTS_MAX:
+                raise _damaged("xref")
+            for number in range(first, first + count):
+                place, _, kind = parser.word(), parser.word(), parser.word()
+                if kind == "n" and isinstance(place, int):
+                    self._places.setdefault(number, (place, -1))
+
+    def _place_stream(self, at: int) -> dict[str, Any]:
+        stream = self._object_at(at)
+        if not isinstance(stream, Stream):
+            raise _damaged("xref")
+        data, head = self.inflate(stream), stream.head
+        widths = [int(one) for one in head.get("W", ())]
+        index = head.get("Index") or [0, head.get("Size", 0)]
+        if len(widths) != len(("kind", "place", "index")) or not sum(widths):
+            raise _damaged("xref")
+        at = 0
+        for first, count in zip(index[::2], index[1::2], strict=False):
+            for number in range(first, first + min(count, OBJECTS_MAX)):
+                self._place(number, widths, data[at : at + sum(widths)])
+                at += sum(widths)
+        return head
+
+    def _place(self, number: int, widths: list[int], row: bytes) -> None:
+        values, at = [], 0
+        for width in widths:
+            values.append(int.from_bytes(row[at : at + width], "big"))
+            at += width
+        kind = values[0] if widths[0] else _PLAIN
+        if kind == _PLAIN:
+            self._places.setdefault(number, (values[1], -1))
+        elif kind == _PACKED:
+            self._places.setdefault(number, (values[1], values[2]))
+
+    def _object_at(self, at: int) -> Any:
+        found = _OBJECT.match(self.data, at)
+        if not found:
+            raise _damaged("object")
+        parser = Parser(self.data, found.end())
+        value = parser.value()
+        parser.gap()
+        if not isinstance(value, dict) or self.data[parser.at : parser.at + 6] != b"stream":
+            return value
+        start = parser.at + 6
+        start += 2 if self.data[start : start + 2] == b"\r\n" else 1
+        length = self.get(value.get("Length"))
+        if not isinstance(length, int) or start + length > len(self.data):
+            raise _damaged("stream")
+        return Stream(value, self.data[start : start + length])
+
+    def get(self, value: Any) -> Any:
+        """Follow references."""
+        for _ in range(DEPTH_MAX):
+            if not isinstance(value, Ref):
+                return value
+            if value.number not in self._kept:
+                place = self._places.get(value.number)
+                self._kept[value.number] = None if place is None else self._read(*place)
+            value = self._kept[value.number]
+        raise _damaged("reference")
+
+    def _read(self, place: int, index: int) -> Any:
+        if index < 0:
+            return self._object_at(place)
+        if place not in self._packed:
+            self._packed[place] = self._unpack(place)
+        data, places = self._packed[place]
+        return Parser(data, places[index]).value()
+
+    def _unpack(self, place: int) -> tuple[bytes, list[int]]:
+        stream = self.get(Ref(place))
+        if not isinstance(stream, Stream):
+            raise _damaged("object stream")
+        data, first = self.inflate(stream), int(stream.head["First"])
+        parser = Parser(data)
+        heads = [(parser.word(), parser.word()) for _ in range(int(stream.head["N"]))]
+        return data, [first + place for _, place in heads]
+
+    def inflate(self, stream: Stream) -> bytes:
+        """Return a stream's content: refused when damaged, or far larger than statements are."""
+        data = self._unpacked(stream)
+        self._inflated += len(data)
+        if self._inflated > 8 * INFLATED_MAX:
+            raise Unreadable("文件展开后太大", "the file is far too large when unpacked")
+        parameters = self.get(stream.head.get("DecodeParms"))
+        if isinstance(parameters, list):
+            parameters = self.get(parameters[0]) if parameters else None
+        if isinstance(parameters, dict) and parameters.get("Predictor", 1) >= _PNG:
+            return _unpredict(data, int(parameters.get("Columns", 1)))
+        return data
+
+    def _unpacked(self, stream: Stream) -> bytes:
+        filters = self.get(stream.head.get("Filter")) or []
+        filters = filters if isinstance(filters, list) else [filters]
+        data = stream.raw
+        for one in filters:
+            if one != "FlateDecode":
+                raise _damaged(f"filter {str(one)[:20]}")
+            try:
+                engine = zlib.decompressobj()
+                data = engine.decompress(data, INFLATED_MAX)
+            except zlib.error as error:
+                raise _damaged("deflate") from error
+            if engine.unconsumed_tail:
+                raise Unreadable(
+                    "附件展开后太大", "a part of the file is far too large when unpacked"
+                )
+        return data
+
+    # --- attachments ---
+
+    def attachments(self) -> dict[str, bytes]:
+        """Return the embedded files by name.
+
+        Raises:
+            Unreadable: Two have one name.
+        """
+        names = self.get(self.root.get("Names")) or {}
+        tree = self.get(names.get("EmbeddedFiles"))
+        found: dict[str, bytes] = {}
+        for name, spec in self._leaves(tree, 0):
+            if name in found:
+                raise Unreadable(f"附件 {name} 有两份", f"two attachments are called {name}")
+            files = self.get(spec.get("EF")) or {}
+            stream = self.get(files.get("UF") or files.get("F"))
+            if isinstance(stream, Stream):
+                found[name] = self.inflate(stream)
+        return found
+
+    def _leaves(self, node: Any, depth: int) -> Iterator[tuple[str, dict[str, Any]]]:
+        if not isinstance(node, dict) or depth > DEPTH_MAX:
+            return
+        pairs = self.get(node.get("Names")) or []
+        for key, value in zip(pairs[::2], pairs[1::2], strict=False):
+            spec = self.get(value)
+            if isinstance(spec, dict):
+                stated = self.get(spec.get("UF")) or self.get(key)
+                yield _plain(stated), spec
+        for kid in self.get(node.get("Kids")) or []:
+            yield from self._leaves(self.get(kid), depth + 1)
+
+    def signatures(self) -> int:
+        """Count the signatures and document time stamps."""
+        return len(re.findall(rb"/ByteRange\s*\[", self.data))
+
+    # --- text by tags ---
+
+    def rows(self) -> Iterator[list[str]]:
+        """Give the cells of each row of each tagged table, in reading order.
+
+        Yields:
+            Rows.
+        """
+        texts = self._marked()
+        for row in self._elements("TR"):
+            cells = [self._text_of(one, texts, None) for one in self._cells(row)]
+            if cells:
+                yield cells
+
+    def _pages(self) -> list[tuple[int, dict[str, Any]]]:
+        found: list[tuple[int, dict[str, Any]]] = []
+        waiting: list[tuple[Any, dict[str, Any]]] = [(self.root.get("Pages"), {})]
+        while waiting and len(found) < OBJECTS_MAX:
+            reference, inherited = waiting.pop()
+            node = self.get(reference)
+            if not isinstance(node, dict):
+                continue
+            kept = {**inherited, **{k: node[k] for k in ("Resources",) if k in node}}
+            if "Kids" in node:
+                waiting.extend((kid, kept) for kid in reversed(self.get(node["Kids"])))
+            elif isinstance(reference, Ref):
+                found.append((reference.number, {**kept, **node}))
+        return found
+
+    def _marked(self) -> dict[tuple[int, int], str]:
+        """Return the text of each marked piece, by page and number."""
+        found: dict[tuple[int, int], str] = {}
+        fonts: dict[int, dict[int, str]] = {}
+        for number, page in self._pages():
+            contents = self.get(page.get("Contents"))
+            parts = contents if isinstance(contents, list) else [contents]
+            data = b"\n".join(
+                self.inflate(stream)
+                for stream in map(self.get, parts)
+                if isinstance(stream, Stream)
+            )
+            resources = self.get(page.get("Resources")) or {}
+            for piece, text in self._painted(data, resources, fonts):
+                found[number, piece] = found.get((number, piece), "") + text
+        return found
+
+    def _painted(
+        self, data: bytes, resources: dict[str, Any], fonts: dict[int, dict[int, str]]
+    ) -> Iterator[tuple[int, str]]:
+        parser, operands = Parser(data), []
+        marks: list[int | None] = []
+        letters: dict[int, str] = {}
+        while True:
+            parser.gap()
+            if parser.at >= len(data):
+                return
+            value = parser.value()
+            if not isinstance(value, str) or isinstance(value, Name):
+                operands.append(value)
+                continue
+            if value == "Tf" and operands:
+                letters = self._letters(str(operands[0]), resources, fonts)
+            elif value in {"BDC", "BMC"}:
+                marks.append(self._mark(operands, resources))
+            elif value == "EMC":
+                marks = marks[:-1]
+            elif value in {"Tj", "TJ", "'", '"'}:
+                pieces = [one for one in marks if one is not None]
+                yield from ((one, _read_text(operands, letters)) for one in pieces[-1:])
+            operands = []
+
+    def _mark(self, operands: list[Any], resources: dict[str, Any]) -> int | None:
+        properties = operands[-1] if operands else None
+        if isinstance(properties, Name):
+            named = self.get(resources.get("Properties")) or {}
+            properties = self.get(named.get(str(properties)))
+        number = properties.get("MCID") if isinstance(properties, dict) else None
+        return number if isinstance(number, int) else None
+
+    def _letters(
+        self, name: str, resources: dict[str, Any], fonts: dict[int, dict[int, str]]
+    ) -> dict[int, str]:
+        reference = (self.get(resources.get("Font")) or {}).get(name)
+        key = reference.number if isinstance(reference, Ref) else -1
+        if key not in fonts or key < 0:
+            font = self.get(reference)
+            stream = self.get(font.get("ToUnicode")) if isinstance(font, dict) else None
+            fonts[key] = _to_unicode(self.inflate(stream)) if isinstance(stream, Stream) else {}
+        return fonts[key]
+
+    def _elements(self, kind: str) -> Iterator[dict[str, Any]]:
+        """Walk the structure tree in reading order.
+
+        Yields:
+            Its elements of a kind.
+        """
+        tree = self.get(self.root.get("StructTreeRoot"))
+        waiting, seen = [tree], 0
+        while waiting:
+            node = self.get(waiting.pop())
+            seen += 1
+            if seen > OBJECTS_MAX:
+                raise _damaged("structure tree")
+            if not isinstance(node, dict):
+                continue
+            if node.get("S") == kind:
+                yield node
+            else:
+                waiting.extend(reversed(self._kids(node)))
+
+    def _kids(self, node: dict[str, Any]) -> list[Any]:
+        kids = self.get(node.get("K"))
+        return kids if isinstance(kids, list) else [] if kids is None else [kids]
+
+    def _cells(self, row: dict[str, Any]) -> list[dict[str, Any]]:
+        cells = [self.get(one) for one in self._kids(row)]
+        return [one for one in cells if isinstance(one, dict) and one.get("S") in {"TH", "TD"}]
+
+    def _text_of(
+        self, node: Any, texts: Mapping[tuple[int, int], str], page: int | None, depth: int = 0
+    ) -> str:
+        node = self.get(node)
+        if isinstance(node, int):
+            return texts.get((page or 0, node), "")
+        if not isinstance(node, dict) or depth > DEPTH_MAX:
+            return ""
+        here = node.get("Pg")
+        page = here.number if isinstance(here, Ref) else page
+        if "MCID" in node:
+            return texts.get((page or 0, node["MCID"]), "")
+        return "".join(self._text_of(one, texts, page, depth + 1) for one in self._kids(node))
+
+
+def _plain(text: Any) -> str:
+    if isinstance(text, bytes) and text.startswith(b"\xfe\xff"):
+        return text[2:].decode("utf-16-be", "replace")
+    return text.decode("latin-1") if isinstance(text, bytes) else str(text)
+
+
+_UP = 2
+"""The row filter that adds the row above."""
+
+
+def _unpredict(data: bytes, columns: int) -> bytes:
+    """Undo the row filters of PNG that cross-reference streams use: none, sub and up."""
+    found, before = bytearray(), bytes(columns)
+    for at in range(0, len(data), columns + 1):
+        kind, row = data[at], bytearray(data[at + 1 : at + 1 + columns])
+        if kind == _UP:
+            row = bytearray((one + up) & 0xFF for one, up in zip(row, before, strict=False))
+        elif kind == 1:
+            for place in range(1, len(row)):
+                row[place] = (row[place] + row[place - 1]) & 0xFF
+        elif kind:
+            raise _damaged("predictor")
+        found += row
+        before = bytes(row)
+    return bytes(found)
+
+
+def _to_unicode(cmap: bytes) -> dict[int, str]:
+    """Read which letters a font's codes stand for."""
+    found: dict[int, str] = {}
+
+    def text(digits: bytes) -> str:
+        return bytes.fromhex(digits.decode()).decode("utf-16-be", "replace")
+
+    for block in re.findall(rb"beginbfchar(.*?)endbfchar", cmap, re.DOTALL):
+        for code, letters in re.findall(rb"<([0-9A-Fa-f]+)>\s*<([0-9A-Fa-f]+)>", block):
+            found[int(code, 16)] = text(letters)
+    pattern = rb"<([0-9A-Fa-f]+)>\s*<([0-9A-Fa-f]+)>\s*<([0-9A-Fa-f]+)>"
+    for block in re.findall(rb"beginbfrange(.*?)endbfrange", cmap, re.DOTALL):
+        for low, high, letters in re.findall(pattern, block):
+            first = text(letters)
+            for code in range(int(low, 16), min(int(high, 16), 0xFFFF) + 1):
+                found[code] = first[:-1] + chr(ord(first[-1]) + code - int(low, 16))
+    return found
+
+
+def _read_text(operands: Iterable[Any], letters: Mapping[int, str]) -> str:
+    parts: list[bytes] = []
+    for one in operands:
+        parts += [
+            part for part in (one if isinstance(one, list) else [one]) if isinstance(part, bytes)
+        ]
+    data = b"".join(parts)
+    return "".join(
+        letters.get(int.from_bytes(data[at : at + 2], "big"), "") for at in range(0, len(data), 2)
+    )
+
+
+# --- the log: hashes, proofs, signed notes ------------------------------------------------------
+
+
+def leaf(entry: bytes) -> bytes:
+    """Hash an entry (RFC 9162, 2.1.1)."""
+    return hashlib.sha256(b"\0" + entry).digest()
+
+
+def node(left: bytes, right: bytes) -> bytes:
+    """Hash two subtrees."""
+    return hashlib.sha256(b"\1" + left + right).digest()
+
+
+class Tree:
+    """The right edge of a tree: the roots of its perfect subtrees, largest first.
+
+    Args:
+        size: Leaves that it has.
+        edge: Those roots.
+    """
+
+    def __init__(self, size: int, edge: Sequence[bytes]) -> None:
+        if len(edge) != size.bit_count():
+            raise Unreadable("检查点附件不完整", "checkpoints.json is not whole")
+        self.size = size
+        self._edge = list(edge)
+
+    def add(self, hashed: bytes) -> None:
+        """Add a leaf."""
+        size = self.size
+        while size & 1:
+            hashed = node(self._edge.pop(), hashed)
+            size >>= 1
+        self._edge.append(hashed)
+        self.size += 1
+
+    def root(self) -> bytes:
+        """Return the root."""
+        if not self._edge:
+            return hashlib.sha256(b"").digest()
+        found = self._edge[-1]
+        for one in reversed(self._edge[:-1]):
+            found = node(one, found)
+        return found
+
+
+def extends(sizes: tuple[int, int], roots: tuple[bytes, bytes], proof: Sequence[bytes]) -> bool:
+    """Tell whether a proof shows that one tree is the beginning of another (RFC 9162, 2.1.4.2)."""
+    first, second = sizes
+    if first == second:
+        return not proof and roots[0] == roots[1]
+    if not 0 < first < second:
+        return first == 0 and not proof
+    path = [roots[0], *proof] if first & (first - 1) == 0 else list(proof)
+    return bool(path) and _replay(first - 1, second - 1, path) == roots
+
+
+def _replay(at: int, last: int, path: Sequence[bytes]) -> tuple[bytes, bytes] | None:
+    """Compute both roots from a proof; None where it is too long or too short."""
+    while at & 1:
+        at, last = at >> 1, last >> 1
+    old = new = path[0]
+    for one in path[1:]:
+        if not last:
+            return None
+        if at & 1 or at == last:
+            old, new = node(one, old), node(one, new)
+            while at and not at & 1:
+                at, last = at >> 1, last >> 1
+        else:
+            new = node(new, one)
+        at, last = at >> 1, last >> 1
+    return None if last else (old, new)
+
+
+def checkpoint(note: str) -> tuple[str, int, bytes]:
+    """Return origin, size and root of a signed note.
+
+    Raises:
+        Unreadable: It is not one.
+    """
+    rows = note.split("\n")
+    try:
+        return rows[0], int(rows[1]), base64.b64decode(rows[2], validate=True)
+    except (IndexError, ValueError) as error:
+        raise Unreadable("检查点无法读取", "the checkpoint cannot be read") from error
+
+
+def signed_by(note: str, vkeys: Iterable[str]) -> tuple[list[str], int]:
+    """Verify a note's signatures.
+
+    Args:
+        note: Text, empty line, lines of signatures (c2sp.org/signed-note).
+        vkeys: Public keys of the log.
+
+    Returns:
+        Names of the keys whose signature holds, and how many lines are by others.
+    """
+    from cryptography.exceptions import InvalidSignature
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+    text, _, lines = note.partition("\n\n")
+    keys: dict[tuple[str, bytes], bytes] = {}
+    for vkey in vkeys:
+        name, _, rest = vkey.strip().partition("+")
+        data = base64.b64decode(rest.partition("+")[2])
+        identity = hashlib.sha256(name.encode() + b"\n" + data).digest()[:4]
+        if data[:1] == b"\x01" and rest.partition("+")[0] == identity.hex():
+            keys[name, identity] = data[1:]
+    held, others = [], 0
+    for line in lines.splitlines():
+        name, _, encoded = line.removeprefix("\u2014 ").partition(" ")
+        try:
+            data = base64.b64decode(encoded, validate=True)
+        except binascii.Error:
+            data = b""
+        key = keys.get((name, data[:4]))
+        if key is None:
+            others += 1
+            continue
+        try:
+            Ed25519PublicKey.from_public_bytes(key).verify(data[4:], (text + "\n").encode())
+        except InvalidSignature:
+            continue
+        held.append(name)
+    return held, others
+
+
+# --- the equations ------------------------------------------------------------------------------
+
+
+@dataclass
+class Pairs:
+    """Pairs of figures that must be equal, each with its name."""
+
+    found: list[tuple[str, Any, Any]] = field(default_factory=list)
+
+    def add(self, name: str, left: Any, right: Any) -> None:
+        """Add a pair."""
+        self.found.append((name, left, right))
+
+    def different(self) -> tuple[str, Any, Any] | None:
+        """Return the first pair that differs."""
+        return next((one for one in self.found if one[1] != one[2]), None)
+
+
+def _total(rows: Iterable[Mapping[str, Any]], *columns: str) -> int:
+    return sum(int(row[column] or 0) for row in rows for column in columns)
+
+
+def equations(figures: Mapping[str, Any]) -> Pairs:
+    """Give every equation between the figures of a statement (statements, section 3)."""
+    pairs = Pairs()
+    _gift_equations(pairs, figures["gifts"])
+    _due_equations(pairs, figures["due"], figures["gifts"])
+    _account_equations(pairs, figures)
+    _fund_equations(pairs, figures)
+    _list_equations(pairs, figures)
+    _opening_equations(pairs, figures)
+    for code, value in figures["lines"].items():
+        stated = _line(figures, code)
+        if stated is not _UNKNOWN:
+            pairs.add(f"{code} = {code} of its section", value, stated)
+    return pairs
+
+
+_UNKNOWN = object()
+_SECTIONS = {"G": "gifts", "P": "due", "B": "bank", "T": "transit", "S": "spending", "X": "open"}
+
+
+def _line(figures: Mapping[str, Any], code: str) -> Any:
+    letter, key = code[0], code[0].lower() + code[1:]
+    if letter in _SECTIONS:
+        return figures[_SECTIONS[letter]].get(key, _UNKNOWN)
+    if letter == "F":
+        named = {"F9": "f9", "F10a": "f10_receivable", "F10b": "f10_payable"}
+        part = figures["fund"] if code in named else figures["fund"]["total"]
+        return part.get(named.get(code, key), _UNKNOWN)
+    named = {
+        "L1a": "l1_first",
+        "L1b": "l1_last",
+        "L2": "l2",
+        "L3a": "l3_gaps",
+        "L3b": "l3_duplicates",
+        "L4a": "l4_debits",
+        "L4b": "l4_credits",
+    }
+    return figures["ledger"].get(named.get(code, ""), _UNKNOWN)
+
+
+def _gift_equations(pairs: Pairs, g: Mapping[str, Any]) -> None:
+    rows = g["by_platform"]
+    count = 0 if g["first_gift_no"] is None else g["last_gift_no"] - g["first_gift_no"] + 1
+    pairs.add("G1 = last − first + 1", g["g1"], count)
+    pairs.add("G6 = G2 − G3 − G4 − G5", g["g6"], g["g2"] - g["g3"] - g["g4"] - g["g5"])
+    pairs.add("G3 = G3a + G3b", g["g3"], (g["g3a"] or 0) + g["g3b"])
+    pairs.add("G5 = G5a + G5b", g["g5"], g["g5a"] + g["g5b"])
+    columns = {
+        "g1": ("gifts",),
+        "g2": ("gross_minor",),
+        "g3": ("refund_minors_minor", "refund_others_minor"),
+        "g4": ("share_minor",),
+        "g5": ("tax_minor", "fee_minor"),
+        "g6": ("net_minor",),
+    }
+    for line, names in columns.items():
+        pairs.add(f"{line.upper()} = Σ platforms", g[line], _total(rows, *names))
+    for parts in ("by_day", "bands"):
+        if g[parts] or parts == "by_day":
+            pairs.add(f"G1 = Σ {parts}", g["g1"], _total(g[parts], "gifts"))
+            pairs.add(f"G2 = Σ {parts}", g["g2"], _total(g[parts], "gross_minor"))
+
+
+def _due_equations(pairs: Pairs, p: Mapping[str, Any], g: Mapping[str, Any]) -> None:
+    pairs.add("P2 = G6", p["p2"], g["g6"])
+    pairs.add("P5 = P1 + P2 − P3 − P4", p["p5"], p["p1"] + p["p2"] - p["p3"] - p["p4"])
+    pairs.add("P5 = not yet settled or paid", p["p5"], p["p5_recomputed"])
+    pairs.add("P3 = Σ received", p["p3"], _total(p["received"], "amount_minor"))
+    pairs.add("P4 = Σ write-offs", p["p4"], _total(p["write_offs"], "amount_minor"))
+    for line in ("p1", "p2", "p3", "p4", "p5"):
+        pairs.add(f"{line.upper()} = Σ platforms", p[line], _total(p["by_platform"], line))
+    for one in p["settlements"]:
+        taken = one["refund_minor"] + one["share_minor"] + one["deduction_minor"]
+        net = one["gross_minor"] - taken
+        pairs.add(f"settlement {one['number']}: net", one["net_minor"], net)
+
+
+def _account_equations(pairs: Pairs, figures: Mapping[str, Any]) -> None:
+    b, t, ledger = figures["bank"], figures["transit"], figures["ledger"]
+    pairs.add("B2 = P3", b["b2"], figures["due"]["p3"])
+    pairs.add("B3 = Σ other receipts", b["b3"], _total(b["other_receipts"], "amount_minor"))
+    pairs.add("B6 = Σ other payments", b["b6"], _total(b["other_payments"], "amount_minor"))
+    closing = b["b1"] + b["b2"] + b["b3"] - b["b4"] - b["b5"] - b["b6"]
+    pairs.add("B7 = B1 + B2 + B3 − B4 − B5 − B6", b["b7"], closing)
+    if b["b8"] is not None:
+        rest = b["b8"] + _total(b["outstanding"], "amount_minor")
+        pairs.add("B7 = B8 + outstanding", b["b7"], rest)
+    first, last = ledger["l1_first"] or 0, ledger["l1_last"]
+    last = -1 if last is None else last
+    sent = [one for one in t["transfers"] if first <= one["entry"] <= last]
+    ended = [one for one in t["transfers"] if first <= (one["ended_entry"] or -1) <= last]
+    waiting = [
+        one
+        for one in t["transfers"]
+        if one["entry"] <= last and (one["ended_entry"] is None or one["ended_entry"] > last)
+    ]
+    arrived = [one for one in ended if one["arrived_on"]]
+    returned = [one for one in ended if one["returned_on"]]
+    pairs.add("B4 = Σ sent", b["b4"], _total(sent, "amount_minor"))
+    pairs.add("T2 = Σ arrived", t["t2"], _total(arrived, "amount_minor"))
+    pairs.add("T2r = Σ returned", t["t2r"], _total(returned, "amount_minor"))
+    pairs.add("T3 = T1 + B4 − T2 − T2r", t["t3"], t["t1"] + b["b4"] - t["t2"] - t["t2r"])
+    pairs.add("T3 = Σ under way", t["t3"], _total(waiting, "amount_minor"))
+
+
+def _fund_equations(pairs: Pairs, figures: Mapping[str, Any]) -> None:
+    fund, spending = figures["fund"], figures["spending"]
+    parts = [fund["restricted"], fund["unrestricted"]]
+    for column in (fund["total"], *(one for one in parts if one)):
+        came = column["f1"] + column["f2"] + column["f3"] + column["f4"] + column["f7"]
+        pairs.add(
+            "F8 = F1 + F2 + F3 + F4 − F5 − F6 + F7",
+            column["f8"],
+            came - column["f5"] - column["f6"],
+        )
+    total = fund["total"]
+    pairs.add("F2 = T2", total["f2"], figures["transit"]["t2"])
+    _spending_equations(pairs, total, spending)
+    if all(parts):
+        for line, value in total.items():
+            pairs.add(f"{line.upper()} = both columns", value, sum(one[line] for one in parts))
+    if fund["f9"] is not None:
+        rest = fund["f9"] + (fund["f10_receivable"] or 0) - (fund["f10_payable"] or 0)
+        pairs.add("F8 = F9 + F10a − F10b", total["f8"], rest)
+
+
+def _spending_equations(
+    pairs: Pairs, total: Mapping[str, Any], spending: Mapping[str, Any]
+) -> None:
+    for line in ("s1", "s2", "s3"):
+        if spending[line] is not None:
+            pairs.add(f"F5 = {line.upper()}", total["f5"], spending[line])
+    for line, table in (("s1", "by_group"), ("s2", "by_disease")):
+        rows = spending[table]["rows"]
+        pairs.add(f"{line.upper()} = Σ rows", spending[line], _total(rows, "amount_minor"))
+    if spending["s3"] is not None:
+        amounts = sum(amount for _, amount in spending["by_provider"])
+        pairs.add("S3 = Σ rows", spending["s3"], amounts)
+
+
+def _list_equations(pairs: Pairs, figures: Mapping[str, Any]) -> None:
+    x, ledger = figures["open"], figures["ledger"]
+    pairs.add("X1 = items", x["x1"], len(x["items"]))
+    pairs.add("X2 = Σ items", x["x2"], _total(x["items"], "amount_minor"))
+    pairs.add("X3 = over 30 days", x["x3"], sum(one["age_days"] > LONG_DAYS for one in x["items"]))
+    pairs.add(
+        "X4 = over 90 days", x["x4"], sum(one["age_days"] > VERY_LONG_DAYS for one in x["items"])
+    )
+    first, last = ledger["l1_first"], ledger["l1_last"]
+    pairs.add("L2 = last − first + 1", ledger["l2"], 0 if last is None else last - first + 1)
+    pairs.add("L3 = 0, 0", (ledger["l3_gaps"], ledger["l3_duplicates"]), (0, 0))
+    pairs.add("L4 debits = credits", ledger["l4_debits"], ledger["l4_credits"])
+    if last is not None:
+        pairs.add("L1 last + 1 = size", last + 1, ledger["checkpoint"]["size"])
+    pairs.add("L5 = root", ledger["l5_closing"], ledger["checkpoint"]["root"])
+
+
+def _opening_equations(pairs: Pairs, figures: Mapping[str, Any]) -> None:
+    before = figures["previous"]
+    if before is None:
+        return
+    pairs.add("P1 = P5 before", figures["due"]["p1"], before["p5"])
+    pairs.add("B1 = B7 before", figures["bank"]["b1"], before["b7"])
+    pairs.add("T1 = T3 before", figures["transit"]["t1"], before["t3"])
+    pairs.add("F1 = F8 before", figures["fund"]["total"]["f1"], before["f8"])
+    pairs.add("L1 = last before + 1", figures["ledger"]["l1_first"], before["l1_last"] + 1)
+    pairs.add("L5 = closing before", figures["ledger"]["l5_opening"], before["l5_closing"])
+
+
+# --- figures from entries -----------------------------------------------------------------------
+
+
+class Journal:
+    """Adds up the entries of a journal: accounts, gifts, numbers.
+
+    Args:
+        commodity: Of the statement.
+        first: Number of the first entry.
+        tree: The tree before it.
+    """
+
+    def __init__(self, commodity: str, first: int, tree: Tree) -> None:
+        self._commodity = commodity
+        self._next = first
+        self._tree = tree
+        self.debits: dict[str, int] = defaultdict(int)
+        self.credits: dict[str, int] = defaultdict(int)
+        self.opened: dict[str, int] = defaultdict(int)
+        self.moved: dict[tuple[str, str], int] = defaultdict(int)
+        self.kinds: Counter[str] = Counter()
+        self.trouble: tuple[str, str] | None = None
+
+    def take(self, entry: bytes) -> None:
+        """Add an entry, by its exact bytes."""
+        self._tree.add(leaf(entry))
+        try:
+            value = json.loads(entry)
+            self._add(value)
+        except (ValueError, KeyError, TypeError, AttributeError):
+            self._wrong("条目无法读取", "an entry cannot be read")
+        self._next += 1
+
+    def _wrong(self, zh: str, en: str) -> None:
+        if self.trouble is None:
+            self.trouble = (f"第 {self._next} 条：{zh}", f"entry {self._next}: {en}")
+
+    def _add(self, value: Mapping[str, Any]) -> None:
+        if value["seq"] != self._next:
+            self._wrong(f"编号是 {value['seq']}", f"it is numbered {value['seq']}")
+        self.kinds[value["kind"]] += 1
+        sums: dict[str, int] = defaultdict(int)
+        lines = value["postings"]
+        for line in lines:
+            sums[line["commodity"]] += line["amount"]
+        if any(sums.values()):
+            self._wrong("借贷不平", "its postings do not sum to zero")
+        for debit, credit in zip(lines[::2], lines[1::2], strict=True):
+            if debit["commodity"] == self._commodity:
+                amount = debit["amount"]
+                self.debits[debit["account"]] += amount
+                self.credits[credit["account"]] += amount
+                self.moved[_stage(credit["account"]), _stage(debit["account"])] += amount
+                if value["kind"] == "account.opened":
+                    self.opened[debit["account"]] += amount
+
+    def debit(self, prefix: str) -> int:
+        """Add up the debits of the accounts whose name begins so."""
+        return sum(amount for name, amount in self.debits.items() if name.startswith(prefix))
+
+    def credit(self, prefix: str) -> int:
+        """Add up their credits."""
+        return sum(amount for name, amount in self.credits.items() if name.startswith(prefix))
+
+    def balance(self, prefix: str) -> int:
+        """Return by how much their debits exceed their credits."""
+        return self.debit(prefix) - self.credit(prefix)
+
+    def opening(self, prefix: str) -> int:
+        """Add up what they held when they were opened."""
+        return sum(amount for name, amount in self.opened.items() if name.startswith(prefix))
+
+    def root(self) -> bytes:
+        """Return the root behind the last entry."""
+        return self._tree.root()
+
+    def size(self) -> int:
+        """Return how many leaves the tree has."""
+        return self._tree.size
+
+
+def _stage(account: str) -> str:
+    return ":".join(account.split(":")[:2])
+
+
+def recomputed(figures: Mapping[str, Any], journal: Journal) -> Pairs:
+    """Hold lines to what the entries add up to."""
+    pairs, lines, j = Pairs(), figures["lines"], journal
+    begun = figures["previous"] is None
+    conversion = j.credit("Equity:Conversion") - j.debit("Equity:Conversion")
+    beside = j.credit("Income:Unattributed:") - j.debit("Income:Unattributed:")
+    kept = ("Expenses:WrittenOff:Payout:", "Expenses:Rounding:", "Expenses:PlatformFees:")
+    written_off = sum(j.balance(prefix) for prefix in kept)
+    sums = {
+        "G1": j.kinds["gift"],
+        "G2": j.credit("Income:Gifts:") + beside + conversion,
+        "G3": j.debit("Income:Gifts:") + j.balance("Expenses:Chargebacks:"),
+        "G4": j.balance("Expenses:PlatformShare:"),
+        "G5": j.balance("Expenses:Tax:"),
+        "G6": j.balance("Assets:Platform:") + j.debit("Assets:Payout:"),
+        "P3": j.credit("Assets:Payout:") - written_off,
+        "P4": written_off,
+        "B2": j.moved["Assets:Payout", "Assets:Bank"],
+        "B4": j.moved["Assets:Bank", "Assets:InTransit"],
+        "T2": j.moved["Assets:InTransit", "Assets:Fund"],
+        "T2r": j.moved["Assets:InTransit", "Assets:Bank"],
+        "B5": j.balance("Expenses:BankFees:"),
+        "F5": j.balance("Expenses:Programme:"),
+        "F6": j.balance("Expenses:FundFees:"),
+        "L4a": sum(j.debits.values()),
+        "L4b": sum(j.credits.values()),
+        "L2": sum(j.kinds.values()),
+    }
+    for code, value in sums.items():
+        pairs.add(f"{code} = Σ entries", lines[code], value)
+    ends = {
+        ("P1", "P5"): ("Assets:Platform:", "Assets:Payout:"),
+        ("B1", "B7"): ("Assets:Bank:",),
+        ("T1", "T3"): ("Assets:InTransit:",),
+        ("F1", "F8"): ("Assets:Fund:",),
+    }
+    for (opening, closing), prefixes in ends.items():
+        change = sum(j.balance(prefix) for prefix in prefixes)
+        # The first statement of a fund takes what its accounts held when they were opened as its opening.
+        change -= sum(j.opening(prefix) for prefix in prefixes) if begun else 0
+        pairs.add(f"{closing} − {opening} = Σ entries", lines[closing] - lines[opening], change)
+    return pairs
+
+
+# --- registers ----------------------------------------------------------------------------------
+
+
+def table(content: bytes) -> list[dict[str, str]]:
+    """Read a register.
+
+    Raises:
+        Unreadable: It is not UTF-8 with a byte-order mark.
+    """
+    if not content.startswith(b"\xef\xbb\xbf"):
+        raise Unreadable("表格不是带 BOM 的 UTF-8", "a register is not UTF-8 with its mark")
+    return list(csv.DictReader(io.StringIO(content[3:].decode("utf-8"), newline="")))
+
+
+def _sum(rows: Iterable[Mapping[str, str]], column: str) -> int:
+    return sum(int(row[column] or 0) for row in rows)
+
+
+def registers(figures: Mapping[str, Any], files: Mapping[str, bytes]) -> Pairs:
+    """Hold the registers to the lines that they make."""
+    pairs, lines = Pairs(), figures["lines"]
+    checks: dict[str, Callable[[list[dict[str, str]]], None]] = {
+        "gifts.csv": lambda rows: _gift_rows(pairs, figures, rows),
+        "transfers.csv": lambda rows: _transfer_rows(pairs, figures, rows),
+        "settlements.csv": lambda rows: _settlement_rows(pairs, figures, rows),
+        "fund_movements.csv": lambda rows: _fund_rows(pairs, figures, rows),
+        "spending_by_group.csv": lambda rows: pairs.add(
+            "S1 = Σ spending_by_group.csv", lines["S1"], _sum(rows, "amount_fen")
+        ),
+        "spending_by_disease.csv": lambda rows: pairs.add(
+            "S2 = Σ spending_by_disease.csv", lines["S2"], _sum(rows, "amount_fen")
+        ),
+        "spending_by_provider.csv": lambda rows: pairs.add(
+            "S3 = Σ spending_by_provider.csv", lines["S3"] or 0, _sum(rows, "amount_fen")
+        ),
+        "exceptions.csv": lambda rows: _exception_rows(pairs, figures, rows),
+        "corrections.csv": lambda rows: pairs.add(
+            "corrections = rows of corrections.csv", len(figures["corrections"]), len(rows)
+        ),
+    }
+    for name, check in checks.items():
+        if name in files:
+            check(table(files[name]))
+    return pairs
+
+
+def _gift_rows(pairs: Pairs, figures: Mapping[str, Any], rows: list[dict[str, str]]) -> None:
+    gifts = figures["gifts"]
+    platforms = [one for one in gifts["by_platform"] if not one["platform"].endswith("/beside")]
+    pairs.add("G1 = rows of gifts.csv", gifts["g1"], len(rows))
+    pairs.add(
+        "G2 of gifts = Σ gifts.csv", _total(platforms, "gross_minor"), _sum(rows, "gross_fen")
+    )
+    numbers = [int(row["gift_no"]) for row in rows]
+    expected = list(range(numbers[0], numbers[0] + len(numbers))) if numbers else []
+    pairs.add("gifts.csv: numbers without a gap", numbers == expected, True)
+
+
+def _transfer_rows(pairs: Pairs, figures: Mapping[str, Any], rows: list[dict[str, str]]) -> None:
+    first, last = figures["ledger"]["l1_first"] or 0, figures["ledger"]["l1_last"]
+    last = -1 if last is None else last
+    sent = [row for row in rows if first <= int(row["entry_no"]) <= last]
+    pairs.add("B4 = Σ transfers.csv", figures["bank"]["b4"], _sum(sent, "amount_fen"))
+
+
+def _settlement_rows(pairs: Pairs, figures: Mapping[str, Any], rows: list[dict[str, str]]) -> None:
+    listed = figures["due"]["settlements"]
+    for column in ("gross", "refund", "share", "deduction", "net"):
+        left = _total(listed, f"{column}_minor")
+        pairs.add(f"settlements: {column} = Σ settlements.csv", left, _sum(rows, f"{column}_fen"))
+
+
+def _fund_rows(pairs: Pairs, figures: Mapping[str, Any], rows: list[dict[str, str]]) -> None:
+    total = figures["fund"]["total"]
+    sums: dict[str, int] = defaultdict(int)
+    for row in rows:
+        sums[row["line"]] += int(row["amount_fen"])
+    for line, sign in (("f2", 1), ("f3", 1), ("f4", 1), ("f5", -1), ("f6", -1), ("f7", 1)):
+        code = line.upper()
+        pairs.add(f"{code} = Σ fund_movements.csv", total[line], sign * sums[code])
+
+
+def _exception_rows(pairs: Pairs, figures: Mapping[str, Any], rows: list[dict[str, str]]) -> None:
+    pairs.add("X1 = rows of exceptions.csv", figures["open"]["x1"], len(rows))
+    pairs.add("X2 = Σ exceptions.csv", figures["open"]["x2"], _sum(rows, "amount_fen"))
+
+
+# --- what the pages print -----------------------------------------------------------------------
+
+_COUNTS = {"G1", "X1", "X3", "X4"}
+_DASH = "—"
+
+
+@dataclass
+class Printed:
+    """What the tables of the pages say, read by their tags.
+
+    Attributes:
+        lines: Figures beside each code, digits only; None for a dash.
+        digests: SHA-256 beside each file's name.
+    """
+
+    lines: dict[str, list[int | None]] = field(default_factory=lambda: defaultdict(list))
+    digests: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
+
+
+_CODE = re.compile(r"[GPBTFSX]\d{1,2}[abr]?")
+_DIGEST = re.compile(r"(?:[0-9a-f]{8}\s*){8}")
+_LINE_CELLS = (3, 4)
+
+
+def printed(rows: Iterable[Sequence[str]]) -> Printed:
+    """Read lines and digests out of the rows of tagged tables."""
+    found = Printed()
+    for cells in rows:
+        first = cells[0].strip()
+        if _CODE.fullmatch(first) and len(cells) in _LINE_CELLS:
+            figure = cells[2].strip()
+            digits = re.sub(r"\D", "", figure)
+            found.lines[first].append(None if figure == _DASH or not digits else int(digits))
+        elif _DIGEST.fullmatch(cells[-1].strip()):
+            name = re.match(r"[\w.-]+?\.(?:csv|jsonl|json|py)", first)
+            if name:
+                found.digests[name[0]].append(re.sub(r"\s", "", cells[-1]))
+    return found
+
+
+def pages(figures: Mapping[str, Any], manifest: bytes, seen: Printed) -> Pairs:
+    """Hold what the pages print to the attachments."""
+    pairs = Pairs()
+    for code, value in figures["lines"].items():
+        if code[0] == "L" or code in {"G3a", "G3b", "G5a", "G5b"}:
+            continue
+        if code == "T2r" and not value:
+            continue
+        shown = seen.lines.get(code, [])
+        pairs.add(f"{code} stands in the pages", bool(shown), True)
+        for one in shown:
+            pairs.add(f"{code} as printed", one, None if value is None else abs(value))
+    listed = {one["name"]: one["sha256"] for one in json.loads(manifest)["files"]}
+    listed[MANIFEST] = hashlib.sha256(manifest).hexdigest()
+    for name, digest in listed.items():
+        shown_digests = seen.digests.get(name, [])
+        pairs.add(f"digest of {name} stands in the pages", bool(shown_digests), True)
+        for other in shown_digests:
+            pairs.add(f"digest of {name} as printed", other, digest)
+    return pairs
+
+
+# --- the checks, one after the other ------------------------------------------------------------
+
+
+@dataclass
+class Bundle:
+    """What is to be checked.
+
+    Attributes:
+        files: Attachments by name.
+        pdf: The file that they came in; None if they were taken out of it before.
+        beside: Folder in which files that are served may have been put.
+    """
+
+    files: dict[str, bytes]
+    pdf: Pdf | None = None
+    beside: Path | None = None
+
+
+def check(
+    bundle: Bundle, keys: Sequence[str] = (), previous: Bundle | None = None
+) -> list[Outcome]:
+    """Check a statement.
+
+    Args:
+        bundle: The statement.
+        keys: The log's public keys, from elsewhere; else those that the file names are used, and that is said.
+        previous: The statement before it.
+
+    Returns:
+        What each check came to, in the order in which they are best read.
+
+    Raises:
+        Unreadable: Manifest or figures are missing or cannot be read.
+    """
+    manifest, figures = _json(bundle, MANIFEST), _json(bundle, FIGURES)
+    try:
+        found = [
+            *_files(bundle, manifest),
+            _compared("figures", _manifest_pairs(manifest, figures), *_FIGURES_SAID),
+            _compared("equations", equations(figures), *_EQUATIONS_SAID),
+            _compared("registers", registers(figures, bundle.files), *_REGISTERS_SAID),
+            *_log(bundle, figures, keys),
+            _previous(figures, manifest, previous),
+            _pages(bundle, figures),
+            _signatures(bundle),
+        ]
+    except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
+        raise Unreadable(
+            f"附件的内容不完整（{error!r:.80}）", f"the attachments are not whole ({error!r:.80})"
+        ) from error
+    return found
+
+
+_FIGURES_SAID = (
+    "清单和 figures.json 的代码逐一相等",
+    "manifest and figures.json state the same lines",
+)
+_EQUATIONS_SAID = ("报告的等式逐一重算", "every equation of the statement, worked out again")
+_REGISTERS_SAID = ("明细表加出来的数就是各行", "the registers add up to the lines")
+
+
+def _json(bundle: Bundle, name: str) -> dict[str, Any]:
+    if name not in bundle.files:
+        raise Unreadable(f"缺少附件 {name}", f"the attachment {name} is missing")
+    try:
+        found = json.loads(bundle.files[name])
+    except ValueError as error:
+        raise Unreadable(
+            f"附件 {name} 无法读取", f"the attachment {name} cannot be read"
+        ) from error
+    if not isinstance(found, dict):
+        raise Unreadable(f"附件 {name} 无法读取", f"the attachment {name} cannot be read")
+    return found
+
+
+def _compared(name: str, pairs: Pairs, zh: str, en: str) -> Outcome:
+    wrong = pairs.different()
+    if wrong is None:
+        return Outcome(name, HELD, len(pairs.found), zh, en)
+    what, left, right = wrong
+    return Outcome(
+        name,
+        BROKEN,
+        len(pairs.found),
+        zh,
+        en,
+        f"{what}：一边是 {left}，另一边是 {right}",
+        f"{what}: one side is {left}, the other {right}",
+    )
+
+
+def _files(bundle: Bundle, manifest: Mapping[str, Any]) -> Iterator[Outcome]:
+    pairs, absent = Pairs(), []
+    for one in manifest["files"]:
+        name = one["name"]
+        content = bundle.files.get(name)
+        if content is None and not one["embedded"]:
+            content = _beside(bundle, name)
+            if content is None:
+                absent.append(one)
+                continue
+            bundle.files[name] = content
+        digest = None if content is None else hashlib.sha256(content).hexdigest()
+        pairs.add(f"SHA-256 {name}", digest, one["sha256"])
+    known = {one["name"] for one in manifest["files"]} | {MANIFEST}
+    for name in sorted(bundle.files.keys() - known):
+        pairs.add(f"{name}: attached but not listed", name, None)
+    yield _compared(
+        "files",
+        pairs,
+        "每个附件都在，和清单里的摘要相同，没有多出来的",
+        "each attachment is there with the digest that the manifest has, and none beside",
+    )
+    for one in absent:
+        yield Outcome(
+            "served",
+            NOT_CHECKED,
+            0,
+            f"{one['name']} 太大，没有嵌入；从 {one['url']} 下载，放在旁边再核对一次",
+            f"{one['name']} is too large to embed; fetch it from {one['url']}, put it beside, check again",
+        )
+
+
+def _beside(bundle: Bundle, name: str) -> bytes | None:
+    if bundle.beside is None or Path(name).name != name:
+        return None
+    path = bundle.beside / name
+    return path.read_bytes() if path.is_file() else None
+
+
+def _manifest_pairs(manifest: Mapping[str, Any], figures: Mapping[str, Any]) -> Pairs:
+    pairs = Pairs()
+    pairs.add("number", manifest["number"], figures["number"])
+    pairs.add("commodity", manifest["commodity"], figures["commodity"])
+    for code in sorted(manifest["lines"].keys() | figures["lines"].keys()):
+        pairs.add(code, manifest["lines"].get(code, ""), figures["lines"].get(code, ""))
+    ledger, log = figures["ledger"], manifest["log"]
+    pairs.add("root", log["root"], ledger["checkpoint"]["root"])
+    pairs.add("size", log["size"], ledger["checkpoint"]["size"])
+    listed = {one["name"]: one["sha256"] for one in manifest["files"]}
+    for one in figures["attachments"]:
+        pairs.add(f"{one['name']} in both lists", listed.get(one["name"]), one["sha256"])
+    return pairs
+
+
+def _log(bundle: Bundle, figures: Mapping[str, Any], keys: Sequence[str]) -> Iterator[Outcome]:
+    proof = _json(bundle, CHECKPOINTS)
+    closing, opening = proof["closing"], proof["opening"]
+    stated = figures["ledger"]["checkpoint"]
+    pairs = Pairs()
+    origin, size, root = checkpoint(closing["note"])
+    pairs.add("origin", origin, stated["origin"])
+    pairs.add("size", (size, closing["size"]), (stated["size"], stated["size"]))
+    pairs.add("root", (_b64(root), closing["root"]), (stated["root"], stated["root"]))
+    pairs.add("note", closing["note"], stated["note"])
+    yield _compared(
+        "checkpoint",
+        pairs,
+        "检查点就是报告里写的那一个",
+        "the checkpoint is the one that the statement states",
+    )
+    yield _signature(closing["note"], proof["keys"], keys)
+    yield _witnesses(closing["note"], [*proof["keys"], *keys])
+    yield from _tree(bundle, figures, opening, proof)
+
+
+def _b64(data: bytes) -> str:
+    return base64.b64encode(data).decode()
+
+
+def _signature(note: str, named: Sequence[str], keys: Sequence[str]) -> Outcome:
+    held, _ = signed_by(note, keys or named)
+    said = (
+        ("检查点由账本的密钥签名", "the checkpoint is signed with the ledger's key")
+        if keys
+        else (
+            "检查点由这份文件自己写明的密钥签名；密钥是谁的，请和基金网页或别处的比对："
+            + ", ".join(named),
+            "the checkpoint is signed with the key that this file names; compare the key with the one on the"
+            " fund's page or elsewhere: " + ", ".join(named),
+        )
+    )
+    if held:
+        return Outcome("signature", HELD, len(held), *said)
+    return Outcome(
+        "signature",
+        BROKEN,
+        0,
+        "检查点的签名",
+        "the signature of the checkpoint",
+        "没有一个签名对得上给出的密钥",
+        "no signature fits a key that was given",
+    )
+
+
+def _witnesses(note: str, keys: Sequence[str]) -> Outcome:
+    _, others = signed_by(note, keys)
+    if others:
+        return Outcome(
+            "witnesses",
+            NOT_CHECKED,
+            0,
+            f"另有 {others} 个签名（见证人），没有给出他们的密钥",
+            f"{others} more signatures (witnesses): their keys were not given",
+        )
+    return Outcome(
+        "witnesses",
+        NOT_CHECKED,
+        0,
+        "没有见证人在这个检查点上签过名，也没有外部时间戳",
+        "no witness has signed this checkpoint, and it has no outside time stamp",
+    )
+
+
+def _tree(
+    bundle: Bundle,
+    figures: Mapping[str, Any],
+    opening: Mapping[str, Any] | None,
+    proof: Mapping[str, Any],
+) -> Iterator[Outcome]:
+    first = opening["size"] if opening else 0
+    before = Tree(first, [base64.b64decode(one) for one in proof["edge"]])
+    pairs = Pairs()
+    stated = figures["ledger"]["l5_opening"]
+    pairs.add("opening root", _b64(before.root()) if first else None, stated)
+    closing = base64.b64decode(proof["closing"]["root"])
+    if opening:
+        pairs.add("opening checkpoint", checkpoint(opening["note"])[1:], (first, before.root()))
+        sizes = (first, proof["closing"]["size"])
+        steps = [base64.b64decode(one) for one in proof["consistency"]]
+        joined = extends(sizes, (before.root(), closing), steps)
+        pairs.add("consistency proof", joined, True)
+    yield _compared(
+        "consistency",
+        pairs,
+        "期末的账本是期初账本的延续，没有改写过",
+        "the closing ledger continues the opening one; nothing was rewritten",
+    )
+    if JOURNAL not in bundle.files:
+        yield Outcome(
+            "journal",
+            NOT_CHECKED,
+            0,
+            "分录太多，没有嵌入；用 python -m ledger verify 加账本网址，逐条重算",
+            "there are too many entries to embed: recompute them with python -m ledger verify and the log's address",
+        )
+        return
+    yield from _journal(bundle, figures, before, closing)
+
+
+def _journal(
+    bundle: Bundle, figures: Mapping[str, Any], before: Tree, closing: bytes
+) -> Iterator[Outcome]:
+    journal = Journal(figures["commodity"], before.size, before)
+    for line in bundle.files[JOURNAL].splitlines():
+        journal.take(line)
+    pairs = Pairs()
+    pairs.add("size", journal.size(), figures["ledger"]["checkpoint"]["size"])
+    pairs.add("root", _b64(journal.root()), _b64(closing))
+    if journal.trouble:
+        pairs.add(journal.trouble[1], True, False)
+    yield _compared(
+        "journal",
+        pairs,
+        f"从所附的 {sum(journal.kinds.values()):,} 条分录重算出同一个树根，编号连续，借贷相平",
+        f"the {sum(journal.kinds.values()):,} attached entries make the same root, have no gap and balance",
+    )
+    yield _compared(
+        "lines",
+        recomputed(figures, journal),
+        "各行从分录重新加过，相同",
+        "the lines, added up again from the entries",
+    )
+
+
+def _previous(
+    figures: Mapping[str, Any],
+    manifest: Mapping[str, Any],
+    previous: Bundle | None,
+) -> Outcome:
+    before = figures["previous"]
+    if before is None:
+        return Outcome(
+            "previous",
+            HELD,
+            0,
+            "这是基金的第一份报告，之前没有",
+            "this is the fund's first statement",
+        )
+    if previous is None:
+        return Outcome(
+            "previous",
+            NOT_CHECKED,
+            0,
+            f"没有给出上一份报告 {before['number']}，没有和它本身比对（--previous）",
+            f"the statement before, {before['number']}, was not given to compare with (--previous)",
+        )
+    old, pairs = _json(previous, MANIFEST), Pairs()
+    pairs.add("number", old["number"], before["number"])
+    pairs.add("size", old["log"]["size"], before["l1_last"] + 1)
+    pairs.add("root", old["log"]["root"], before["l5_closing"])
+    for code, key in (("P5", "p5"), ("B7", "b7"), ("T3", "t3"), ("F8", "f8")):
+        pairs.add(f"{code} of {old['number']}", old["lines"][code], before[key])
+    published = (manifest["previous"] or {}).get("sha256") or {}
+    if published and previous.pdf is not None:
+        digest = hashlib.sha256(previous.pdf.data).hexdigest()
+        pairs.add("SHA-256 as published", digest in published.values(), True)
+    return _compared(
+        "previous",
+        pairs,
+        f"期初就是上一份报告 {before['number']} 的期末",
+        f"the opening is the closing of {before['number']}",
+    )
+
+
+def _pages(bundle: Bundle, figures: Mapping[str, Any]) -> Outcome:
+    if bundle.pdf is None:
+        return Outcome(
+            "pages",
+            NOT_CHECKED,
+            0,
+            "没有给出 PDF，没有核对印出来的数字",
+            "no PDF was given: what the pages print was not compared",
+        )
+    return _compared(
+        "pages",
+        pages(figures, bundle.files[MANIFEST], printed(bundle.pdf.rows())),
+        "印在页上的数字和摘要，与附件相同",
+        "the figures and digests that the pages print are those of the attachments",
+    )
+
+
+def _signatures(bundle: Bundle) -> Outcome:
+    count = 0 if bundle.pdf is None else bundle.pdf.signatures()
+    if not count:
+        return Outcome(
+            "signatures",
+            NOT_CHECKED,
+            0,
+            "文件上没有电子签名",
+            "the file carries no electronic signature",
+        )
+    return Outcome(
+        "signatures",
+        NOT_CHECKED,
+        0,
+        f"文件上有 {count} 个电子签名或时间戳；是谁签的，用 PDF 阅读器或 python -m ledger verify 核对",
+        f"the file carries {count} electronic signatures or time stamps; check whose with a PDF reader or"
+        " python -m ledger verify",
+    )
+
+
+# --- reading what is given ----------------------------------------------------------------------
+
+
+def read_bundle(path: Path) -> Bundle:
+    """Read a statement from its PDF, or from a folder of what was taken out of it.
+
+    Raises:
+        Unreadable: Neither.
+    """
+    if path.is_dir():
+        names = [one for one in sorted(path.iterdir()) if one.is_file()]
+        files = {one.name: one.read_bytes() for one in names if one.stat().st_size <= FILE_MAX}
+        return Bundle(_listed(files), None, path)
+    return bundle_of(path.read_bytes(), path.parent)
+
+
+def bundle_of(data: bytes, beside: Path | None = None) -> Bundle:
+    """Read a statement from the bytes of its PDF."""
+    try:
+        pdf = Pdf(data)
+        return Bundle(pdf.attachments(), pdf, beside)
+    except (KeyError, TypeError, ValueError, IndexError, RecursionError, AttributeError) as error:
+        raise _damaged(type(error).__name__) from error
+
+
+def _listed(files: dict[str, bytes]) -> dict[str, bytes]:
+    """Keep of a folder what the manifest names: other files may lie there."""
+    try:
+        names = {one["name"] for one in json.loads(files.get(MANIFEST, b"{}"))["files"]}
+    except (ValueError, KeyError, TypeError):
+        return files
+    return {name: data for name, data in files.items() if name in names | {MANIFEST}}
+
+
+def _beside_me(folder: Path) -> Path:
+    found = sorted(folder.glob("*.pdf"))
+    if len(found) == 1:
+        return found[0]
+    if (folder / MANIFEST).is_file():
+        return folder
+    raise Unreadable(
+        "旁边没有 PDF，也没有取出来的附件；请写明文件",
+        "there is no PDF beside this program, nor its attachments; name the file",
+    )
+
+
+_MARKS = {HELD: "✓", BROKEN: "✗", NOT_CHECKED: "–"}
+_WORDS = {HELD: ("对", "holds"), BROKEN: ("不对", "WRONG"), NOT_CHECKED: ("未核对", "not checked")}
+
+
+def told(outcomes: Iterable[Outcome]) -> Iterator[str]:
+    """Say what came out, in both languages.
+
+    Yields:
+        Lines.
+    """
+    for one in outcomes:
+        zh, en = _WORDS[one.state]
+        yield f"{_MARKS[one.state]} {zh} {one.zh}"
+        yield f"  {en}: {one.en}" + (f" ({one.counted:,})" if one.counted else "")
+        if one.detail_zh:
+            yield f"    {one.detail_zh}"
+            yield f"    {one.detail_en}"
+
+
+def summary(outcomes: Sequence[Outcome]) -> str:
+    """Say the whole in one line."""
+    broken = [one for one in outcomes if one.state == BROKEN]
+    left = sum(one.state == NOT_CHECKED for one in outcomes)
+    if broken:
+        names = ", ".join(one.name for one in broken)
+        return f"这份文件不对 This file is WRONG: {names}"
+    held = sum(one.state == HELD for one in outcomes)
+    return f"核对过的 {held} 项都对，{left} 项没有核对。 {held} checks hold, {left} were not made."
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Check what is named on the command line.
+
+    Returns:
+        The exit code.
+    """
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("file", nargs="?", type=Path)
+    parser.add_argument("--previous", type=Path)
+    parser.add_argument("--key", action="append", default=[])
+    options = parser.parse_args(arguments)
+    try:
+        path = options.file or _beside_me(Path(__file__).resolve().parent)
+        previous = read_bundle(options.previous) if options.previous else None
+        outcomes = check(read_bundle(path), options.key, previous)
+    except (Unreadable, OSError) as error:
+        zh = error.zh if isinstance(error, Unreadable) else str(error)
+        print(f"✗ {zh}\n  {error}")
+        return 2
+    print(path.name)
+    for line in told(outcomes):
+        print(line)
+    print(summary(outcomes))
+    return 1 if any(one.state == BROKEN for one in outcomes) else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

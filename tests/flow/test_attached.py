@@ -1,0 +1,208 @@
+"""The verifier that travels inside a statement: taken out into a folder, on the real file and on tampered ones."""
+
+from __future__ import annotations
+
+import io
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from datetime import timedelta
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import pikepdf
+import pytest
+import rfc8785
+
+from ledger.db import Database
+from ledger.statements.build import Issue, build_statement
+from ledger.verify import attached
+from ledger.verify.attached import BROKEN, HELD, NOT_CHECKED
+from tests.db.ledgers import MAIN, confirm, gift, give, new_ledger
+from tests.flow.test_statement import CLOSED, CLOSED_AGAIN, close, income, october, opened
+
+
+class Files:
+    """Two months' statements of one fund, and the log's key."""
+
+    def __init__(self, first: bytes, second: bytes, key: str) -> None:
+        self.first = first
+        self.second = second
+        self.key = key
+
+
+@pytest.fixture(scope="module")
+def files(migrated_sqlite: Path, tmp_path_factory: pytest.TempPathFactory) -> Files:
+    folder = tmp_path_factory.mktemp("statements")
+    file = folder / "ledger.db"
+    file.write_bytes(migrated_sqlite.read_bytes())
+    ledger = new_ledger(Database(f"sqlite:///{file}"), folder / "keys")
+    october(ledger)
+    whole = opened(ledger)
+    first = build_statement(whole, ledger.fund, "2026-10", "zh", Issue(CLOSED))
+    ledger.clock.advance(timedelta(days=1))
+    give(ledger, gift("e", 500))
+    confirm(ledger, 2, 100)
+    income(ledger, "donation", 8, MAIN)
+    close(ledger, "2026-11", CLOSED_AGAIN)
+    second = build_statement(whole, ledger.fund, "2026-11", "both", Issue(CLOSED_AGAIN))
+    key = second.statement.ledger.checkpoint.keys[0]
+    ledger.close()
+    return Files(first.pdf, second.pdf, key)
+
+
+def run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run the program that was taken out of a statement, with nothing else of ours in reach."""
+    return subprocess.run(  # noqa: PLW1510 -- its exit code is what is looked at
+        [sys.executable, "-I", "verify.py", *arguments],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+
+
+def take_out(pdf: bytes, folder: Path) -> None:
+    (folder / "in").mkdir()
+    (folder / "in" / "statement.pdf").write_bytes(pdf)
+    subprocess.run(
+        ["pdfdetach", "-saveall", "-o", str(folder), str(folder / "in" / "statement.pdf")],
+        check=True,
+    )
+
+
+def test_it_checks_the_file_it_came_in_and_what_was_taken_out_of_it(
+    files: Files, tmp_path: Path
+) -> None:
+    take_out(files.second, tmp_path)
+    alone = run(tmp_path)
+    assert alone.returncode == 0, alone.stdout
+    assert "没有给出 PDF" in alone.stdout
+    before = tmp_path / "in" / "before.pdf"
+    before.write_bytes(files.first)
+    whole = run(tmp_path, "in/statement.pdf", "--previous", str(before), "--key", files.key)
+    assert whole.returncode == 0, whole.stdout
+    assert "the opening is the closing of qinghe-2026-10-M-v1" in whole.stdout
+    assert "the checkpoint is signed with the ledger's key" in whole.stdout
+    assert "10 checks hold" not in whole.stdout
+    (tmp_path / "in" / "statement.pdf").write_bytes(files.second[:-2000])
+    broken = run(tmp_path, "in/statement.pdf")
+    assert broken.returncode == 2
+    assert "damaged or cut off" in broken.stdout
+
+
+def states(pdf: bytes, *, previous: bytes | None = None) -> dict[str, str]:
+    before = attached.bundle_of(previous) if previous else None
+    return {one.name: one.state for one in attached.check(attached.bundle_of(pdf), (), before)}
+
+
+def test_what_is_not_checked_is_said_and_nothing_else(files: Files) -> None:
+    found = states(files.second, previous=files.first)
+    assert {name for name, state in found.items() if state == NOT_CHECKED} == {
+        "witnesses",
+        "signatures",
+    }
+    assert set(found.values()) == {HELD, NOT_CHECKED}
+
+
+def changed(pdf: bytes, change: Callable[[pikepdf.Pdf], None]) -> bytes:
+    with pikepdf.open(io.BytesIO(pdf)) as file:
+        change(file)
+        out = io.BytesIO()
+        file.save(out)
+    return out.getvalue()
+
+
+def put(file: pikepdf.Pdf, name: str, content: bytes) -> None:
+    file.attachments[name].obj.EF.F.write(content)
+
+
+def read(file: pikepdf.Pdf, name: str) -> bytes:
+    return file.attachments[name].get_file().read_bytes()
+
+
+def test_a_changed_or_missing_attachment_is_named(files: Files) -> None:
+    def change(file: pikepdf.Pdf) -> None:
+        put(file, "gifts.csv", read(file, "gifts.csv").replace(b"500", b"501"))
+
+    found = attached.check(attached.bundle_of(changed(files.second, change)))
+    broken = {one.name: one.detail_en for one in found if one.state == BROKEN}
+    assert "gifts.csv" in broken["files"]
+    assert "gifts.csv" in broken["registers"]
+
+    def remove(file: pikepdf.Pdf) -> None:
+        del file.attachments["transfers.csv"]
+
+    assert states(changed(files.second, remove))["files"] == BROKEN
+
+    def nothing(file: pikepdf.Pdf) -> None:
+        del file.attachments["manifest.json"]
+
+    with pytest.raises(attached.Unreadable, match=r"manifest\.json is missing"):
+        states(changed(files.second, nothing))
+
+
+def test_figures_changed_together_with_their_digests_still_differ_from_pages_and_entries(
+    files: Files,
+) -> None:
+    """Whoever rewrites figures and manifest alike meets the entries under the signed root, and the printed page."""
+
+    def change(file: pikepdf.Pdf) -> None:
+        figures = json.loads(read(file, "figures.json"))
+        figures["lines"]["F3"] += 5
+        figures["fund"]["total"]["f3"] += 5
+        figures["lines"]["F8"] += 5
+        figures["fund"]["total"]["f8"] += 5
+        content = rfc8785.dumps(figures)
+        manifest: dict[str, Any] = json.loads(read(file, "manifest.json"))
+        manifest["lines"] = figures["lines"]
+        for one in manifest["files"]:
+            if one["name"] == "figures.json":
+                one["sha256"], one["bytes"] = sha256(content).hexdigest(), len(content)
+        put(file, "figures.json", content)
+        put(file, "manifest.json", rfc8785.dumps(manifest))
+
+    found = states(changed(files.second, change))
+    assert found["files"] == found["figures"] == found["equations"] == HELD
+    assert found["lines"] == found["pages"] == found["registers"] == BROKEN
+
+
+def test_another_history_is_not_taken_for_the_continuation(files: Files) -> None:
+    def change(file: pikepdf.Pdf) -> None:
+        journal = read(file, "journal.jsonl").replace(b'"amount":500', b'"amount":600')
+        put(file, "journal.jsonl", journal)
+
+    found = states(changed(files.second, change), previous=files.second)
+    assert found["journal"] == found["previous"] == BROKEN
+    other = "localhost/log/x+00000000+AQ=="
+    with_other_key = attached.check(attached.bundle_of(files.second), (other,))
+    assert {one.name for one in with_other_key if one.state == BROKEN} == {"signature"}
+
+
+@pytest.mark.parametrize("at", range(1, 10))
+def test_whatever_is_cut_off_or_flipped_is_never_a_traceback(files: Files, at: int) -> None:
+    size = len(files.first)
+    cut = files.first[: size * at // 10]
+    flipped = bytearray(files.first)
+    for place in range(at * 97, size, size // 7):
+        flipped[place] ^= 0xFF
+    for data in (cut, bytes(flipped)):
+        try:
+            attached.check(attached.bundle_of(data))
+        except attached.Unreadable as error:
+            assert error.zh  # noqa: PT017 -- either outcome is fine, a traceback is not
+
+
+def test_each_changed_line_is_named(files: Files) -> None:
+    figures = json.loads(attached.bundle_of(files.second).files["figures.json"])
+    assert attached.equations(figures).different() is None
+    for code, value in figures["lines"].items():
+        if value is None:
+            continue
+        wrong = json.loads(json.dumps(figures))
+        wrong["lines"][code] = value + 1
+        found = attached.equations(wrong).different()
+        assert found is not None, code
+        assert found[0].startswith(code)

@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from ledger.cli.session import Session, guarded, machine, pass_session
+from ledger.clock import SystemClock
 from ledger.errors import FieldError
 from ledger.settings import Settings
 from ledger.verify.database import verify_database
@@ -30,6 +31,11 @@ from ledger.verify.report import Report
     help="A checkpoint kept elsewhere: the log must extend it.",
 )
 @click.option("--key", "vkey", help="The log's public key (vkey), from somewhere you trust.")
+@click.option(
+    "--previous",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Of a statement: the one before, to whose closing its opening is held.",
+)
 @click.option("--workers", type=int, help="Processes; default all cores.")
 @click.option(
     "--allow-private",
@@ -46,17 +52,21 @@ def verify(
     whole: bool,
     since: Path | None,
     vkey: str | None,
+    previous: Path | None,
     workers: int | None,
     allow_private: bool,
 ) -> None:
     """Recompute everything, and exit 1 naming the first place that is wrong.
 
-    TARGET is the address (http…/log/<fund>) or the folder of a log; without it the database of the settings is checked.
+    TARGET is a statement (FILE.pdf), or the address (http…/log/<fund>) or the folder of a log; without it the database
+    of the settings is checked.
     """
     if whole and target:
         raise FieldError(field="target", reason="two-targets")
     note = since.read_bytes() if since else None
-    if target is None:
+    if target is not None and Path(target).is_file():
+        report = _statement(session, Path(target), vkey, previous)
+    elif target is None:
         session.ledger()
         report = _database(session, session.settings, note, workers)
     else:
@@ -107,6 +117,19 @@ def _outside(session: Session, fetch: Fetch, vkey: str | None, since: bytes | No
         )
 
 
+def _statement(session: Session, path: Path, vkey: str | None, previous: Path | None) -> Report:
+    """Check a statement's file."""
+    # What signatures need is slow to load, and no other command needs it.
+    from ledger.verify.pdf import verify_pdf
+    from ledger.verify.pdf_figures import Beside
+    from ledger.verify.pdf_trust import read_trust
+
+    before = None if previous is None else previous.read_bytes()
+    beside = Beside((vkey or "").split(), before, path.parent)
+    trust = read_trust(session.settings.trust)
+    return verify_pdf(path.name, path.read_bytes(), beside, trust, SystemClock().now())
+
+
 def _progress(session: Session) -> Progress:
     console = Console(stderr=True, quiet=session.as_json or not sys.stderr.isatty())
     return Progress(
@@ -130,8 +153,12 @@ def tell(session: Session, report: Report) -> None:
         click.echo(json.dumps(report.as_json(), ensure_ascii=False, sort_keys=True))
         return
     for check in report.checks:
-        mark = "✓" if check.failure is None else "✗"
+        mark = {"yes": "✓", "no": "✗", "unsure": "–"}[check.outcome]
         click.echo(f"   {mark} {check.counted:>9,}  {check.sentence_en}")
         if check.failure is not None:
             click.echo(f"     {check.failure.detail_en}")
+        elif check.unsure:
+            click.echo(f"     not checked: {check.unsure_en}")
+    for english, _ in report.notes:
+        click.echo(f"   note: {english}")
     click.echo("   " + report.summary)

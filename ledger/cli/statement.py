@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import sys
 from hashlib import sha256
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import click
 
@@ -16,7 +17,12 @@ from ledger.errors import FieldError
 from ledger.journal.history import Fund
 from ledger.periods.booking import NewStatement
 from ledger.statements.files import statement_file
+from ledger.statements.spans import kind_of
 from ledger.wiring import Ledger
+
+if TYPE_CHECKING:
+    # It brings the renderer with it: only commands that build wait for that.
+    from ledger.statements.reproduce import Reproduced
 
 Language = Literal["zh", "en"]
 LANGUAGES: tuple[Language, ...] = ("zh", "en")
@@ -42,6 +48,16 @@ def statement() -> None:
     type=click.Path(dir_okay=False, path_type=Path),
     help="File to write; default in LEDGER_HOME.",
 )
+@click.option(
+    "--check",
+    is_flag=True,
+    help="Build it twice and compare every byte; write nothing.",
+)
+@click.option(
+    "--against",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="With --check: rebuild this file, signed or not, as it was issued, and compare.",
+)
 @fund_option
 @acts("statement.build")
 @pass_session
@@ -51,23 +67,50 @@ def statement_build(
     month: str,
     language: Language,
     out: Path | None,
+    check: bool,
+    against: Path | None,
     member_name: str,
     fund_slug: str | None,
 ) -> None:
-    """Build a month's statement without publishing it."""
+    """Build a statement without publishing it.
+
+    MONTH is a closed month (2026-10), a quarter (2026-Q4) or a year (2026).
+    """
     ledger, fund = session.ledger(), session.fund(fund_slug)
     member = session.member(fund, member_name)
     from ledger.statements.build import Issue, build_statement
 
-    built = build_statement(
-        ledger, fund, month, language, Issue(ledger.clock.now(), prepared_by=member)
-    )
+    if check or against:
+        from ledger.statements.reproduce import Rebuilding, reproduce
+
+        what = Rebuilding(ledger, fund, month, language, member)
+        _say_reproduced(session, reproduce(what, against.read_bytes() if against else None))
+        return
+    issue = Issue(ledger.clock.now(), prepared_by=member, kind=kind_of(month))
+    built = build_statement(ledger, fund, month, language, issue)
     path = out or ledger.settings.outputs / fund.slug / f"{built.number}-{language}.pdf"
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(built.pdf)
     session.say(
         f"{built.number}: {len(built.pdf):,} bytes in {path}", number=built.number, path=str(path)
     )
+
+
+def _say_reproduced(session: Session, done: Reproduced) -> None:
+    """Say whether a statement came out the same, and end with 1 if not."""
+    if done.differs_at is None:
+        text = f"{done.number}: the same {done.length:,} bytes again, sha256 {done.sha256}"
+    else:
+        text = f"{done.number}: NOT the same, the first byte that differs is {done.differs_at:,}"
+    session.say(
+        text,
+        number=done.number,
+        sha256=done.sha256,
+        same=done.differs_at is None,
+        differs_at=done.differs_at,
+    )
+    if done.differs_at is not None:
+        sys.exit(1)
 
 
 @statement.command("publish")

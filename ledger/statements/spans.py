@@ -27,6 +27,13 @@ class Span(NamedTuple):
     months: tuple[str, ...]
 
 
+def kind_of(period: str) -> Kind:
+    """Tell which statement a period has: `2026-10` a monthly, `2026-Q4` a quarterly, `2026` an annual one."""
+    if _QUARTER.fullmatch(period):
+        return "Q"
+    return "A" if _YEAR.fullmatch(period) else "M"
+
+
 def span_of(period: str, kind: Kind) -> Span:
     """Read which months a document covers.
 

@@ -28,7 +28,7 @@ import sys
 import zlib
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -68,6 +68,7 @@ class Outcome:
         en: The same in English.
         detail_zh: Of a broken one: what differs, both values.
         detail_en: The same in English.
+        differs: Of a broken comparison: what was compared, and both sides.
     """
 
     name: str
@@ -77,6 +78,7 @@ class Outcome:
     en: str
     detail_zh: str = ""
     detail_en: str = ""
+    differs: tuple[str, str, str] | None = None
 
 
 # --- a small reader of PDF files ----------------------------------------------------------------
@@ -1321,6 +1323,7 @@ def _compared(name: str, pairs: Pairs, zh: str, en: str) -> Outcome:
         en,
         f"{what}：一边是 {left}，另一边是 {right}",
         f"{what}: one side is {left}, the other {right}",
+        (what, str(left), str(right)),
     )
 
 
@@ -1486,7 +1489,8 @@ def _tree(
 def _journal(
     bundle: Bundle, figures: Mapping[str, Any], before: Tree, closing: bytes
 ) -> Iterator[Outcome]:
-    journal = Journal(figures["commodity"], before.size, before)
+    first = before.size
+    journal = Journal(figures["commodity"], first, before)
     for line in bundle.files[JOURNAL].splitlines():
         journal.take(line)
     pairs = Pairs()
@@ -1494,12 +1498,13 @@ def _journal(
     pairs.add("root", _b64(journal.root()), _b64(closing))
     if journal.trouble:
         pairs.add(journal.trouble[1], True, False)
-    yield _compared(
+    outcome = _compared(
         "journal",
         pairs,
-        f"从所附的 {sum(journal.kinds.values()):,} 条分录重算出同一个树根，编号连续，借贷相平",
-        f"the {sum(journal.kinds.values()):,} attached entries make the same root, have no gap and balance",
+        "从所附的分录重算出同一个树根，编号连续，借贷相平",
+        "the attached entries make the same root, have no gap and balance",
     )
+    yield replace(outcome, counted=journal.size() - first)
     yield _compared(
         "lines",
         recomputed(figures, journal),

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from ledger.verify import pdf_sentences
+from ledger.verify import pdf_figure_sentences, pdf_sentences
 
 VALUE_LENGTH_MAX = 160
 """Characters of a value that a failure shows: enough to compare, and no flood from a hostile log."""
@@ -151,8 +151,10 @@ class Report:
     def summary(self) -> str:
         """Return the whole in one line."""
         if self.ok:
-            held = len(self.checks)
-            return f"verified: {self.entries:,} entries, {held} invariants hold"
+            held = sum(check.outcome == "yes" for check in self.checks)
+            told = f"verified: {self.entries:,} entries, {held} invariants hold"
+            left = len(self.checks) - held
+            return f"{told}, {left} could not be checked" if left else told
         first = self.failures[0]
         return f"NOT verified: {len(self.failures)} of {len(self.checks)} invariants broken; first: {first.detail_en}"
 
@@ -358,14 +360,19 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "该分录为该日志该位置的规范分录。",
     ),
     **pdf_sentences.SENTENCES,
+    **pdf_figure_sentences.SENTENCES,
 }
 """What each check holds."""
 
-UNSURE: dict[str, tuple[str, str]] = {**pdf_sentences.UNSURE}
+UNSURE: dict[str, tuple[str, str]] = {
+    **pdf_sentences.UNSURE,
+    **pdf_figure_sentences.UNSURE,
+}
 """Why a check could not be made: English, then Chinese."""
 
 _REASONS_EN: dict[str, str] = {
     **{code: told[0] for code, told in pdf_sentences.REASONS.items()},
+    **{code: told[0] for code, told in pdf_figure_sentences.REASONS.items()},
     "cut-back": (
         "the signer has released a larger tree than the database holds: the database was cut back or restored from an "
         "older copy; put the newest copy back, and let nothing be written before"
@@ -390,6 +397,7 @@ _REASONS_EN: dict[str, str] = {
 }
 _REASONS_ZH: dict[str, str] = {
     **{code: told[1] for code, told in pdf_sentences.REASONS.items()},
+    **{code: told[1] for code, told in pdf_figure_sentences.REASONS.items()},
     "cut-back": "签名者已发布的树比数据库所存的大：数据库被截短或恢复了旧副本；请放回最新副本，此前不要写入任何内容",
     "other-tree": "签名者曾发布同样大小的另一棵树：历史被改写",
     "key-swapped": "密钥文件不是日志载明的密钥：它被调换了；请放回正确的文件",

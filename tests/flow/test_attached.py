@@ -20,6 +20,9 @@ from ledger.db import Database
 from ledger.statements.build import Issue, build_statement
 from ledger.verify import attached
 from ledger.verify.attached import BROKEN, HELD, NOT_CHECKED
+from ledger.verify.pdf import verify_pdf
+from ledger.verify.pdf_figures import Beside
+from ledger.verify.pdf_trust import Trust
 from tests.db.ledgers import MAIN, confirm, gift, give, new_ledger
 from tests.flow.test_statement import CLOSED, CLOSED_AGAIN, close, income, october, opened
 
@@ -51,6 +54,26 @@ def files(migrated_sqlite: Path, tmp_path_factory: pytest.TempPathFactory) -> Fi
     key = second.statement.ledger.checkpoint.keys[0]
     ledger.close()
     return Files(first.pdf, second.pdf, key)
+
+
+def test_verify_joins_signatures_and_figures_and_names_what_it_could_not_check(
+    files: Files, tmp_path: Path
+) -> None:
+    beside = Beside((files.key,), files.first)
+    report = verify_pdf("statement.pdf", files.second, beside, Trust(), CLOSED_AGAIN)
+    assert report.ok
+    unsure = {one.name for one in report.checks if one.unsure and one.name.startswith("statement")}
+    assert unsure == {"statement-witnesses"}
+    lines = attached.bundle_of(files.second).files["journal.jsonl"].splitlines()
+    assert report.entries == len(lines)
+
+    def change(file: pikepdf.Pdf) -> None:
+        put(file, "settlements.csv", read(file, "settlements.csv") + b"\r\n")
+
+    wrong = verify_pdf("x", changed(files.second, change), beside, Trust(), CLOSED_AGAIN)
+    [failed] = [one for one in wrong.failures if "settlements.csv" in one.key]
+    assert "settlements.csv" in failed.detail_zh
+    assert verify_pdf("x", files.second[:5000], beside, Trust(), CLOSED_AGAIN).failures
 
 
 def run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:

@@ -28,6 +28,8 @@ from ledger.matching import booking as matching
 from ledger.matching.lines import SettlementFile
 from ledger.settings import load_settings
 from ledger.statements.build import REGISTER, Issue, build_statement, make_statement
+from ledger.statements.fields import prepare_fields
+from ledger.statements.reproduce import Rebuilding, first_difference, reproduce
 from ledger.web.public.flow import flow_sum
 from ledger.wiring import Ledger as Opened
 from ledger.wiring import Services
@@ -313,9 +315,14 @@ def test_the_printed_file_carries_its_figures_and_its_register(
     october(ledger)
     issue = Issue(CLOSED, prepared_by=ledger.member("Li"))
     built = build_statement(opened(ledger), ledger.fund, "2026-10", "zh", issue)
-    again = build_statement(opened(ledger), ledger.fund, "2026-10", "zh", issue)
+    kept = prepare_fields(built.pdf) + b"what signing adds"
+    ledger.clock.advance(timedelta(days=3))
+    what = Rebuilding(opened(ledger), ledger.fund, "2026-10", "zh", issue.prepared_by)
+    again = reproduce(what, kept)
     ledger.close()
-    assert built.pdf == again.pdf
+    assert (again.differs_at, again.sha256) == (None, sha256(built.pdf).hexdigest())
+    assert first_difference(built.pdf, built.pdf[:900] + b"?" + built.pdf[901:]) == 900
+    assert first_difference(built.pdf, built.pdf[:-1]) == len(built.pdf) - 1
     assert built.number == "qinghe-2026-10-M-v1"
     with pikepdf.open(io.BytesIO(built.pdf)) as pdf:
         figures = json.loads(pdf.attachments["figures.json"].get_file().read_bytes())

@@ -122,6 +122,12 @@ class StateError(InputError):
     code = "state"
 
 
+class MatchedFileError(StateError):
+    """A file cannot be taken again while lines of it are matched; field `matches`."""
+
+    code = "file-matched"
+
+
 class NotAllowedError(LedgerError):
     """The role or the four-eyes rule forbids it."""
 

@@ -140,6 +140,11 @@ def bank() -> None:
     help="For a preview: read it by a mapping that is not decided yet.",
 )
 @click.option(
+    "--again",
+    metavar="REASON",
+    help="It was read wrongly: withdraw what came of it, and take it by this reading.",
+)
+@click.option(
     "--preview", is_flag=True, help="Only say what each file holds; take nothing. Needs no ledger."
 )
 @click.option(
@@ -157,6 +162,7 @@ def bank_import(  # one parameter an option
     account_name: str | None,
     mapping_name: str | None,
     mapping_file: Path | None,
+    again: str | None,
     preview: bool,
     compare: bool,
     taker_name: str | None,
@@ -182,7 +188,7 @@ def bank_import(  # one parameter an option
         data = _bytes(path)
         with naming(path):
             reading = file_reading.read(path.name, data, mapping)
-            taken = actions.take_file(ledger.sequencer, fund, reading, account, taker)
+            taken = actions.take_file(ledger.sequencer, fund, reading, account, taker, again)
         known = sum(one.lines for one in taken.statements if one.state == "taken") - taken.added
         for sentence in _sentences(path.name, taken):
             session.note(sentence)

@@ -37,7 +37,8 @@ from ledger.matching import history as matching_history
 from ledger.matching.booking import TakenFile
 from ledger.matching.file_inspecting import Inspection
 from ledger.matching.file_reading import Reading
-from ledger.matching.file_taking import Taken, Taker
+from ledger.matching.file_takers import Taker
+from ledger.matching.file_taking import Taken
 from ledger.matching.history import StoredLine
 from ledger.matching.lines import BankFile, SettlementFile
 from ledger.matching.matches import LineKey
@@ -101,6 +102,7 @@ def take_file(
     reading: Reading,
     account: MoneyAccount | None = None,
     member_id: str | None = None,
+    again: str | None = None,
 ) -> Taken:
     """Keep a file of a bank or wallet; let its statements count, or hold them.
 
@@ -110,6 +112,7 @@ def take_file(
         reading: The file.
         account: Chosen for it; None where the file names its own.
         member_id: Who brings it; None for whoever has the machine.
+        again: Why bytes that were taken before are to be taken by this reading, and the first taking to be withdrawn.
 
     Returns:
         What came of it; of bytes that were taken before, what came of them then.
@@ -117,15 +120,18 @@ def take_file(
     Raises:
         NotAllowedError: None of the member's roles brings files.
         UnknownNameError: A statement is of an account that the fund does not have.
-        FieldError: No account is known, it is another one than was chosen, or in another currency.
+        FieldError: No account is known, it is another one than was chosen, or in another currency; or no reason.
+        StateError: Something of the file is matched, so that it cannot be taken again.
     """
     with sequencer.database.reading() as connection:
         accounts = funds.money_account_list(connection, fund.fund_id)
     activity = _bringing(fund, member_id, reading.sha256.hex())
-    return sequencer.decide(
-        fund,
-        lambda books: file_taking.take(books, _taker(books, activity), accounts, reading, account),
-    ).value
+
+    def take(books: Books) -> Taken:
+        taker = _taker(books, activity)
+        return file_taking.take(books, taker, accounts, reading, account, again)
+
+    return sequencer.decide(fund, take).value
 
 
 def inspect_file(

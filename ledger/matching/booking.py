@@ -18,6 +18,7 @@ from ledger.matching import file_reading, file_taking, history, store
 from ledger.matching.evidence import Evidence
 from ledger.matching.exceptions import booking as exceptions
 from ledger.matching.exceptions.kinds import gifts_subject
+from ledger.matching.file_takers import Taker
 from ledger.matching.history import StoredLine
 from ledger.matching.lines import BankFile, SettlementFile, SettlementLine
 from ledger.sequencer.books import Books
@@ -337,7 +338,7 @@ def take_bank_file(
     reading = file_reading.Reading(
         name, data, (file,), f"{file.format}/{file_reading.READERS_VERSION}"
     )
-    taken = file_taking.take(books, file_taking.Taker(BRINGER), (account,), reading, account)
+    taken = file_taking.take(books, Taker(BRINGER), (account,), reading, account)
     repeated = len(file.lines) - taken.added if not taken.held else 0
     return TakenFile(taken.new, len(file.lines), taken.added, repeated, len(taken.raised))
 

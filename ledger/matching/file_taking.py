@@ -21,6 +21,7 @@ from ledger.funds.history import MoneyAccount
 from ledger.matching import file_history as history
 from ledger.matching import joins, store
 from ledger.matching.exceptions import booking as exceptions
+from ledger.matching.file_again import withdraw
 from ledger.matching.file_history import KeptStatement
 from ledger.matching.file_inspecting import (
     SHOWN_MAX,
@@ -33,6 +34,7 @@ from ledger.matching.file_inspecting import (
     span_of,
 )
 from ledger.matching.file_reading import Reading
+from ledger.matching.file_takers import Taker
 from ledger.matching.joins import Span
 from ledger.sequencer.books import Books
 
@@ -64,24 +66,13 @@ class Taken(NamedTuple):
         return tuple(one for one in self.statements if one.state == "held")
 
 
-class Taker(NamedTuple):
-    """Who brings a file.
-
-    Attributes:
-        actor: As entries say it.
-        member_id: Member; None for whoever has the machine.
-    """
-
-    actor: Actor
-    member_id: str | None = None
-
-
 def take(
     books: Books,
     taker: Taker,
     accounts: Sequence[MoneyAccount],
     reading: Reading,
     chosen: MoneyAccount | None = None,
+    again: str | None = None,
 ) -> Taken:
     """Keep a file; let the lines of its statements count, or hold them.
 
@@ -91,18 +82,22 @@ def take(
         accounts: All of the fund's accounts at banks and wallets.
         reading: The file.
         chosen: Account that somebody chose for it.
+        again: Why bytes that were taken before are to be taken by this reading; None leaves them as they are.
 
     Returns:
         What came of it.
 
     Raises:
         UnknownNameError: As `inspect`.
-        FieldError: As `inspect`.
+        FieldError: As `inspect`, or no reason.
+        StateError: It cannot be taken again, as `file_again.withdraw`.
     """
     books.settle()
     connection, fund_id = books.connection, books.fund.fund_id
     first = history.kept_file(connection, fund_id, reading.sha256)
-    if first is not None:
+    if first is not None and again is not None:
+        withdraw(books, taker, first, (reading.parser, chosen), again)
+    elif first is not None:
         stated = history.statements_of(connection, fund_id, reading.sha256)
         return Taken(reading.sha256, False, tuple(stated), first.lines, 0, (), ())
     found = inspect(connection, fund_id, accounts, reading, chosen)
@@ -137,7 +132,8 @@ def _keep_file(books: Books, taker: Taker, found: Inspection, chosen: MoneyAccou
         owners = {chosen.name}
     days = [day for file in files for day in (file.first_day, file.last_day) if day is not None]
     single = files[0] if len(files) == 1 else None
-    store.keep_file(
+    keep = store.keep_file if found.first is None else store.keep_file_again
+    keep(
         books.connection,
         books.fund.fund_id,
         store.NewFile(

@@ -465,6 +465,48 @@ def match(connection: sa.Connection, fund_id: int, number: int) -> KeptMatch:
     return found[0]
 
 
+def of_file(connection: sa.Connection, fund_id: int, sha256: bytes, most: int) -> tuple[int, ...]:
+    """Return the newest matches that hold and have a line of a file.
+
+    Args:
+        connection: In a transaction.
+        fund_id: The fund.
+        sha256: Of the file.
+        most: How many at most.
+
+    Returns:
+        Their numbers; 0 stands for lines that are explained without a match.
+    """
+    explained = sa.and_(
+        bank_lines.c.fund_id == fund_id,
+        bank_lines.c.sha256 == sha256,
+        bank_lines.c.matched_seq.is_not(None),
+    )
+    released = sa.exists().where(
+        match_releases.c.fund_id == match_parts.c.fund_id,
+        match_releases.c.number == match_parts.c.number,
+    )
+    numbers = connection.execute(
+        sa.select(sa.func.coalesce(match_parts.c.number, 0).label("number"))
+        .distinct()
+        .select_from(
+            bank_lines.outerjoin(
+                match_parts,
+                sa.and_(
+                    match_parts.c.fund_id == bank_lines.c.fund_id,
+                    match_parts.c.account == bank_lines.c.account,
+                    match_parts.c.identity == bank_lines.c.identity,
+                    ~released,
+                ),
+            )
+        )
+        .where(explained)
+        .order_by(sa.desc("number"))
+        .limit(most)
+    ).scalars()
+    return tuple(int(one) for one in numbers)
+
+
 def match_list(connection: sa.Connection, fund_id: int, asked: Asked) -> list[KeptMatch]:
     """Return matches, newest first.
 

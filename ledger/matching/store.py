@@ -10,9 +10,11 @@ import sqlalchemy as sa
 from ledger.clock import to_ms
 from ledger.db import insert_rows
 from ledger.matching.lines import BankLine
+from ledger.matching.match_tables import match_suggestions
 from ledger.matching.tables import (
     bank_lines,
     file_statements,
+    file_withdrawals,
     files,
     mappings,
     settlement_lines,
@@ -47,6 +49,44 @@ def keep_file(connection: sa.Connection, fund_id: int, file: NewFile) -> bool:
         return False
     insert_rows(connection, files, ("fund_id", *NewFile._fields), [(fund_id, *file)])
     return True
+
+
+def keep_file_again(connection: sa.Connection, fund_id: int, file: NewFile) -> bool:
+    """Keep what another reading makes of bytes that are kept; return False: they are not new."""
+    values = {name: value for name, value in file._asdict().items() if name != "body"}
+    connection.execute(
+        sa.update(files)
+        .where(files.c.fund_id == fund_id, files.c.sha256 == file.sha256)
+        .values(**values)
+    )
+    return False
+
+
+def add_withdrawal(connection: sa.Connection, **values: Any) -> None:
+    """Insert that what came of a file was withdrawn."""
+    number = connection.execute(
+        sa.select(sa.func.count()).where(
+            file_withdrawals.c.fund_id == values["fund_id"],
+            file_withdrawals.c.sha256 == values["sha256"],
+        )
+    ).scalar_one()
+    connection.execute(sa.insert(file_withdrawals).values(number=number + 1, **values))
+
+
+def forget_file(
+    connection: sa.Connection, fund_id: int, sha256: bytes, accounts: Iterable[str]
+) -> None:
+    """Remove lines and statements of a file, and what was suggested on its accounts: each run suggests anew."""
+    for table in (bank_lines, waiting_lines, file_statements):
+        connection.execute(
+            sa.delete(table).where(table.c.fund_id == fund_id, table.c.sha256 == sha256)
+        )
+    connection.execute(
+        sa.delete(match_suggestions).where(
+            match_suggestions.c.fund_id == fund_id,
+            match_suggestions.c.account.in_(sorted(accounts)),
+        )
+    )
 
 
 LINE_COLUMNS = (

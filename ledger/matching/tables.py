@@ -75,6 +75,24 @@ sa.Index(
     file_statements.c.first_day,
 )
 
+file_withdrawals = sa.Table(
+    "file_withdrawals",
+    metadata,
+    sa.Column("fund_id", BigInt, sa.ForeignKey("funds.fund_id"), primary_key=True),
+    sa.Column("sha256", Bytes, primary_key=True),
+    sa.Column("number", BigInt, primary_key=True, autoincrement=False, comment="From 1"),
+    sa.Column("at_ms", BigInt, nullable=False),
+    sa.Column("member_id", sa.Text, comment="Who; NULL for whoever has the machine"),
+    sa.Column("reason", sa.Text, nullable=False),
+    sa.Column("parser", sa.Text, nullable=False, comment="By which it was read"),
+    sa.Column(
+        "statements", sa.Text, nullable=False, comment="JSON: figures of what was withdrawn"
+    ),
+    sa.CheckConstraint("number > 0", name="number"),
+    sa.ForeignKeyConstraint(["fund_id", "sha256"], ["files.fund_id", "files.sha256"]),
+    **STRICT,
+)
+
 waiting_lines = sa.Table(
     "waiting_lines",
     metadata,

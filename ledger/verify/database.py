@@ -98,6 +98,7 @@ FUND_TABLES = (
     "exception_files",
     "exception_notes",
     "file_statements",
+    "file_withdrawals",
     "files",
     "fills",
     "fund_details",

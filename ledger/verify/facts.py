@@ -98,6 +98,7 @@ class Facts:
         spends: By entry: body and POSIX seconds.
         period_steps: Steps of months by entry.
         items: Exceptions by entry.
+        withdrawn: SHA-256, hexadecimal, of files that were held and withdrawn to be read otherwise.
         releases: By number of the match: entry, reason, decision.
         statements: By number and language: body and entry.
         evidence: By entry: file and row that prove it.
@@ -122,6 +123,7 @@ class Facts:
     spends: dict[int, tuple[dict[str, Any], int]] = field(default_factory=dict)
     period_steps: dict[int, Step] = field(default_factory=dict)
     items: dict[int, Item] = field(default_factory=dict)
+    withdrawn: set[str] = field(default_factory=set)
     releases: dict[int, tuple[int, str, int | None]] = field(default_factory=dict)
     statements: dict[tuple[str, str], tuple[dict[str, Any], int]] = field(default_factory=dict)
     evidence: dict[int, tuple[str, int]] = field(default_factory=dict)

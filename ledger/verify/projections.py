@@ -291,6 +291,7 @@ class Projections:
         self._matches()
         self._lines_without_file()
         self._held_statements()
+        self._withdrawals()
         self._mappings()
         self._kept("files", "sha256")
         self._kept("exception_files", "sha256")
@@ -385,7 +386,7 @@ class Projections:
         """Hold that matches which hold allocate each of their lines whole, and once."""
         rows = self._rows.all(
             "SELECT p.account, b.line_no, b.amount, b.matched_seq, SUM(p.amount) FROM match_parts p "
-            "JOIN bank_lines b ON b.fund_id = p.fund_id AND b.account = p.account "
+            "LEFT JOIN bank_lines b ON b.fund_id = p.fund_id AND b.account = p.account "
             "AND b.identity = p.identity LEFT JOIN match_releases r ON r.fund_id = p.fund_id "
             "AND r.number = p.number WHERE p.fund_id = ? AND r.number IS NULL "
             "GROUP BY p.account, p.identity, b.line_no, b.amount, b.matched_seq",
@@ -428,6 +429,17 @@ class Projections:
             if not fits:
                 place = f"sha256={bytes(digest).hex()[:12]} part={part} state"
                 self._fail("evidence", raised, "file_statements", place, "differs", "", state)
+
+    def _withdrawals(self) -> None:
+        """Hold that of each file whose held statement was withdrawn a record says who did it and why."""
+        rows = self._rows.all(
+            "SELECT sha256, reason FROM file_withdrawals WHERE fund_id = ?", self._fund_id
+        )
+        recorded = {bytes(digest).hex() for digest, reason in rows if reason.strip()}
+        self._findings.count("evidence", len(rows))
+        for digest in sorted(self._facts.withdrawn - recorded):
+            place = f"sha256={digest[:12]}"
+            self._fail("evidence", None, "file_withdrawals", place, "missing")
 
     def _mappings(self) -> None:
         """Hold mappings to the decisions about them, in the order in which they were approved."""

@@ -229,6 +229,15 @@ PROBLEMS: dict[type[errors.LedgerError], Problem] = {
             "Reload to see how far it has come, then decide what to do.",
         ),
     ),
+    errors.MatchedFileError: _row(
+        "file-matched",
+        422,
+        ("文件里有已经对上的流水", "Lines of this file are matched"),
+        (
+            "先撤销列出的核对（两个人），流水都放开以后再重新导入这份文件。",
+            "Release the matches that are listed first (two people); then take the file again.",
+        ),
+    ),
     errors.NotAllowedError: _row(
         "not-allowed",
         403,

@@ -19,10 +19,17 @@ from ledger.clock import to_ms
 from ledger.db import Database
 from ledger.desk import actions, wanted
 from ledger.desk import exceptions as closing
+from ledger.desk import matching as desk
 from ledger.desk.reconcile import reconcile
-from ledger.errors import FieldError, NotAllowedError, StateError, UnknownNameError
+from ledger.errors import (
+    FieldError,
+    MatchedFileError,
+    NotAllowedError,
+    StateError,
+    UnknownNameError,
+)
 from ledger.funds import history as funds
-from ledger.matching import booking, file_history, file_inspecting, file_reading
+from ledger.matching import booking, file_again, file_history, file_inspecting, file_reading
 from ledger.matching import history as matched
 from ledger.matching.exceptions.booking import Brought, attach
 from ledger.matching.file_history import LineFilter
@@ -39,6 +46,7 @@ from tests.db.ledgers import (
     agree,
     bodies,
     check,
+    decide_both,
     enrol_later,
     gift,
     give,
@@ -557,3 +565,104 @@ def test_two_platforms_may_number_their_settlements_alike(ledger: Ledger) -> Non
 def open_lines(ledger: Ledger) -> list[matched.StoredLine]:
     with ledger.database.reading() as connection:
         return matched.open_lines(connection, ledger.fund.fund_id)
+
+
+# --- taken again, by another reading ---------------------------------------------------------------
+
+
+def read_so(file: Reading, parser: str, *statements: BankFile) -> Reading:
+    """Return the same bytes, read otherwise."""
+    return file._replace(statements=count_twins(statements), parser=parser)
+
+
+def again(ledger: Ledger, file: Reading, reason: str = "the columns were mixed up") -> Taken:
+    return actions.take_file(ledger.sequencer, ledger.fund, file, again=reason)
+
+
+def test_a_file_that_was_read_wrongly_is_taken_again(
+    ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Signs were mixed up: the first taking is withdrawn, and what another file has too goes on counting."""
+    shared, mine, other = move(2, 70, "both"), move(1, 100, "mine"), move(3, 30, "other")
+    days, later = (0, 2), (2, 4)
+    wrong = (replace(mine, amount_minor=-100), shared)
+    file = reading(statement(500, *wrong, days=days))
+    actions.take_file(ledger.sequencer, ledger.fund, file)
+    neighbour = reading(statement(600, shared, other, days=later))
+    monkeypatch.setattr(file_again, "read", lambda *_: neighbour)
+    held = actions.take_file(ledger.sequencer, ledger.fund, neighbour)
+    assert [one.why for one in held.held] == ["join"]
+    right = read_so(file, "mt940/2", statement(500, mine, shared, days=days))
+    with pytest.raises(StateError) as raised:
+        again(ledger, file)
+    assert raised.value.fields["state"] == "read-so"
+    with pytest.raises(FieldError):
+        again(ledger, right, " ")
+    assert actions.take_file(ledger.sequencer, ledger.fund, right).new is False
+    taken = again(ledger, right)
+    assert (taken.new, [one.state for one in taken.statements]) == (True, ["taken"])
+    # What was held because of the wrong reading joins now.
+    assert [*taken.ended] == [one.raised_seq for one in held.held]
+    assert counted(ledger) == Counter(
+        {
+            ("2026-09-02", 100, "mine"): 1,
+            ("2026-09-03", 70, "both"): 1,
+            ("2026-09-04", 30, "other"): 1,
+        }
+    )
+    again_right = again(ledger, file, "no, it was right")
+    assert again_right.new
+    proved(ledger)
+    with ledger.database.reading() as connection:
+        rows = connection.execute(
+            sa.text("SELECT number, reason, parser FROM file_withdrawals ORDER BY number")
+        ).all()
+    assert [tuple(row) for row in rows] == [
+        (1, "the columns were mixed up", "mt940/1"),
+        (2, "no, it was right", "mt940/2"),
+    ]
+
+
+def test_a_held_file_is_taken_again_and_its_exception_says_so(ledger: Ledger) -> None:
+    line = move(1, 100)
+    file = reading(statement(0, line, days=(0, 2), closing=90))
+    [raised] = actions.take_file(ledger.sequencer, ledger.fund, file).raised
+    right = read_so(file, "mt940/2", statement(0, line, days=(0, 2)))
+    assert again(ledger, right).raised == ()
+    assert exceptions(ledger) == []
+    proved(ledger)
+    closing = next(one for one in bodies(ledger) if one["kind"] == "exception.resolved")
+    assert (closing["body"]["raised"], closing["body"]["reason"]) == (raised, "withdrawn")
+    drop = "DROP TRIGGER file_withdrawals_no_change ON file_withdrawals"
+    if ledger.database.url.get_backend_name() == "sqlite":
+        drop = "DROP TRIGGER file_withdrawals_no_delete"
+    with (
+        pytest.raises(sa.exc.DBAPIError, match="append-only"),
+        ledger.database.writing() as connection,
+    ):
+        connection.execute(sa.text("DELETE FROM file_withdrawals"))
+    with ledger.database.writing() as connection:
+        connection.execute(sa.text(drop))
+        connection.execute(sa.text("DELETE FROM file_withdrawals"))
+    url = ledger.database.url.render_as_string(hide_password=False)
+    assert not verify_database(url, ledger.keys).ok
+
+
+def test_what_is_matched_is_released_before_its_file_is_taken_again(ledger: Ledger) -> None:
+    give(ledger, gift("a", 1000))
+    settle(ledger, settlement_line("STATEMENT-1", 1000))
+    line = replace(move(38, 500, "STATEMENT-1"), references=("STATEMENT-1",))
+    file = reading(statement(0, line, move(38, 9, "x"), days=(37, 39)))
+    actions.take_file(ledger.sequencer, ledger.fund, file)
+    assert reconcile(ledger.sequencer, ledger.fund).payouts == 1
+    right = read_so(
+        file, "mt940/2", statement(0, replace(line, text="of STATEMENT-1"), days=(37, 39))
+    )
+    with pytest.raises(MatchedFileError) as raised:
+        again(ledger, right)
+    assert raised.value.fields["matches"] == [1]
+    decide_both(ledger, desk.release(1, "its file was read wrongly"), "Li", "Chen")
+    assert again(ledger, right).new
+    assert reconcile(ledger.sequencer, ledger.fund).payouts == 1
+    assert sum(counted(ledger).values()) == 1
+    proved(ledger)

@@ -19,7 +19,7 @@ _CLOSED = {
 }
 """How an exception is closed, and the state that it is in from then on."""
 
-_BY_FILE = ("joined", "replaced")
+_BY_FILE = ("joined", "replaced", "withdrawn")
 """What a file that came later may do for one that was held."""
 
 _EXPLAINING = (
@@ -78,6 +78,8 @@ class Exceptions:
             item.body["kind"] != "balance_break" or body["reason"] not in _BY_FILE
         ):
             raise BrokenEntryError("corrections", "malformed", _BY_FILE, body["reason"])
+        if how == "file" and body["reason"] == "withdrawn":
+            self._books.facts.withdrawn.add(str(item.body["subject"]).partition("/")[0])
         self._books.facts.items[raised] = item._replace(resolved=event.seq, state=_CLOSED[how])
 
     def _check_explained(self, raised: Mapping[str, Any], entry: int, before: int) -> None:

@@ -155,6 +155,11 @@ TAKE_FILE: dict[str, Any] = {
         ),
         _asked("account", "Where the file names none: name or number.", maxLength=200),
         _asked("mapping", "Read it by a mapping that two people decided.", maxLength=200),
+        _asked(
+            "again",
+            "Why bytes that were read wrongly are to be taken by this reading: what came of them is withdrawn.",
+            maxLength=200,
+        ),
     ],
     "requestBody": {
         "required": True,

@@ -72,7 +72,12 @@ class Files:
             found = actions.inspect_file(self._ledger.database, caller.fund, reading, account)
             return _answer(telling.told_inspection(found), HTTPStatus.OK)
         taken = actions.take_file(
-            self._ledger.sequencer, caller.fund, reading, account, caller.member.member_id
+            self._ledger.sequencer,
+            caller.fund,
+            reading,
+            account,
+            caller.member.member_id,
+            _text("again") or None,
         )
         return _answer(
             telling.told_taken(taken), HTTPStatus.CREATED if taken.new else HTTPStatus.OK

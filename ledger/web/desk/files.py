@@ -138,7 +138,12 @@ def take(desk: Desk) -> Response:
     try:
         reading, chosen = _read(desk, typed, uploads.shown_name(typed["name"]), data)
         taken = actions.take_file(
-            desk.ledger.sequencer, desk.fund, reading, chosen, desk.member.member_id
+            desk.ledger.sequencer,
+            desk.fund,
+            reading,
+            chosen,
+            desk.member.member_id,
+            typed["again"].strip() or None,
         )
     except (InputError, ConflictError) as error:
         if isinstance(error, InputError):

@@ -552,6 +552,14 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "preview.title": ("看一下 {name}", "Look at {name}"),
     "preview.lead": ("还没有收下。看对了再收。", "Nothing is taken yet."),
     "preview.known": ("一样的文件收过了：{name}。", "The same file was taken before: {name}."),
+    "preview.again": (
+        "上次读错了？写明原因，就按这次的读法重新收",
+        "Read wrongly then? Say why, and it is taken again by this reading",
+    ),
+    "preview.again.hint": (
+        "上次收下的流水会撤回；已经对上的要先撤销核对。留空就什么都不变。",
+        "What came of it then is withdrawn; matched lines are released first. Leave it empty to change nothing.",
+    ),
     "preview.held": ("会先放着：", "It will be held:"),
     "preview.fits": ("余额算得平，也接得上。", "It adds up, and it joins."),
     "preview.period": ("日期", "Period"),
@@ -590,6 +598,14 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "lines.state.information": ("只供参考", "for information"),
     "error.file": ("这份文件收不了：{where}", "This file cannot be taken: {where}"),
     "error.file.other": ("收不了：{where}", "It cannot be taken: {where}"),
+    "error.file.matched": (
+        "文件里有流水已经对上，请先撤销这些核对：{numbers}。",
+        "Lines of this file are matched. Release these matches first: {numbers}.",
+    ),
+    "error.file.explained": (
+        "文件里有流水已经记了账，不能重新收。",
+        "Lines of this file are booked without a match, so it cannot be taken again.",
+    ),
     "error.file.gone": (
         "文件等得太久，已经删了，请重新选。",
         "The file waited too long and is gone: please choose it again.",

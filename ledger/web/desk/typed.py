@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from typing import TypeVar
 
-from ledger.errors import AmountError, FieldError, InputError, InsufficientError
+from ledger.errors import AmountError, FieldError, InputError, InsufficientError, MatchedFileError
 from ledger.money import parse_amount
 
 T = TypeVar("T")
@@ -73,6 +73,11 @@ class Typed:
 
     def refuse_file(self, error: InputError) -> None:
         """Say beside the field `file` what is wrong with a file: line, field and reason."""
+        if isinstance(error, MatchedFileError):
+            numbers = str(error.fields["matches"]).strip("[]")
+            found = "error.file.explained" if numbers == "0" else "error.file.matched"
+            self.errors["file"] = (found, {"numbers": numbers})
+            return
         where = [
             str(error.fields[name])
             for name in ("line", "field", "reason")

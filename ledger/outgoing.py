@@ -111,6 +111,39 @@ class Site:
             guard.cancel()
             connection.close()
 
+    def post(self, path: str, body: bytes, content_type: str) -> tuple[int, str, bytes]:
+        """Send a body to a path below the address.
+
+        Args:
+            path: Without a leading slash.
+            body: Its bytes.
+            content_type: Of the body.
+
+        Returns:
+            Status, content type and body of whatever is answered; no redirect is followed.
+
+        Raises:
+            FieldError: The host lies in a private network.
+            ExternalError: It cannot be reached, or takes too long.
+            TooLargeError: The answer is larger than its limit.
+        """
+        ends = time.monotonic() + self._bounds.whole_s
+        connection = self._connection()
+        guard = threading.Timer(self._bounds.whole_s, connection.cut)
+        guard.daemon = True
+        guard.start()
+        try:
+            headers = {"User-Agent": AGENT, "Content-Type": content_type}
+            connection.request("POST", f"{self._base}/{path}", body=body, headers=headers)
+            with connection.getresponse() as answer:
+                told = answer.headers.get("Content-Type", "")
+                return answer.status, told, self._read(answer, path, ends)
+        except (OSError, http.client.HTTPException, ValueError) as error:
+            raise ExternalError(what="address", path=path, reason=str(error)[:200]) from error
+        finally:
+            guard.cancel()
+            connection.close()
+
     def _read(self, answer: http.client.HTTPResponse, path: str, ends: float) -> bytes:
         limit = self._bounds.size_max
         chunks: list[bytes] = []

@@ -81,6 +81,7 @@ class Settings:
         sign_pkcs11_key: Label of the key and of its certificate.
         trust_folder: Folder of certificates and revocation lists, or empty: `trust` in `home`.
         statement_memory: Megabytes of address space for making or checking one statement.
+        witnesses: Policy file that names the witnesses, or None.
     """
 
     home: Path
@@ -128,6 +129,7 @@ class Settings:
     sign_pkcs11_key: str
     trust_folder: str
     statement_memory: int
+    witnesses: Path | None
 
     @property
     def trust(self) -> Path:
@@ -729,6 +731,16 @@ SETTINGS = (
         "4096",
         _integer(512, 65_536),
     ),
+    Setting(
+        "LEDGER_WITNESSES",
+        "witnesses",
+        "File that names who cosigns the logs, and how many of them are enough "
+        "([tlog-policy](https://c2sp.org/tlog-policy)): `witness ask` sends them each log's newest checkpoint.",
+        "a file, or nothing",
+        "",
+        "/srv/ledger/witnesses.policy",
+        lambda text: _folder(text) if text else None,
+    ),
 )
 """Every setting there is, in the order of `docs/settings.md`."""
 
@@ -816,6 +828,8 @@ def environment_of(settings: Settings) -> dict[str, str]:
     environ.pop("DATABASE_URL" + FILE_SUFFIX, None)
     environ["LEDGER_HOME"] = str(settings.home.absolute())
     environ["DATABASE_URL"] = settings.database_url
+    if settings.witnesses is not None:
+        environ["LEDGER_WITNESSES"] = str(settings.witnesses.absolute())
     return environ
 
 

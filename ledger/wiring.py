@@ -16,11 +16,12 @@ import structlog
 
 from ledger.clock import Clock, SystemClock
 from ledger.db import Database
-from ledger.errors import LedgerError, NotFoundError
+from ledger.errors import FieldError, LedgerError, NotFoundError, SettingsError
 from ledger.journal import history as journal_history
 from ledger.journal.history import Fund
 from ledger.log import history as log_history
-from ledger.log.notes import Verifier
+from ledger.log.checkpoints import parse_checkpoint
+from ledger.log.notes import Verifier, split_note
 from ledger.log.signer import LogSigner
 from ledger.log.tiles import TileAddress
 from ledger.projections import fund_page, gift_page, log_files, readiness, statement_list
@@ -36,6 +37,8 @@ from ledger.projections.shapes import (
     TransferList,
     Words,
 )
+from ledger.publication import history as witnessed
+from ledger.publication.policy import Policy, parse_policy
 from ledger.sequencer import receipts
 from ledger.sequencer.groups import Sequencer, leaf_reader, log_keys
 from ledger.settings import Settings
@@ -80,6 +83,31 @@ def open_ledger(settings: Settings, clock: Clock | None = None) -> Ledger:
     return Ledger(settings, database, sequencer, clock)
 
 
+def witness_policy(settings: Settings) -> Policy:
+    """Read who cosigns the logs.
+
+    Args:
+        settings: Name the file.
+
+    Returns:
+        A policy without witnesses where none is named.
+
+    Raises:
+        SettingsError: The file cannot be read, or is no policy; names the line.
+    """
+    if settings.witnesses is None:
+        return Policy()
+    try:
+        return parse_policy(settings.witnesses.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(name="LEDGER_WITNESSES", expected="a readable file") from error
+    except FieldError as error:
+        line = error.fields.get("value", "")
+        raise SettingsError(
+            name="LEDGER_WITNESSES", expected=f"a policy (line {line}: {error.fields['reason']})"
+        ) from error
+
+
 def build_services(settings: Settings, ledger: Ledger | None = None) -> Services:
     """Build what the web asks for.
 
@@ -106,8 +134,10 @@ class Services:
     def __init__(self, ledger: Ledger) -> None:
         self.ledger = ledger
         settings = ledger.settings
-        # Witnesses do not sign yet; none is named until one does.
-        self._contact = Contact(Words(settings.operator), (), settings.contact)
+        self._policy = witness_policy(settings)
+        named = tuple(Words(one.name) for one in self._policy.witnesses)
+        self._named = {one.verifier.text(): Words(one.name) for one in self._policy.witnesses}
+        self._contact = Contact(Words(settings.operator), named, settings.contact)
 
     @contextlib.contextmanager
     def _view(self, slug: str) -> Iterator[View]:
@@ -132,7 +162,7 @@ class Services:
                 return None
             receipt = receipts.standing_alone(receipts.stored(view.connection, view.fund, seq))
             keys = [Verifier.from_text(vkey) for vkey in log_keys(view.connection, view.fund)]
-            return gift_page.gift_page(view, stored, gift_page.Proven(receipt, keys))
+            return gift_page.gift_page(view, stored, gift_page.Proven(receipt, keys, self._named))
 
     def gift_proof(self, slug: str, seq: int) -> bytes:
         """Return the receipt, a `c2sp.org/tlog-proof@v1` file that holds the entry too."""
@@ -192,7 +222,20 @@ class Services:
         with self.ledger.database.reading() as connection:
             fund = journal_history.fund_by_slug(connection, slug)
             stored = log_history.latest_note(connection, fund.fund_id)[1]
-        return self.ledger.sequencer.released_note(fund) or stored
+            note = self.ledger.sequencer.released_note(fund) or stored
+            size = parse_checkpoint(split_note(note)[0]).size
+            lines = witnessed.cosignatures_of(connection, fund.fund_id, size)
+        return note + b"".join(one.line for one in lines)
+
+    def witnessed(self, slug: str) -> bytes | None:
+        """Return the newest checkpoint that a witness has cosigned, with their lines; None before the first."""
+        with self.ledger.database.reading() as connection:
+            fund = journal_history.fund_by_slug(connection, slug)
+            return witnessed.newest_witnessed(connection, fund.fund_id)
+
+    def witness_keys(self) -> Sequence[str]:
+        """Return the verifier keys of the witnesses that the operator names."""
+        return [one.verifier.text() for one in self._policy.witnesses]
 
     def tile(self, slug: str, address: TileAddress) -> bytes | None:
         """Return a tile or an entry bundle; None when the log does not have it (yet)."""

@@ -58,6 +58,10 @@ PEOPLE = (
 )
 """The people of a small county: name, roles, address."""
 
+WITNESSES = "witnesses.policy"
+DEMO_WITNESS = "样例见证人"
+"""Named as what it is: nobody else looks at a demo."""
+
 SAMPLE_MONTH = Path(__file__).parent / "sample_month"
 MERCHANT = "1900000001"
 """WeChat Pay's bill names no account: the number of a made-up merchant stands for it."""
@@ -108,6 +112,7 @@ def demo_settings(settings: Settings) -> Settings:
         home=home,
         database_url=f"sqlite:///{(home / 'ledger.db').absolute()}",
         database_admin_url=None,
+        witnesses=home / WITNESSES,
         # Signing in works without TLS on this machine only, and only there is a demo served.
         plain_http=settings.public_host.partition(":")[0] in THIS_MACHINE,
     )
@@ -170,6 +175,7 @@ class Walk:
             ("用款 Spending: medicine by disease and group of people", self.spend),
             ("关账 Close the month", self.close),
             ("报告 Statement: PDF in Chinese and English", self.statement),
+            ("见证 Witness: somebody else signs the tree", self.witness),
             ("核对 Verify: everything recomputed from the entries", self.verify),
         ]
 
@@ -419,6 +425,35 @@ class Walk:
         for one, name in zip(built, names.values(), strict=True):
             shutil.copyfile(one.path, self._settings.home / name)
             self._say(f"{one.new.number} ({one.new.language}): {one.new.length:,} bytes")
+
+    def witness(self) -> None:
+        """Let a witness of this demo, on this machine, cosign the log: in earnest it is somebody else's."""
+        from ledger.cli.witness import ask_all
+        from ledger.cli.witnessing import witness_app
+        from ledger.log.notes import COSIGNATURE_V1, Signer, Verifier, generate_key
+        from ledger.wiring import build_services, witness_policy
+
+        private, vkey = generate_key("witness.example/demo", COSIGNATURE_V1)
+        policy = self._settings.home / WITNESSES
+        policy.write_text(
+            f"witness {DEMO_WITNESS} {vkey} http://localhost/\nquorum {DEMO_WITNESS}\n",
+            encoding="utf-8",
+        )
+        told = build_services(self._settings, self._ledger).log_key(self._fund.slug)
+        keys = [Verifier.from_text(one) for one in told.split()]
+        app = witness_app(
+            Signer.from_text(private),
+            {self._fund.origin: keys},
+            self._settings.home / "witness",
+            self._clock,
+        )
+
+        def post(_url: str, body: bytes) -> tuple[int, str, bytes]:
+            answer = app.test_client().post("/add-checkpoint", data=body)
+            return answer.status_code, answer.headers["Content-Type"], answer.data
+
+        inner = Session(_settings=self._settings, _ledger=self._ledger)
+        ask_all(inner, witness_policy(self._settings), post)
 
     def verify(self) -> None:
         """Recompute everything, as anybody could."""

@@ -25,6 +25,7 @@ from ledger.cli import (
     tokens,
     tracing,
     users,
+    witness,
 )
 from ledger.cli.session import Session
 
@@ -69,6 +70,7 @@ for command in (
     money.period,
     privacy.privacy,
     tracing.trace,
+    witness.witness,
     exporting.export,
     statement.statement,
     checking.verify,

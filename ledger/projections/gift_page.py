@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
@@ -48,6 +49,7 @@ from ledger.projections.shapes import (
     Way,
     Words,
 )
+from ledger.publication import history as witnessed
 from ledger.spending.lists import disease_name
 
 _KEYS: Mapping[Stage, StageKey] = {
@@ -70,10 +72,12 @@ class Proven(NamedTuple):
     Attributes:
         receipt: The `c2sp.org/tlog-proof@v1` file as it is handed out.
         keys: The log's keys, to verify it with.
+        witnesses: By verifier key, how each witness is called.
     """
 
     receipt: bytes
     keys: Iterable[Verifier]
+    witnesses: Mapping[str, Words] = MappingProxyType({})
 
 
 class _Gift(NamedTuple):
@@ -153,8 +157,7 @@ def gift_page(of: View, stored: StoredEntry, proven: Proven) -> GiftPage:
             _in_log(of, gift, proven),
             _none_missing(of, gift),
             Check("sums", "holds" if _adds_up(body["amount"], ways) else "fails"),
-            # Witnesses do not sign yet: nothing to check against, and the page says so.
-            Check("same_book", "unknown"),
+            _same_book(of, stored.seq, proven),
             _private_parts(gift, private),
         ),
         as_of=reached,
@@ -347,6 +350,22 @@ def _in_log(of: View, gift: _Gift, proven: Proven) -> Check:
         return Check("in_log", "fails", entry=seq)
     outcome: CheckOutcome = "holds" if receipt.index == seq else "fails"
     return Check("in_log", outcome, entry=seq, size=opened.checkpoint.size)
+
+
+def _same_book(of: View, seq: int, proven: Proven) -> Check:
+    """Look for the newest checkpoint that holds the entry and that a named witness has cosigned."""
+    fund_id = of.fund.fund_id
+    found = witnessed.newest_size(of.connection, fund_id, list(proven.witnesses))
+    if found <= seq:
+        return Check("same_book", "unknown")
+    lines = [
+        one
+        for one in witnessed.cosignatures_of(of.connection, fund_id, found)
+        if one.vkey in proven.witnesses
+    ]
+    names = tuple(proven.witnesses[one.vkey] for one in lines)
+    at = datetime.fromtimestamp(max(one.signed_at for one in lines), UTC)
+    return Check("same_book", "holds", size=found, witnesses=names, at=at)
 
 
 def _none_missing(of: View, gift: _Gift) -> Check:

@@ -54,6 +54,7 @@ CHECKS = (
     "tiles",
     "checkpoints",
     "signatures",
+    "cosignatures",
     "released",
     "zero-sums",
     "postings",
@@ -88,6 +89,7 @@ FUND_TABLES = (
     "channels",
     "checkpoints",
     "claims",
+    "cosignatures",
     "decision_approvals",
     "decision_ends",
     "decision_private_parts",
@@ -497,6 +499,30 @@ class _Job:
                 error,
             )
 
+    def _check_cosignatures(self, fund: _Fund) -> None:
+        """Hold every line of a witness to the checkpoint that it stands below."""
+        for size, vkey, line, signed_at, note in self.rows.all(
+            "SELECT c.size, c.vkey, c.line, c.signed_at, p.note FROM cosignatures c "
+            "JOIN checkpoints p ON p.fund_id = c.fund_id AND p.size = c.size "
+            "WHERE c.fund_id = ? ORDER BY c.size, c.vkey",
+            fund.fund_id,
+        ):
+            self.findings.count("cosignatures")
+            place = ("cosignatures", f"size={size}")
+            try:
+                verifier = Verifier.from_text(vkey)
+                text, _ = split_note(bytes(note))
+                _, (signature,) = split_note(text.encode() + b"\n" + bytes(line))
+                at = verifier.check(text.encode(), signature.signature)
+            except (LedgerError, ValueError) as error:
+                self._fail(
+                    "cosignatures", fund.slug, size - 1, place, "wrong-signature", "", error
+                )
+                continue
+            named = (signature.name, signature.key_id) == (verifier.name, verifier.key_id)
+            if at != signed_at or not named:
+                self._fail("cosignatures", fund.slug, size - 1, place, "differs", at, signed_at)
+
     # --- one fund -----------------------------------------------------------------------------
 
     def _verify_fund(self, fund: _Fund, crew: Crew) -> None:
@@ -509,6 +535,7 @@ class _Job:
         )
         replay = Replay(fund.slug, findings, lambda seq: _entry_at(rows, fund, seq))
         self._check_given_keys(fund)
+        self._check_cosignatures(fund)
         kept = gifts = 0
         with _slots(fund.size if self.private else 0) as slots:
             others = self._read_claims(fund, crew, slots, findings) if self.private else []

@@ -270,6 +270,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "Each checkpoint is signed by a key that the log itself names.",
         "每个检查点都由日志自身载明的密钥签名。",
     ),
+    "cosignatures": (
+        "Each witness's line is its signature over the checkpoint that it stands below.",
+        "每条见证都是见证人对其所附检查点的签名。",
+    ),
     "released": (
         "The tree that the signer remembers beside its key is the beginning of this one: nothing was cut off.",
         "签名者在密钥旁记下的树正是本日志的开头：没有内容被截去。",

@@ -143,6 +143,14 @@ class PublicServices(Protocol):
         """Return the latest signed checkpoint (a signed note, UTF-8)."""
         ...
 
+    def witnessed(self, slug: str) -> bytes | None:
+        """Return the newest checkpoint that a witness has cosigned, with their lines; None before the first."""
+        ...
+
+    def witness_keys(self) -> Sequence[str]:
+        """Return the verifier keys of the witnesses that the operator names."""
+        ...
+
     def tile(self, slug: str, address: TileAddress) -> bytes | None:
         """Return a tile or an entry bundle; None when the log does not have it (yet)."""
         ...

@@ -22,11 +22,15 @@ from ledger.intake.gift_receipts import stored_receipts
 from ledger.log.checkpoints import Checkpoint, parse_checkpoint, sign_checkpoint
 from ledger.log.notes import Signer, split_note
 from ledger.periods.booking import NewStatement
+from ledger.publication.policy import Witness
+from ledger.publication.witnesses import ask
 from ledger.sequencer import receipts
 from ledger.settings import load_settings
 from ledger.statements.files import statement_file
 from ledger.wiring import Ledger, build_services
 from tests.db import ledgers
+from tests.db.test_witnesses import SIGNER as WITNESS
+from tests.db.test_witnesses import poster
 
 pytestmark = pytest.mark.browser
 
@@ -89,7 +93,11 @@ def shown(migrated_sqlite, tmp_path_factory) -> Iterator[Shown]:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     host = f"localhost:{port}"
-    settings = load_settings({"LEDGER_HOME": str(home), "PUBLIC_HOST": host})
+    policy = home / "witnesses.policy"
+    policy.write_text(f"witness 省审计学会 {WITNESS.verifier.text()}\nquorum 省审计学会\n")
+    settings = load_settings(
+        {"LEDGER_HOME": str(home), "PUBLIC_HOST": host, "LEDGER_WITNESSES": str(policy)}
+    )
     database = Database(settings.database_url)
     ledger = ledgers.new_ledger(database, settings.keys, host)
     seqs = [one.seq for one in ledgers.give(ledger, *_gifts()).value]
@@ -110,6 +118,9 @@ def shown(migrated_sqlite, tmp_path_factory) -> Iterator[Shown]:
     path = statement_file(settings.outputs / "qinghe", new.number, "both", digest)
     path.parent.mkdir(parents=True)
     path.write_bytes(PDF)
+    note = ledger.sequencer.released_note(ledger.fund)
+    one = Witness("w", WITNESS.verifier)
+    assert ask(database, ledger.fund, note, one, poster(ledger, home / "witness")).size
     opened = Ledger(settings, database, ledger.sequencer, ledger.clock)
     server = make_server(
         "127.0.0.1", port, create_app(settings, build_services(settings, opened)), threaded=True
@@ -158,17 +169,17 @@ def outcomes(page) -> dict[str, str]:
 def test_a_gift_is_checked_on_its_page(shown, page):
     page.goto(shown.gift)
     found = outcomes(page)
-    assert list(found.values()).count("holds") == 4, page.locator(".checks").inner_text()
+    assert list(found.values()).count("holds") == 5, page.locator(".checks").inner_text()
     assert found["昵称和留言与当时封存的一致。"] == "unknown"  # only whoever holds a receipt can
-    assert found["给你看的和给别人看的是同一本账。"] == "unknown"  # no witness signs yet
+    assert "witness.example/w1" in page.locator(".checks").inner_text()
     sentence = page.locator("[data-check-sentence]").inner_text()
-    assert sentence == "4 项由你的电脑刚刚算过，不用相信我们；另外 2 项没法核对，写着为什么。"
+    assert sentence == "5 项由你的电脑刚刚算过，不用相信我们；另外 1 项没法核对，写着为什么。"
     assert "你第一次来" in page.locator(".checks").inner_text()
     page.reload()
     outcomes(page)
     assert "接得上你上次看到的" in page.locator(".checks").inner_text()
     page.goto(shown.gift.replace("/funds/", "/en/funds/"))
-    assert list(outcomes(page).values()).count("holds") == 4
+    assert list(outcomes(page).values()).count("holds") == 5
     assert "just computed by your computer" in page.locator("[data-check-sentence]").inner_text()
 
 

@@ -396,6 +396,13 @@ class FakeServices:
         self.fund_page(slug)
         return CHECKPOINT
 
+    def witnessed(self, slug: str) -> bytes | None:
+        self.fund_page(slug)
+        return None
+
+    def witness_keys(self) -> Sequence[str]:
+        return ()
+
     def tile(self, slug: str, address: TileAddress) -> bytes | None:
         self.fund_page(slug)
         return TILES.get(address.path())

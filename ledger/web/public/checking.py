@@ -74,6 +74,7 @@ def _page(**alone: str) -> Response:
             say=say,
             funds=json.dumps(slugs),
             host=request.host,
+            witnesses=" ".join(services().witness_keys()),
             **alone,
         )
     )

@@ -40,6 +40,21 @@ def get_checkpoint(fund: str) -> Response:
     return response
 
 
+@log.get("/witnessed")
+def get_witnessed(fund: str) -> Response:
+    """Answer with the newest checkpoint that a witness has cosigned.
+
+    Raises:
+        NotFoundError: None has.
+    """
+    body = services().witnessed(fund)
+    if body is None:
+        raise NotFoundError(what="checkpoint")
+    response = _plain_text(body)
+    response.headers["Cache-Control"] = CHECKPOINT_CACHE
+    return response
+
+
 @log.get("/tile/<path:path>")
 def get_tile(fund: str, path: str) -> Response:
     """Answer with a tile or a bundle of entries; bundles are compressed for whoever accepts it.

@@ -154,6 +154,7 @@ def gift(fund: str, receipt: str) -> BaseResponse:
         detail=ways.detail,
         standing=ways.standing,
         thickness=ways.thickness,
+        witnesses=services().witness_keys(),
         rate=rate,
         size=size,
     )

@@ -113,7 +113,7 @@ export class Book {
     const note = await this.fetch("checkpoint");
     if (!note) throw new Unknown("no-checkpoint");
     const seen = await this.remembered();
-    const now = await openCheckpoint(note, this.origin, await this.keys(), await readKeys(this.witnessKeys.join("\n")));
+    const now = await openCheckpoint(note, this.origin, await this.keys());
     if (seen) {
       const [earlier, later] = seen.size <= now.size ? [seen, now] : [now, seen];
       await this.extends(earlier, later);
@@ -124,6 +124,18 @@ export class Book {
     const keys = (await this.keys()).map((key) => key.text);
     this.memory.set(`mingzhang ${this.origin}`, JSON.stringify({ note: toBase64(note), keys }));
     return now;
+  }
+
+  /** The newest checkpoint that a known witness has cosigned, proven to be a beginning of the newest; null without one. */
+  async witnessed() {
+    const now = await this.latest();
+    const note = await this.fetch("witnessed");
+    if (!note) return null;
+    const found = await openCheckpoint(note, this.origin, await this.keys(), await readKeys(this.witnessKeys.join("\n")));
+    if (!found.witnesses.length) return null;
+    // It may have been cosigned after the newest was read.
+    await this.extends(...(found.size <= now.size ? [found, now] : [now, found]));
+    return found;
   }
 
   /** Hold that one checkpoint is the beginning of another, by a proof made from tiles. */

@@ -44,6 +44,7 @@ async function run(section) {
 
 async function checksOf(told) {
   const { checkReceipt: address, checkLog: log, checkNumber: number, checkClosing: closing } = told;
+  const witnesses = (told.checkWitnesses ?? "").split(" ").filter(Boolean);
   const voids = (told.checkVoids ?? "").split(" ").filter(Boolean).map(Number);
   let file = null;
   let book = null;
@@ -51,7 +52,7 @@ async function checksOf(told) {
     const response = await fetch(address, { credentials: "omit", signal: AbortSignal.timeout(15_000) });
     if (!response.ok) throw new Error(String(response.status));
     file = new Uint8Array(await response.arrayBuffer());
-    book = new Book(originOf(readProof(file)), log, browserMemory);
+    book = new Book(originOf(readProof(file)), log, browserMemory, [], witnesses);
   });
   if (!book) return [read];
   const { checks, entry } = await checkReceipt(file, book, { number });

@@ -63,7 +63,7 @@ export async function checkReceipt(file, book, also = {}) {
     return { entry: proof.index, size: opened.size, number };
   });
   const grows = await checkGrows(book, proof);
-  const sameBook = await checkSameBook(book);
+  const sameBook = await checkSameBook(book, proof?.index);
   const privateParts = await outcomeOf("private_parts", async () => {
     if (!entry) throw new Unknown("not-reached");
     if (!also.opening || !Object.keys(also.opening).length) throw new Unknown("no-opening");
@@ -90,12 +90,16 @@ export function checkGrows(book, proof = null) {
   });
 }
 
-/** Hold that others are shown the same book: somebody who is not the operator signed the present tree. */
-export function checkSameBook(book) {
+/**
+ * Hold that others are shown the same book: somebody who is not the operator has signed a tree that holds this entry,
+ * and the present one continues it.
+ */
+export function checkSameBook(book, index = 0) {
   return outcomeOf("same_book", async () => {
-    const { size, witnesses } = await book.latest();
-    if (!witnesses.length) throw new Unknown("no-witness");
-    return { size, witnesses };
+    const found = book.witnessKeys.length ? await book.witnessed() : null;
+    if (!found) throw new Unknown("no-witness");
+    if (index >= found.size) throw new Unknown("not-witnessed-yet", { size: found.size });
+    return { size: found.size, witnesses: found.witnesses };
   });
 }
 

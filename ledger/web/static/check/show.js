@@ -54,7 +54,12 @@ export function evidenceOf(check, say, language) {
     detail.since = since === null ? say("grows.first") : say("grows.since", { since: grouped(since) });
     if (!sameKeys) detail.since = say("grows.new_keys");
   }
-  if (check.key === "same_book") detail.names = check.detail.witnesses.map(({ name }) => name).join(", ");
+  if (check.key === "same_book") {
+    const { witnesses } = check.detail;
+    detail.names = witnesses.map(({ name }) => name).join(language === "en" ? ", " : "、");
+    const newest = new Date(Math.max(...witnesses.map(({ seconds }) => seconds)) * 1000);
+    detail.when = newest.toLocaleString(language === "en" ? "en-GB" : "zh-CN", { dateStyle: "medium", timeStyle: "short" });
+  }
   if (check.key === "private_parts") return say("private_parts.yes", { count: check.detail.labels.length });
   return say(`${check.key}.yes`, detail);
 }

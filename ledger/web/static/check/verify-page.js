@@ -101,7 +101,7 @@ function trustedKeys() {
   return typed ? typed.split(/\s+/) : [];
 }
 
-const witnessKeys = () => (page.dataset.witnesses ?? "").split("\n").filter(Boolean);
+const witnessKeys = () => (page.dataset.witnesses ?? "").split(" ").filter(Boolean);
 
 async function statementResult(file) {
   const number = numberIn(file);

@@ -13,7 +13,7 @@ export const WORDS = {
   "sums": ["金额一分不差。", "The amounts are exact to the fen."],
   "sums.yes": ["由 {entries} 条账重算，每一步都和页面上的一样", "Recomputed from {entries} entries; each step is as shown"],
   "same_book": ["给你看的和给别人看的是同一本账。", "You are shown the same book as everybody else."],
-  "same_book.yes": ["{names} 给现在的 {size} 条作了见证", "{names} witnessed the present {size} entries"],
+  "same_book.yes": ["{names} {when} 见证了 {size} 条，这一条在里面，后面的都接得上", "{names} witnessed {size} entries {when}, this one among them, and the later ones continue them"],
   "private_parts": ["昵称和留言与当时封存的一致。", "Name and message are those that were sealed at the time."],
   "private_parts.yes": ["打开了 {count} 处封存的内容；别人看不到，只有拿着凭证的你能核对", "{count} sealed parts opened; only the holder of the receipt can do this"],
 
@@ -60,6 +60,7 @@ export const WORDS = {
   "reason.no-ed25519": ["这个浏览器还不会验 Ed25519 签字，请换一个新一点的。", "this browser cannot verify Ed25519 signatures yet; use a newer one."],
   "reason.offline": ["现在连不上账本，请稍后再试。", "the ledger cannot be reached now; try again later."],
   "reason.no-witness": ["还没有第三方给这本账作见证；你看到的前后一致，别人看到的是不是这一本，只能等有了见证再说。", "no third party witnesses this ledger yet: what you see is consistent, but whether others see the same only a witness can tell."],
+  "reason.not-witnessed-yet": ["见证到第 {size} 条为止，这一条还没轮到；过几分钟再看。", "the witnesses have come as far as entry {size}; this one is next, look again in a few minutes."],
   "reason.older-answer": ["账本现在只给出 {size} 条，比凭证旧，请过一会儿再试。", "the ledger answers with {size} entries only, older than the receipt; try again in a moment."],
   "reason.no-keys": ["没有账本的公钥。", "the ledger’s public key is missing."],
   "reason.no-checkpoint": ["账本还没有签过字。", "the ledger has signed nothing yet."],

@@ -30,6 +30,7 @@ from ledger.journal import history as journal
 from ledger.journal.codec import decode
 from ledger.journal.history import Fund
 from ledger.matching import history as matching
+from ledger.matching.carrying import References
 from ledger.matching.exceptions import booking, history
 from ledger.matching.exceptions.booking import Found
 from ledger.matching.exceptions.history import Filter, Item
@@ -43,7 +44,7 @@ from ledger.matching.exceptions.kinds import (
     transfer_subject,
 )
 from ledger.matching.history import StoredLine, StoredSettlement
-from ledger.matching.items import Expectation, Observation, Outcome, carries
+from ledger.matching.items import Expectation, Observation, Outcome
 from ledger.matching.officers_rules import rules_in_force
 from ledger.matching.passes import match
 from ledger.moneyline.history import filled_by
@@ -98,13 +99,9 @@ def look(sequencer: Sequencer, fund: Fund) -> Looked:
     def decide(books: Books) -> Looked:
         books.settle()
         looking = _Looking(books.connection, fund.fund_id, books.clock.now())
-        explained = [
-            booking.explain(books, LOOKING, number, entry) for number, entry in looking.explained()
-        ]
-        raised = [booking.raise_found(books, LOOKING, one) for one in looking.found()]
-        return Looked(
-            sum(one is not None for one in raised), sum(one is not None for one in explained)
-        )
+        explained = booking.explain(books, LOOKING, list(looking.explained()))
+        raised = booking.raise_all(books, LOOKING, looking.found())
+        return Looked(len(raised), len(explained))
 
     return sequencer.decide(fund, decide).value
 
@@ -127,6 +124,9 @@ class _Looking:
         self._zone = funds.details(connection, fund_id).zone
         self._today = local_date(now, self._zone)
         self._settlements = matching.settlements(connection, fund_id)
+        self._by_id = {
+            settlement_subject(one.channel, one.statement_no): one for one in self._settlements
+        }
         self._taken = {
             one.sha256.hex(): from_ms(one.taken_ms)
             for one in matching.kept_files(connection, fund_id)
@@ -184,19 +184,20 @@ class _Looking:
         ambiguous = {name for one in outcome.ambiguous for name in one.observations}
         confirmed = {name for one in outcome.confirmed for name in one.observations}
         closed = self._closed()
+        paid, unpaid = (self._numbers(paid=one) for one in (True, False))
         for line in lines:
             name = _name(line)
             if name in confirmed or line.line.kind in ("interest", "pending"):
                 continue  # the next matching books it
             if self._violated(line, closed):
                 yield self._of_line("period_violation", line)
-            elif self._named(line, paid=True):
+            elif self._named(line, paid):
                 # Whatever else has the same sum: it says itself what it was paid for.
                 yield self._of_line("duplicate_receipt", line)
             elif name in ambiguous:
                 yield self._of_line("ambiguous", line)
             elif name not in suggested:
-                yield self._without_expectation(line)
+                yield self._without_expectation(line, unpaid)
 
     def _outcome(self, lines: Sequence[StoredLine]) -> Outcome:
         """Return what the passes make of open settlements and lines."""
@@ -229,19 +230,21 @@ class _Looking:
         taken = self._taken.get(line.evidence.file)
         return any(one.month == month and taken is not None and taken > one.at for one in closed)
 
-    def _named(self, line: StoredLine, *, paid: bool) -> StoredSettlement | None:
-        """Return a settlement that a line names, of those that are paid or of those that are not."""
-        seen = Observation(_name(line), line.account, line.line)
-        for one in self._settlements:
-            if (one.paid_seq is not None) is paid and carries(
-                _expected(one, (line.account,)), seen
-            ):
-                return one
-        return None
+    def _numbers(self, *, paid: bool) -> References:
+        """Return the settlements that are paid, or that are not, to be looked up by their numbers."""
+        return References(
+            _expected(one, ()) for one in self._settlements if (one.paid_seq is not None) is paid
+        )
 
-    def _without_expectation(self, line: StoredLine) -> Found:
+    def _named(self, line: StoredLine, numbers: References) -> StoredSettlement | None:
+        """Return the first settlement that a line names."""
+        seen = Observation(_name(line), line.account, line.line)
+        ids = {one.id for one in numbers.carried_by(seen)}
+        return next((self._by_id[id_] for id_ in self._by_id if id_ in ids), None) if ids else None
+
+    def _without_expectation(self, line: StoredLine, unpaid: References) -> Found:
         """Say what is wrong with a line that nothing explains: whether it names a settlement of another sum."""
-        one = self._named(line, paid=False)
+        one = self._named(line, unpaid)
         difference = 0 if one is None else line.line.amount_minor - one.net
         if difference and line.line.amount_minor > 0:
             kind = "over_settlement" if difference > 0 else "short_settlement"

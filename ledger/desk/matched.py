@@ -57,12 +57,13 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class _Open:
-    """A plan with the rows that it is about, read in the commit."""
+    """A plan with the rows that it is about, read in the commit; `spent`: the last entry of each payment reference."""
 
     plan: Plan
     things: tuple[Thing, ...]
     lines: tuple[StoredLine, ...]
     found: Match
+    spent: Mapping[str, int]
 
     @property
     def things_minor(self) -> list[int]:
@@ -88,7 +89,8 @@ def book(books: Books, actor: Actor, plan: Plan) -> int:
         StateError: A thing or a line is not open any more, or the sums differ and nobody approved that.
         InsufficientError: An account does not hold what a line takes.
     """
-    return _book(books, actor, read(books, plan))
+    [number] = _book(books, actor, [read(books, plan)])
+    return number
 
 
 def book_all(books: Books, actor: Actor, plans: Sequence[Plan]) -> int:
@@ -105,11 +107,7 @@ def book_all(books: Books, actor: Actor, plans: Sequence[Plan]) -> int:
     Raises:
         LedgerError: As `book`, of the first that cannot be confirmed.
     """
-    books.settle()
-    known = _known(books, plans[0].step)
-    for plan in plans:
-        _book(books, actor, read(books, plan, known))
-    return len(plans)
+    return len(_book(books, actor, _read(books, plans)))
 
 
 def _known(books: Books, step: str) -> dict[str, Thing]:
@@ -118,19 +116,19 @@ def _known(books: Books, step: str) -> dict[str, Thing]:
     return Expecting(connection, books.fund).of_step(step, near)
 
 
-def _book(books: Books, actor: Actor, one: _Open) -> int:
-    parts = _BOOKS[one.plan.step](books, actor, one)
-    _explain(books, one, parts)
-    return _keep(books, actor, one, parts)
+def _book(books: Books, actor: Actor, found: Sequence[_Open]) -> Sequence[int]:
+    """Post the entries of matches of one step, then mark all their lines and keep all of them; return their numbers."""
+    booked = [(one, _BOOKS[one.plan.step](books, actor, one)) for one in found]
+    _explain(books, booked)
+    return _keep(books, actor, booked)
 
 
-def read(books: Books, plan: Plan, known: Mapping[str, Thing] | None = None) -> _Open:
+def read(books: Books, plan: Plan) -> _Open:
     """Read what a plan is about, and hold that all of it is open.
 
     Args:
         books: The fund's books.
         plan: What belongs together.
-        known: What its step expects, where it was read in this commit.
 
     Returns:
         The rows.
@@ -138,25 +136,49 @@ def read(books: Books, plan: Plan, known: Mapping[str, Thing] | None = None) -> 
     Raises:
         StateError: Something is not open any more.
     """
+    return _read(books, [plan])[0]
+
+
+def _read(books: Books, plans: Sequence[Plan]) -> list[_Open]:
+    """Read what plans of one step are about; all of it at once, however many there are.
+
+    Raises:
+        StateError: As `read`.
+    """
     books.settle()
     connection, fund_id = books.connection, books.fund.fund_id
-    lines = history.lines_by_key(connection, fund_id, plan.lines)
-    for line in lines:
+    keys = [key for plan in plans for key in plan.lines]
+    lines = dict(zip(keys, history.lines_by_key(connection, fund_id, keys), strict=True))
+    for line in lines.values():
         if line.matched_seq is not None:
             raise StateError(
                 what="bank-line", state="explained", needed="open", seq=line.matched_seq
             )
-        matching.check_open(books, line)
-    known = _known(books, plan.step) if known is None else known
-    for id_ in plan.expectations:
+    matching.check_open(books, *lines.values())
+    known = _known(books, plans[0].step)
+    for id_ in (id_ for plan in plans for id_ in plan.expectations):
         if id_ not in known:
             raise StateError(
                 what="expectation", key=id_, state="matched-or-unknown", needed="open"
             )
-    things = tuple(known[id_] for id_ in plan.expectations)
     zone = funds.details(connection, fund_id).zone
+    references = {known[id_].reference for plan in plans for id_ in plan.expectations} - {""}
+    spent = spending.last_seqs(connection, fund_id, references)
+    return [
+        _opened(plan, known, [lines[key] for key in plan.lines], zone, spent) for plan in plans
+    ]
+
+
+def _opened(
+    plan: Plan,
+    known: Mapping[str, Thing],
+    lines: Sequence[StoredLine],
+    zone: str,
+    spent: Mapping[str, int],
+) -> _Open:
+    things = tuple(known[id_] for id_ in plan.expectations)
     found = describe(plan.rule, [one.expectation for one in things], seen(lines, zone))
-    return _Open(plan, things, tuple(lines), found)
+    return _Open(plan, things, tuple(lines), found, spent)
 
 
 def difference(one: _Open) -> Adjusted | None:
@@ -276,16 +298,13 @@ def _book_arrivals(books: Books, actor: Actor, one: _Open) -> list[Part]:
     return parts
 
 
-def _book_payments(books: Books, _actor: Actor, one: _Open) -> list[Part]:
+def _book_payments(_books: Books, _actor: Actor, one: _Open) -> list[Part]:
     """R6: the spending is booked already; its lines are joined to its last entry."""
-    last = {
-        at: spending.seqs_of_reference(books.connection, books.fund.fund_id, thing.reference)[-1]
-        for at, thing in enumerate(one.things)
-    }
-    return [
-        _part(one.things[part.thing], one.lines[part.line], part, last[part.thing])
-        for part in confirming.allocate(one.things_minor, one.lines_minor)
-    ]
+    parts = []
+    for part in confirming.allocate(one.things_minor, one.lines_minor):
+        thing = one.things[part.thing]
+        parts.append(_part(thing, one.lines[part.line], part, one.spent[thing.reference]))
+    return parts
 
 
 _BOOKS: dict[str, Callable[[Books, Actor, _Open], list[Part]]] = {
@@ -307,20 +326,31 @@ def _part(thing: Thing, line: StoredLine, part: Allocated, seq: int) -> Part:
 # --- what is kept -------------------------------------------------------------------------------
 
 
-def _explain(books: Books, one: _Open, parts: Sequence[Part]) -> None:
-    lines = {(line.account, line.identity): line for line in one.lines}
-    for thing in one.things:
-        lines |= {(line.account, line.identity): line for line in thing.fees}
-    last = {(part.account, part.identity): part.seq for part in parts}
-    for key, line in lines.items():
-        matching.explain_line(books, line, last[key])
+_Booked = tuple[_Open, list[Part]]
 
 
-def _keep(books: Books, actor: Actor, one: _Open, parts: Sequence[Part]) -> int:
+def _explain(books: Books, booked: Sequence[_Booked]) -> None:
+    """Join all lines of matches, fees beside transfers included, to the last entry that each explains."""
+    last = {(part.account, part.identity): part.seq for _, parts in booked for part in parts}
+    lines = [
+        line
+        for one, _ in booked
+        for line in (*one.lines, *(fee for thing in one.things for fee in thing.fees))
+    ]
+    keys = dict.fromkeys((line.account, line.identity) for line in lines)
+    matching.explain_lines(books, [(*key, last[key]) for key in keys])
+
+
+def _keep(books: Books, actor: Actor, booked: Sequence[_Booked]) -> Sequence[int]:
     books.settle()
+    new = [(_new_match(books, actor, one), parts) for one, parts in booked]
+    return matches.keep_matches(books.connection, books.fund.fund_id, new)
+
+
+def _new_match(books: Books, actor: Actor, one: _Open) -> NewMatch:
     plan, found = one.plan, one.found
     references = " ".join(ref for line in one.lines for ref in line.line.references)
-    new = NewMatch(
+    return NewMatch(
         step=plan.step,
         rule=plan.rule,
         rule_version=plan.rule_version,
@@ -334,7 +364,6 @@ def _keep(books: Books, actor: Actor, one: _Open, parts: Sequence[Part]) -> int:
         confirmed_ms=to_ms(books.clock.now()),
         decision=plan.decision,
     )
-    return matches.keep_match(books.connection, books.fund.fund_id, new, parts)
 
 
 def keep_by_hand(
@@ -375,7 +404,8 @@ def keep_by_hand(
         decision=None,
     )
     part = Part(what, line.account, line.identity, amount, seq)
-    return matches.keep_match(books.connection, books.fund.fund_id, new, [part])
+    [number] = matches.keep_matches(books.connection, books.fund.fund_id, [(new, [part])])
+    return number
 
 
 def at_once(rule_version: str, one: Match, step: str, lines: Sequence[StoredLine]) -> Plan:

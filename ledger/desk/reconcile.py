@@ -17,15 +17,15 @@ from ledger.journal.history import Fund
 from ledger.matching import booking as matching
 from ledger.matching import history, matches
 from ledger.matching.history import StoredLine
-from ledger.matching.items import Match, Outcome
+from ledger.matching.items import Match, Observation, Outcome
 from ledger.matching.matches import Suggestion
 from ledger.matching.officers_rules import rules_in_force
 from ledger.matching.passes import match
 from ledger.sequencer.books import Books
 from ledger.sequencer.groups import Sequencer
 
-TOGETHER = 100
-"""Matches in one commit: few enough that somebody who waits is not kept waiting."""
+TOGETHER = 500
+"""Matches in one commit: few enough that somebody who waits is not kept waiting, about half a second."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +68,7 @@ def reconcile(sequencer: Sequencer, fund: Fund) -> Reconciled:
     desk = _Desk(sequencer, fund)
     done = {step: desk.run(step) for step in STEPS}
     interest = desk.book_interest()
-    found = suggest(sequencer, fund)
+    found = desk.suggest()
     with sequencer.database.reading() as connection:
         open_lines = len(history.open_lines(connection, fund.fund_id))
         unpaid = len(history.settlements(connection, fund.fund_id, unpaid=True))
@@ -109,19 +109,36 @@ class Step:
 
 
 class _Desk:
+    """One run. What it has looked at is looked at again only when something was booked since."""
+
     def __init__(self, sequencer: Sequencer, fund: Fund) -> None:
         self._sequencer, self._fund = sequencer, fund
+        self._looked: dict[str, Step] = {}
+        self._seen: tuple[list[StoredLine], list[Observation]] | None = None
+
+    def _forget(self) -> None:
+        """Look anew: something was booked."""
+        self._looked.clear()
+        self._seen = None
 
     def look(self, step: str) -> Step:
         """Run the passes over what is open; book nothing."""
+        if step not in self._looked:
+            self._looked[step] = self._look(step)
+        return self._looked[step]
+
+    def _look(self, step: str) -> Step:
         with self._sequencer.database.reading() as connection:
             fund_id = self._fund.fund_id
             rules, version = rules_in_force(connection, fund_id)
             expecting = Expecting(connection, self._fund)
-            lines = history.open_lines(connection, fund_id)
+            if self._seen is None:
+                lines = history.open_lines(connection, fund_id)
+                self._seen = lines, seen(lines, expecting.zone)
+            lines, observations = self._seen
             things = expecting.of_step(step, lines)
         expected = [one.expectation for one in things.values()]
-        outcome = match(expected, seen(lines, expecting.zone), rules)
+        outcome = match(expected, observations, rules)
         return Step(step, version, things, {line_id(one): one for one in lines}, outcome)
 
     def run(self, step: str) -> int:
@@ -132,12 +149,14 @@ class _Desk:
             for one in found.outcome.confirmed
         ]
         done = 0
+        if plans:
+            self._forget()
         for some in _in_groups(plans, TOGETHER):
             done += sum(len(one.expectations) for one in self._book(some))
         return done
 
     def _book(self, plans: Sequence[Plan]) -> Sequence[Plan]:
-        """Book plans in one commit; where one is refused, each in its own, and that one is left to people."""
+        """Book plans in one commit; where one is refused, each half in its own, until that one is left to people."""
 
         def decide(books: Books) -> int:
             return book_all(books, MATCHING, plans)
@@ -147,7 +166,8 @@ class _Desk:
         except InputError:
             if len(plans) == 1:
                 return ()
-            return [one for plan in plans for one in self._book([plan])]
+            half = len(plans) // 2
+            return [*self._book(plans[:half]), *self._book(plans[half:])]
         return plans
 
     def book_interest(self) -> int:
@@ -169,8 +189,18 @@ class _Desk:
                 waiting.add(line.account)
             else:
                 self._sequencer.decide(self._fund, _interest(line))
+                self._forget()
                 booked += 1
         return booked
+
+    def suggest(self) -> list[Suggestion]:
+        """Make the suggestions anew."""
+        found = [one for step in STEPS for one in suggestions_of(self.look(step))]
+        self._sequencer.decide(
+            self._fund,
+            lambda books: matches.replace_suggestions(books.connection, self._fund.fund_id, found),
+        )
+        return found
 
 
 def _interest(line: StoredLine) -> Callable[[Books], int]:
@@ -201,13 +231,7 @@ def suggest(sequencer: Sequencer, fund: Fund) -> list[Suggestion]:
     Returns:
         What is suggested or ambiguous, those that were dismissed included.
     """
-    desk = _Desk(sequencer, fund)
-    found = [one for step in STEPS for one in suggestions_of(desk.look(step))]
-    sequencer.decide(
-        fund,
-        lambda books: matches.replace_suggestions(books.connection, fund.fund_id, found),
-    )
-    return found
+    return _Desk(sequencer, fund).suggest()
 
 
 def suggestions_of(step: Step) -> list[Suggestion]:

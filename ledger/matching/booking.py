@@ -454,26 +454,34 @@ def line_claim(line: StoredLine) -> Claim:
     return Claim(f"line:{line.account}", key, sha256(line.identity.encode()).digest()[:16])
 
 
-def check_open(books: Books, line: StoredLine) -> None:
-    """Refuse a line that explains an entry already.
+def check_open(books: Books, *lines: StoredLine) -> None:
+    """Refuse lines that explain an entry already.
 
     Args:
         books: The fund's books.
-        line: A bank line.
+        lines: Bank lines.
 
     Raises:
-        StateError: Another entry has it.
+        StateError: Another entry has one of them.
     """
-    claim = line_claim(line)
-    first = books.claimed(claim.scope, [claim.key]).get(claim.key)
-    if first is not None:
-        raise StateError(what="bank-line", state="explained", needed="open", seq=first.seq)
+    keys: dict[str, list[str]] = {}
+    for line in lines:
+        claim = line_claim(line)
+        keys.setdefault(claim.scope, []).append(claim.key)
+    for scope, some in keys.items():
+        for first in books.claimed(scope, some).values():
+            raise StateError(what="bank-line", state="explained", needed="open", seq=first.seq)
 
 
 def explain_line(books: Books, line: StoredLine, seq: int) -> None:
     """Join a bank line to the entry just posted."""
+    explain_lines(books, [(line.account, line.identity, seq)])
+
+
+def explain_lines(books: Books, explained: Sequence[tuple[str, str, int]]) -> None:
+    """Join bank lines to the entries just posted: account and identity of each, and the entry."""
     books.settle()
-    store.mark_line(books.connection, books.fund.fund_id, line.account, line.identity, seq)
+    store.mark_lines(books.connection, books.fund.fund_id, explained)
 
 
 def raise_exception(

@@ -40,6 +40,9 @@ class StoredLine(NamedTuple):
     releases: int = 0
 
 
+KEYS_A_QUERY = 500
+"""Lines asked for at once: databases limit the parameters of a statement."""
+
 _LINES = sa.select(
     bank_lines, releases_of(bank_lines.c.account, bank_lines.c.identity).label("releases")
 )
@@ -130,23 +133,24 @@ def lines_by_key(
     Raises:
         NotFoundError: There is none of that account and identity.
     """
-    found = []
-    for account, identity in keys:
-        row = (
-            connection.execute(
-                _LINES.where(
-                    bank_lines.c.fund_id == fund_id,
-                    bank_lines.c.account == account,
-                    bank_lines.c.identity == identity,
-                )
+    wanted = list(keys)
+    of_account: dict[str, list[str]] = {}
+    for account, identity in wanted:
+        of_account.setdefault(account, []).append(identity)
+    found: dict[tuple[str, str], StoredLine] = {}
+    for account, identities in of_account.items():
+        for start in range(0, len(identities), KEYS_A_QUERY):
+            query = _LINES.where(
+                bank_lines.c.fund_id == fund_id,
+                bank_lines.c.account == account,
+                bank_lines.c.identity.in_(identities[start : start + KEYS_A_QUERY]),
             )
-            .mappings()
-            .first()
-        )
-        if row is None:
-            raise NotFoundError(what="bank-line", account=account[:60])
-        found.append(_stored(row))
-    return found
+            for row in connection.execute(query).mappings():
+                found[row["account"], row["identity"]] = _stored(row)
+    for key in wanted:
+        if key not in found:
+            raise NotFoundError(what="bank-line", account=key[0][:60])
+    return [found[key] for key in wanted]
 
 
 def lines_between(

@@ -318,30 +318,44 @@ class NewMatch(NamedTuple):
     decision: int | None
 
 
-def keep_match(
-    connection: sa.Connection, fund_id: int, new: NewMatch, parts: Sequence[Part]
-) -> int:
-    """Keep a match; return its number. Its entries are inserted already."""
-    number = 1 + int(
+_MATCH_COLUMNS = (
+    *("fund_id", "number", "step", "pass", "rule_version", "amount", "adjustment", "commodity"),
+    *("score", "compared", "others", "confirmed_by", "confirmed_ms", "decision", "seq"),
+)
+
+
+def keep_matches(
+    connection: sa.Connection, fund_id: int, new: Sequence[tuple[NewMatch, Sequence[Part]]]
+) -> range:
+    """Keep matches with their parts, in the order given; return their numbers. Their entries are inserted already."""
+    last = int(
         connection.execute(
             sa.select(sa.func.coalesce(sa.func.max(matches.c.number), 0)).where(
                 matches.c.fund_id == fund_id
             )
         ).scalar_one()
     )
-    values = new._asdict()
-    values["pass"] = values.pop("rule")
-    values["compared"] = _compared_json(new.compared)
-    values["others"] = _others_json(new.others)
-    values["seq"] = max(one.seq for one in parts)
-    connection.execute(sa.insert(matches).values(fund_id=fund_id, number=number, **values))
+    numbers = range(last + 1, last + 1 + len(new))
+    rows = [
+        (
+            *(fund_id, number, one.step, one.rule, one.rule_version, one.amount, one.adjustment),
+            *(one.commodity, one.score, _compared_json(one.compared), _others_json(one.others)),
+            *(one.confirmed_by, one.confirmed_ms, one.decision, max(part.seq for part in parts)),
+        )
+        for number, (one, parts) in zip(numbers, new, strict=True)
+    ]
+    insert_rows(connection, matches, _MATCH_COLUMNS, rows)
     insert_rows(
         connection,
         match_parts,
         ("fund_id", "number", "part", *Part._fields),
-        [(fund_id, number, at, *one) for at, one in enumerate(parts)],
+        [
+            (fund_id, number, at, *part)
+            for number, (_, parts) in zip(numbers, new, strict=True)
+            for at, part in enumerate(parts)
+        ],
     )
-    return number
+    return numbers
 
 
 def keep_release(connection: sa.Connection, fund_id: int, number: int, one: Release) -> None:
@@ -698,20 +712,17 @@ def counterparties(
     connection: sa.Connection, fund_id: int, lines: Iterable[LineKey]
 ) -> dict[LineKey, Mapping[str, Any]]:
     """Return what is personal of some lines, for whoever may see it: `counterparty` and `text`."""
-    found: dict[LineKey, Mapping[str, Any]] = {}
+    c = bank_lines.c
+    of_account: dict[str, list[str]] = defaultdict(list)
     for account, identity in lines:
-        row = (
-            connection.execute(
-                sa.select(bank_lines.c.counterparty, bank_lines.c.text).where(
-                    bank_lines.c.fund_id == fund_id,
-                    bank_lines.c.account == account,
-                    bank_lines.c.identity == identity,
-                )
-            )
-            .mappings()
-            .one()
+        of_account[account].append(identity)
+    found: dict[LineKey, Mapping[str, Any]] = {}
+    for account, identities in of_account.items():
+        query = sa.select(c.identity, c.counterparty, c.text).where(
+            c.fund_id == fund_id, c.account == account, c.identity.in_(identities)
         )
-        found[account, identity] = dict(row)
+        for row in connection.execute(query):
+            found[account, row.identity] = {"counterparty": row.counterparty, "text": row.text}
     return found
 
 

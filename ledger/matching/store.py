@@ -224,19 +224,33 @@ def _line_row(
     )
 
 
-def mark_line(
-    connection: sa.Connection, fund_id: int, account: str, identity: str, seq: int
-) -> None:
-    """Join a bank line to the entry that explains it."""
-    connection.execute(
-        sa.update(bank_lines)
-        .where(
-            bank_lines.c.fund_id == fund_id,
-            bank_lines.c.account == account,
-            bank_lines.c.identity == identity,
-        )
-        .values(matched_seq=seq)
+_MARK = (
+    sa.update(bank_lines)
+    .where(
+        bank_lines.c.fund_id == sa.bindparam("of_fund"),
+        bank_lines.c.account == sa.bindparam("of_account"),
+        bank_lines.c.identity == sa.bindparam("of_line"),
     )
+    .values(matched_seq=sa.bindparam("by_seq"))
+)
+
+
+def mark_lines(
+    connection: sa.Connection, fund_id: int, explained: Iterable[tuple[str, str, int]]
+) -> None:
+    """Join bank lines to the entries that explain them.
+
+    Args:
+        connection: In a write transaction.
+        fund_id: The fund.
+        explained: Account and identity of each, and the entry.
+    """
+    values = [
+        {"of_fund": fund_id, "of_account": account, "of_line": identity, "by_seq": seq}
+        for account, identity, seq in explained
+    ]
+    if values:
+        connection.execute(_MARK, values)
 
 
 def add_settlement(connection: sa.Connection, **values: int | str) -> None:

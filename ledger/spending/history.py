@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import NamedTuple
 
 import sqlalchemy as sa
@@ -93,6 +94,29 @@ def seqs_of_reference(connection: sa.Connection, fund_id: int, reference: str) -
             .order_by(spends.c.seq)
         ).scalars()
     )
+
+
+REFERENCES_A_QUERY = 500
+"""Asked for at once: databases limit the parameters of a statement."""
+
+
+def last_seqs(
+    connection: sa.Connection, fund_id: int, references: Iterable[str]
+) -> dict[str, int]:
+    """Return the last entry of each of some payment references."""
+    wanted = sorted(references)
+    found: dict[str, int] = {}
+    for start in range(0, len(wanted), REFERENCES_A_QUERY):
+        rows = connection.execute(
+            sa.select(spends.c.reference, sa.func.max(spends.c.seq))
+            .where(
+                spends.c.fund_id == fund_id,
+                spends.c.reference.in_(wanted[start : start + REFERENCES_A_QUERY]),
+            )
+            .group_by(spends.c.reference)
+        )
+        found |= {reference: int(seq) for reference, seq in rows}
+    return found
 
 
 def sums(

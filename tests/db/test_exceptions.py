@@ -252,10 +252,10 @@ def test_what_a_payout_explains_is_closed_without_anybodys_decision(ledger):
     number = overdue(ledger)
     made = propose_resolution_with_evidence(ledger, number)
     paid = pay_out(ledger, "LATE-00001", 500)
-    closed = ledger.decide(lambda books: booking.explain(books, MATCHING, number, paid))
+    [closed] = ledger.decide(lambda books: booking.explain(books, MATCHING, [(number, paid)]))
     assert bodies(ledger)[closed]["body"] == {"raised": number, "how": "match", "entry": paid}
     assert item(ledger, number).state == "resolved"
-    assert ledger.decide(lambda books: booking.explain(books, MATCHING, number, paid)) is None
+    assert ledger.decide(lambda books: booking.explain(books, MATCHING, [(number, paid)])) == []
     # What was proposed about it cannot be carried out any more.
     agree(ledger, made.number, "Chen")
     with pytest.raises(StateError):
@@ -272,7 +272,7 @@ def propose_resolution_with_evidence(ledger: Ledger, number: int):
 
 def test_an_entry_that_explains_nothing_is_noticed(ledger):
     number = overdue(ledger)
-    ledger.decide(lambda books: booking.explain(books, MATCHING, number, 0))
+    ledger.decide(lambda books: booking.explain(books, MATCHING, [(number, 0)]))
     assert broken(ledger)["corrections"] == "explains-nothing"
 
 

@@ -6,6 +6,7 @@ personal and is not: it stands in the thread, and every step is put on the activ
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
 from hashlib import sha256
 from typing import NamedTuple
@@ -81,6 +82,30 @@ def raise_found(books: Books, actor: Actor, found: Found) -> int | None:
     return raise_one(books, actor, found)
 
 
+def raise_all(books: Books, actor: Actor, found: Iterable[Found]) -> list[int]:
+    """Raise exceptions, but for those that there are, or were, of this kind about the same subject.
+
+    Args:
+        books: The fund's books.
+        actor: Who noticed.
+        found: What, in order; of several about the same subject the first counts.
+
+    Returns:
+        The entries, of those that are new.
+    """
+    books.settle()
+    new: dict[tuple[str, str], Found] = {}
+    for one in found:
+        new.setdefault((one.kind, one.subject), one)
+    for kind in {kind for kind, _ in new}:
+        subjects = [subject for of_kind, subject in new if of_kind == kind]
+        for subject in history.known_subjects(
+            books.connection, books.fund.fund_id, kind, subjects
+        ):
+            del new[kind, subject]
+    return _raise(books, actor, list(new.values()))
+
+
 def raise_one(books: Books, actor: Actor, found: Found) -> int:
     """Raise an exception.
 
@@ -92,51 +117,57 @@ def raise_one(books: Books, actor: Actor, found: Found) -> int:
     Returns:
         The entry.
     """
+    return _raise(books, actor, [found])[0]
+
+
+def _raise(books: Books, actor: Actor, found: Sequence[Found]) -> list[int]:
     now, raised_on = books.clock.now(), today(books)
-    since = found.since or raised_on
-    body = {
-        "kind": found.kind,
-        "subject": found.subject,
-        "amount": found.amount,
-        "commodity": found.commodity,
-        "since": since.isoformat(),
-    }
-    seq = books.post(Draft("exception.raised", to_text(now), actor, dict(body)))
+    rows, seqs = [], []
+    for one in found:
+        body = {
+            "kind": one.kind,
+            "subject": one.subject,
+            "amount": one.amount,
+            "commodity": one.commodity,
+            "since": (one.since or raised_on).isoformat(),
+        }
+        seq = books.post(Draft("exception.raised", to_text(now), actor, dict(body)))
+        kind = KINDS.get(one.kind)
+        due = raised_on + timedelta(days=OTHER_DAYS if kind is None else kind.days)
+        raised = {"fund_id": books.fund.fund_id, "raised_seq": seq, "raised_ms": to_ms(now)}
+        rows.append({**raised, **body, "due": due.isoformat(), "state": "open"})
+        seqs.append(seq)
     books.settle()
-    kind = KINDS.get(found.kind)
-    due = raised_on + timedelta(days=OTHER_DAYS if kind is None else kind.days)
-    store.add(
-        books.connection,
-        fund_id=books.fund.fund_id,
-        raised_seq=seq,
-        raised_ms=to_ms(now),
-        due=due.isoformat(),
-        state="open",
-        **body,
-    )
-    return seq
+    store.add(books.connection, rows)
+    return seqs
 
 
 # --- closing --------------------------------------------------------------------------------------
 
 
-def explain(books: Books, actor: Actor, raised_seq: int, entry: int) -> int | None:
-    """Close an exception by the entry that explains it.
+def explain(books: Books, actor: Actor, explained: Sequence[tuple[int, int]]) -> list[int]:
+    """Close exceptions by the entries that explain them.
 
     Args:
         books: The fund's books.
         actor: Who says so: the matching.
-        raised_seq: Number of the exception.
-        entry: A payout, a transfer's end, a gift found later …
+        explained: Number of each exception, and a payout, a transfer's end, a gift found later …
 
     Returns:
-        The entry that closes it; None where it is closed already.
+        The entries that close them; what is closed already is passed over.
     """
     books.settle()
-    if not history.item(books.connection, books.fund.fund_id, raised_seq).is_open:
-        return None
-    body = {"raised": raised_seq, "how": "match", "entry": entry}
-    return _close(books, actor, body, "resolved")
+    numbers = [number for number, _ in explained]
+    still_open = history.open_numbers(books.connection, books.fund.fund_id, numbers)
+    now = to_text(books.clock.now())
+    closed = []
+    for number, entry in explained:
+        if number in still_open:
+            body = {"raised": number, "how": "match", "entry": entry}
+            closed.append((number, books.post(Draft("exception.resolved", now, actor, body))))
+    books.settle()
+    store.resolve(books.connection, books.fund.fund_id, closed)
+    return [seq for _, seq in closed]
 
 
 def close_by_file(books: Books, actor: Actor, raised_seq: int, reason: str) -> int | None:

@@ -204,6 +204,38 @@ def known(connection: sa.Connection, fund_id: int, kind: str, subject: str) -> I
     return None if found is None else Item(*found)
 
 
+def open_numbers(connection: sa.Connection, fund_id: int, numbers: Sequence[int]) -> set[int]:
+    """Return which of some exceptions are open."""
+    found: set[int] = set()
+    for start in range(0, len(numbers), SUBJECTS_A_QUERY):
+        query = sa.select(open_items.c.raised_seq).where(
+            open_items.c.fund_id == fund_id,
+            open_items.c.raised_seq.in_(numbers[start : start + SUBJECTS_A_QUERY]),
+            _OPEN,
+        )
+        found.update(connection.execute(query).scalars())
+    return found
+
+
+SUBJECTS_A_QUERY = 500
+"""Asked for at once: databases limit the parameters of a statement."""
+
+
+def known_subjects(
+    connection: sa.Connection, fund_id: int, kind: str, subjects: Sequence[str]
+) -> set[str]:
+    """Return about which of some subjects there is or was an exception of a kind."""
+    found: set[str] = set()
+    for start in range(0, len(subjects), SUBJECTS_A_QUERY):
+        query = sa.select(open_items.c.subject).where(
+            open_items.c.fund_id == fund_id,
+            open_items.c.kind == kind,
+            open_items.c.subject.in_(subjects[start : start + SUBJECTS_A_QUERY]),
+        )
+        found.update(connection.execute(query).scalars())
+    return found
+
+
 def entries_of_lines(
     connection: sa.Connection, fund_id: int, subjects: Sequence[str]
 ) -> dict[str, int]:

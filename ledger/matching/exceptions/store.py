@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
 
+from ledger.db import insert_rows
 from ledger.matching.exceptions.tables import exception_files, exception_notes
 from ledger.matching.tables import open_items, settlement_lines
 
 
-def add(connection: sa.Connection, **values: Any) -> None:
-    """Insert an exception that was raised."""
-    connection.execute(sa.insert(open_items).values(**values))
+def add(connection: sa.Connection, raised: Sequence[Mapping[str, Any]]) -> None:
+    """Insert exceptions that were raised, all with the same columns."""
+    if raised:
+        columns = tuple(raised[0])
+        insert_rows(connection, open_items, columns, [tuple(one.values()) for one in raised])
 
 
 def change(connection: sa.Connection, fund_id: int, raised_seq: int, **values: Any) -> None:
@@ -22,6 +26,23 @@ def change(connection: sa.Connection, fund_id: int, raised_seq: int, **values: A
         .where(open_items.c.fund_id == fund_id, open_items.c.raised_seq == raised_seq)
         .values(**values)
     )
+
+
+_RESOLVE = (
+    sa.update(open_items)
+    .where(
+        open_items.c.fund_id == sa.bindparam("of_fund"),
+        open_items.c.raised_seq == sa.bindparam("of_number"),
+    )
+    .values(resolved_seq=sa.bindparam("by_seq"), state="resolved", decision=None)
+)
+
+
+def resolve(connection: sa.Connection, fund_id: int, closed: Sequence[tuple[int, int]]) -> None:
+    """Mark exceptions as resolved: number of each, and the entry that closed it."""
+    values = [{"of_fund": fund_id, "of_number": number, "by_seq": seq} for number, seq in closed]
+    if values:
+        connection.execute(_RESOLVE, values)
 
 
 def add_note(connection: sa.Connection, **values: Any) -> None:

@@ -12,7 +12,6 @@ from werkzeug.wrappers import Response
 
 from ledger.desk import actions, matching
 from ledger.desk.reconcile import reconcile as run
-from ledger.desk.reconcile import suggest
 from ledger.desk.wanted import Wanted
 from ledger.errors import InputError, NotFoundError, StateError
 from ledger.matching import matches
@@ -109,7 +108,6 @@ def _one(desk: Desk, number: int, typed: Typed, notice: str = "") -> Response:
 def reconcile(desk: Desk) -> Response:
     """Match now what is unique from both sides, and make the suggestions anew."""
     run(desk.ledger.sequencer, desk.fund)
-    suggest(desk.ledger.sequencer, desk.fund)
     return desk.done("matches", "reconciled")
 
 

@@ -24,11 +24,12 @@ LEFT_KEYS = (
     "written_off",
     "bank_fee",
     "management_cost",
+    "donation_refund",
     "other",
 )
 """Where money goes that leaves."""
 
-JOINED_KEYS = ("opening", "interest", "donation", "unattributed", "other")
+JOINED_KEYS = ("opening", "interest", "donation", "returned_grant", "unattributed", "other")
 """Where money comes from that joins the way without having been a gift here."""
 
 MILLI = 1000

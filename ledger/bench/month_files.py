@@ -17,8 +17,8 @@ from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from ledger.clock import to_text
+from ledger.funds.lists import DEFAULTS
 from ledger.money import plain_amount
-from ledger.spending.lists import DISEASES, GROUPS
 from ledger.spending.sheet import COLUMNS as SPENDING
 
 SETTLEMENTS = 31
@@ -235,7 +235,7 @@ def spending_sheet(month: Month, sums: Sequence[int]) -> bytes:
     out = io.StringIO()
     writer = csv.writer(out)
     writer.writerow(SPENDING)
-    diseases, groups = list(DISEASES), list(GROUPS)
+    diseases, groups = ([one[0] for one in DEFAULTS[name]] for name in ("disease", "group"))
     for at, (day, amount, reference) in enumerate(_payments(month, sums)):
         halves = (amount // 2, amount - amount // 2) if at % 10 == 0 and amount > 1 else (amount,)
         for part, minor in enumerate(halves):

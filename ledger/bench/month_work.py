@@ -19,12 +19,15 @@ from ledger.bench import month_files as made
 from ledger.bench.month_files import Month
 from ledger.bench.places import CHANNEL
 from ledger.decisions.shapes import Decision
-from ledger.desk import actions, wanted
+from ledger.desk import actions, spending, wanted
 from ledger.desk.finding import look
 from ledger.desk.gift_list import compare_list
 from ledger.desk.reconcile import reconcile
+from ledger.desk.spending import Spending
+from ledger.desk.spending_sheets import read_whole
 from ledger.desk.wanted import Wanted
 from ledger.funds import history as funds
+from ledger.funds.lists import Lists
 from ledger.intake.ahead import open_own_file
 from ledger.intake.comparing import Comparison
 from ledger.journal.history import Fund, fund_by_slug
@@ -35,7 +38,6 @@ from ledger.projections.bank_days import bank_days
 from ledger.settings import load_settings, process_environment
 from ledger.signin.gate import open_gate
 from ledger.signin.terminal import open_for_script
-from ledger.spending.sheet import read_sheet
 from ledger.transfers.booking import Proposal
 from ledger.wiring import Ledger, open_ledger
 
@@ -152,14 +154,15 @@ class Matching:
             )
 
     def _spend(self) -> None:
-        rows = read_sheet("spending.csv", made.spending_sheet(self._month, self._sums))
-        actions.book_spending(
-            self._ledger.sequencer,
-            self._fund,
-            self._people["finance"],
-            self._accounts[made.PAYING],
-            rows,
-        )
+        data = made.spending_sheet(self._month, self._sums)
+        rows = read_whole("spending.csv", data, Lists()).rows
+        account = self._accounts[made.PAYING]
+        wish = Spending(account, rows)
+        if spending.preview(self._ledger.sequencer, self._fund, wish).needed:
+            decided(self._ledger, self._fund, spending.spend(wish))
+        else:
+            who = self._people["finance"].member_id
+            spending.book(self._ledger.sequencer, self._fund, who, wish)
 
     def _days(self) -> int:
         span = (self._month.bank_first.isoformat(), self._month.bank_last.isoformat())

@@ -25,13 +25,22 @@ from ledger.cli.session import Session, guarded, machine, pass_session
 from ledger.cli.statement import Language
 from ledger.clock import FixedClock, month_end
 from ledger.decisions.shapes import Decision
-from ledger.desk import actions, wanted
+from ledger.desk import actions, spending, wanted
 from ledger.desk.reconcile import reconcile
+from ledger.desk.spending import Spending
+from ledger.desk.spending_sheets import read_whole
 from ledger.desk.wanted import Wanted
-from ledger.errors import FieldError, FileFormatError, FourEyesError, FreshFactorNeededError
+from ledger.errors import (
+    FieldError,
+    FileFormatError,
+    FourEyesError,
+    FreshFactorNeededError,
+    StateError,
+)
 from ledger.factors import FreshFactor
 from ledger.funds import booking as funding
 from ledger.funds import history as funds
+from ledger.funds.lists import Lists
 from ledger.funds.members import enrol_member
 from ledger.intake.receiving import Receiver, Tally
 from ledger.journal import accounts
@@ -40,13 +49,15 @@ from ledger.log.history import latest_note
 from ledger.matching import history as matching_history
 from ledger.matching.formats.detect import read_bank_file
 from ledger.matching.formats.settlement_csv import read_settlement_file
+from ledger.matching.history import StoredLine
 from ledger.matching.lines import BankFile
 from ledger.money import format_amount
 from ledger.settings import THIS_MACHINE, Settings
 from ledger.signin.enrolling import enrol_for_script
 from ledger.signin.gate import open_gate
 from ledger.signin.terminal import open_for_script
-from ledger.spending.sheet import SpendRow, read_sheet
+from ledger.spending.movements import Movement
+from ledger.spending.sheet import SpendRow
 from ledger.transfers.booking import Proposal
 from ledger.wiring import Ledger, open_ledger
 
@@ -367,8 +378,27 @@ class Walk:
                 if line.line.amount_minor > 0 and line.line.kind == "ordinary"
             ]
         for line in lines:
-            actions.book_income(self._ledger.sequencer, self._fund, finance, "donation", line)
+            self._donation(finance, line)
             self._say(f"direct donation {_yuan(line.line.amount_minor)}")
+
+    def _donation(self, finance: Member, line: StoredLine) -> None:
+        """Book a donation: alone up to the limit, else a controller decides."""
+        try:
+            actions.book_income(self._ledger.sequencer, self._fund, finance, "donation", line)
+        except StateError as error:
+            if error.fields.get("state") != "above-limit":
+                raise
+            found = Movement(
+                way="income",
+                cls="donation",
+                account=line.account,
+                commodity=line.line.commodity,
+                amount=line.line.amount_minor,
+                on=line.line.booked_at.astimezone(self._zone).date(),
+                said="直接捐赠 direct donation",
+                line=line.identity,
+            )
+            self._decided("finance", spending.movement(found), "controller")
 
     def spend(self) -> None:
         """Book the spending sheet; a payment without one is booked as not classified."""
@@ -384,7 +414,7 @@ class Walk:
             ]
         rows: list[SpendRow] = []
         for path in sorted((self._month / "spending").glob("*.csv")):
-            rows += read_sheet(path.name, path.read_bytes())
+            rows += read_whole(path.name, path.read_bytes(), Lists()).rows
         if not rows:
             rows = [
                 SpendRow(
@@ -401,10 +431,17 @@ class Walk:
                 )
                 for line in lines
             ]
-        booked = actions.book_spending(self._ledger.sequencer, self._fund, finance, account, rows)
+        wish = Spending(account, rows)
+        if spending.preview(self._ledger.sequencer, self._fund, wish).needed:
+            # Above what one person may book: the controller approves, and the approver what is larger still.
+            self._decided("finance", spending.spend(wish), "controller")
+            added = len(rows)
+        else:
+            sequencer = self._ledger.sequencer
+            added = spending.book(sequencer, self._fund, finance.member_id, wish).added
         done = reconcile(self._ledger.sequencer, self._fund)
         self._say(
-            f"{booked.added} rows, {_yuan(sum(row.amount_minor for row in rows))}; "
+            f"{added} rows, {_yuan(sum(row.amount_minor for row in rows))}; "
             f"{done.spending} payments matched at the bank, {done.open_lines} lines open"
         )
 

@@ -15,7 +15,7 @@ from ledger.journal.history import Fund, account_id, entry
 from ledger.matching import history as matching_history
 from ledger.matching.exceptions.kinds import gifts_subject
 from ledger.money import plain_amount
-from ledger.spending import history as spending
+from ledger.projections import spending
 from ledger.wiring import Ledger
 
 DIRECT_KINDS = {"direct_gift": accounts.DONATIONS, "interest": accounts.INTEREST}
@@ -95,8 +95,8 @@ class Figures:
             }
             lines = matching_history.line_count(connection, fund.fund_id, accounts.fund("CCB"))
             held_rows = held_list(connection, fund.fund_id)
-            sums = spending.sums(connection, fund.fund_id, "disease")
-            groups = spending.sums(connection, fund.fund_id, "people")
+            sums = spending.sums(connection, fund.fund_id, "CNY", "disease")
+            groups = spending.sums(connection, fund.fund_id, "CNY", "people")
         guests = [one for one in held_rows if one.reason == "guest"]
         self._found["douyin"] |= {
             "items_to_guest": len(guests),

@@ -1,8 +1,6 @@
-"""Settlements, bank files, matching, transfers, spending, closing a month."""
+"""Bank lines, matching, transfers, closing a month."""
 
 from __future__ import annotations
-
-from pathlib import Path
 
 import click
 
@@ -14,7 +12,6 @@ from ledger.cli.session import (
     fund_option,
     guarded,
     machine,
-    naming,
     pass_session,
 )
 from ledger.desk import actions, wanted
@@ -25,14 +22,9 @@ from ledger.journal.history import Fund
 from ledger.matching import booking as matching
 from ledger.matching import history as matching_history
 from ledger.money import parse_amount, plain_amount
-from ledger.spending.sheet import read_sheet
 from ledger.transfers.booking import Proposal
 from ledger.transfers.history import all_transfers, of_decision
 from ledger.transfers.history import transfer as find_transfer
-
-file_argument = click.argument(
-    "files", type=click.Path(exists=True, dir_okay=False, path_type=Path), nargs=-1, required=True
-)
 
 
 @bank.command("open")
@@ -93,7 +85,7 @@ def bank_book(
     member_name: str,
     fund_slug: str | None,
 ) -> None:
-    """Say that line ROW of an account is a direct donation, interest or other income."""
+    """Say that line ROW of an account is a direct donation, interest, a returned grant or other income."""
     ledger, fund = session.ledger(), session.fund(fund_slug)
     member = session.member(fund, member_name)
     with ledger.database.reading() as connection:
@@ -303,41 +295,6 @@ def transfer_list(session: Session, fund_slug: str | None) -> None:
             {"number": one.number, "state": one.state, "amount_minor": one.amount} for one in found
         ],
     )
-
-
-@click.group()
-def spend() -> None:
-    """What the fund pays for."""
-
-
-@spend.command("import")
-@file_argument
-@click.option("--account", "account_name", required=True, help="Fund account that paid.")
-@fund_option
-@acts("spending.book")
-@pass_session
-@guarded
-def spend_import(
-    session: Session,
-    files: tuple[Path, ...],
-    account_name: str,
-    member_name: str,
-    fund_slug: str | None,
-) -> None:
-    """Book spending sheets: all rows of a sheet or none."""
-    ledger, fund = session.ledger(), session.fund(fund_slug)
-    member = session.member(fund, member_name)
-    with ledger.database.reading() as connection:
-        account = funds.money_account(connection, fund.fund_id, account_name)
-    if not account.name.startswith("Assets:Fund:"):
-        raise FieldError(field="account", value=account.name, reason="not-a-fund-account")
-    added = repeated = 0
-    for path in files:
-        with naming(path):
-            rows = read_sheet(path.name, path.read_bytes())
-            booked = actions.book_spending(ledger.sequencer, fund, member, account, rows)
-        added, repeated = added + booked.added, repeated + booked.repeated
-    session.say(f"{added} rows booked, {repeated} known", added=added, repeated=repeated)
 
 
 @click.group()

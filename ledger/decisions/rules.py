@@ -105,6 +105,23 @@ KINDS: Mapping[str, Kind] = {
         Kind("write-off", _SMALL, given=("evidence", "from", "to", "amount", "commodity")),
         # Up to 10,000.00 whoever matches confirms alone; releasing a match names no amount and needs the controller.
         Kind("match", Rule("CNY", (Tier(1_000_000, ()), Tier(None, ("controller",)))), True),
+        # Up to 10,000.00 whoever books it, counted by sheet and by payment reference; a large payment needs two more.
+        Kind(
+            "spend",
+            Rule(
+                "CNY",
+                (
+                    Tier(1_000_000, ()),
+                    Tier(50_000_000, ("controller",)),
+                    Tier(None, ("controller", "approver")),
+                ),
+            ),
+            True,
+            given=("sheet",),
+        ),
+        Kind("movement", _always("controller")),
+        Kind("reversal", _always("controller")),
+        Kind("lists", _always("controller")),
         Kind("rule", _always("approver")),
         Kind("rate", _always("controller")),
         Kind("close", _always("controller")),

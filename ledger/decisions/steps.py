@@ -143,6 +143,8 @@ def effects_of(kind: str, content: Mapping[str, Any]) -> list[tuple[str, Mapping
         return [("statement.published", one) for one in content["statements"]]
     if kind in ("resolution", "write-off"):
         return _closing(kind, content)
+    if kind in ("spend", "movement", "reversal"):
+        return _spending(kind, content)
     if kind == "adjustment":
         return [("adjustment", content["adjustment"])]
     if kind == "match" and "release" in content:
@@ -155,8 +157,23 @@ def effects_of(kind: str, content: Mapping[str, Any]) -> list[tuple[str, Mapping
         "seal": "period.sealed",
         "erase": "privacy.erased",
         "four-eyes": "rule.set",
+        "lists": "list.changed",
     }
     return [(single[kind], content)] if kind in single else []
+
+
+def _spending(kind: str, content: Mapping[str, Any]) -> list[tuple[str, Mapping[str, Any]]]:
+    """Return what is booked, or taken back, of spending and the fund's other money."""
+    if kind == "spend":
+        same = ("account", "commodity", "evidence", "sheet")
+        said = {name: content[name] for name in same if name in content}
+        return [("spend", said)] * content["rows"]
+    if kind == "movement":
+        beside = ("movement", "line", "on")
+        said = {name: value for name, value in content.items() if name not in beside}
+        return [(content["movement"], said)]
+    said = {name: value for name, value in content.items() if name != "entry"}
+    return [(content["entry"], said)]
 
 
 def _closing(kind: str, content: Mapping[str, Any]) -> list[tuple[str, Mapping[str, Any]]]:
@@ -178,8 +195,9 @@ def needs_decision(kind: str, body: Mapping[str, Any]) -> bool:
         body: Of the entry.
 
     Returns:
-        False for an exception that another entry or a later file explains, for a match whose entry was reversed, and
-        for a reopened month whose time is over: nobody has to decide that.
+        False for spending up to the limit of one person, for what a bank's line alone proves, for an exception that
+        another entry or a later file explains, for a match whose entry was reversed, and for a reopened month whose
+        time is over: nobody has to decide that.
     """
     if kind == "exception.resolved":
         return body.get("how") not in ("match", "file")
@@ -187,6 +205,12 @@ def needs_decision(kind: str, body: Mapping[str, Any]) -> bool:
         return "again" not in body
     if kind == "match.released":
         return "reversal" not in body
+    if kind == "income":
+        # The bank's line proves it, and whoever matches says what it is.
+        return "decision" in body or "file" not in body
+    if kind == "spend":
+        # Small sums need none; that they are small is told by the sums of their sheet and payment.
+        return "decision" in body
     return kind in EFFECTS
 
 
@@ -203,8 +227,12 @@ EFFECTS = (
     "adjustment",
     "match.released",
     "exception.resolved",
+    "expense",
+    "movement.reversed",
+    "spend.reversed",
+    "list.changed",
 )
 """Kinds of entries that decisions bring about."""
 
-AT_SET_UP = ("rate.set", "member.enrolled", "member.changed", "rule.set")
+AT_SET_UP = ("rate.set", "member.enrolled", "member.changed", "rule.set", "list.changed")
 """Those of them that need none until money has moved."""

@@ -10,7 +10,7 @@ the command line, as `funds.booking.set_rate` and `funds.members.enrol_member` d
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import replace
 from hashlib import sha256
 
@@ -19,13 +19,14 @@ from ledger.activity.records import Activity
 from ledger.actors import Actor, Member
 from ledger.db import Database
 from ledger.decisions import booking as decisions
+from ledger.decisions import history as decided
 from ledger.decisions.rules import Rule
 from ledger.decisions.shapes import Decision
 from ledger.desk import effects
 from ledger.desk.acting import member_now
 from ledger.desk.matched import keep_by_hand
 from ledger.desk.wanted import Wanted
-from ledger.errors import FieldError
+from ledger.errors import FieldError, StateError
 from ledger.factors import FreshFactor
 from ledger.funds import history as funds
 from ledger.funds.history import MoneyAccount
@@ -45,9 +46,6 @@ from ledger.matching.matches import LineKey
 from ledger.roles import acting
 from ledger.sequencer.books import Books
 from ledger.sequencer.groups import Sequencer
-from ledger.spending import booking as spending
-from ledger.spending.booking import Booked
-from ledger.spending.sheet import SpendRow
 from ledger.transfers import booking as transfers
 from ledger.transfers import history as transfer_history
 from ledger.transfers.booking import Proof
@@ -207,16 +205,27 @@ def book_income(
         sequencer: The writer.
         fund: The fund.
         member: Who says so.
-        kind: `donation`, `interest` or `other`.
+        kind: `donation`, `interest`, `other` or `returned-grant`.
         line: An open line.
 
     Returns:
         The entry.
+
+    Raises:
+        StateError: It is more than one person may confirm (`above-limit`): propose a movement.
     """
 
     def decide(books: Books) -> int:
         matching.check_open(books, line)
         actor = acting(member, "income.book")
+        rule = decided.rules_in_force(books.connection, fund.fund_id)["match"].rule
+        if rule.slots(line.line.amount_minor, line.line.commodity):
+            raise StateError(
+                what="bank-line",
+                key=line.evidence.row,
+                state="above-limit",
+                needed="movement",
+            )
         seq = matching.book_income(books, actor, kind, line)
         keep_by_hand(books, actor, ("income", "by-hand", f"income/{kind}"), line, seq)
         return seq
@@ -591,32 +600,3 @@ def proof_of(line: StoredLine) -> Proof:
     return Proof(
         line.line.booked_at, line.evidence.file, line.evidence.row, matching.line_claim(line)
     )
-
-
-def book_spending(
-    sequencer: Sequencer,
-    fund: Fund,
-    member: Member,
-    account: MoneyAccount,
-    rows: Sequence[SpendRow],
-) -> Booked:
-    """Book the rows of a spending sheet; all or none.
-
-    Args:
-        sequencer: The writer.
-        fund: The fund.
-        member: Who brings it.
-        account: The fund account that paid.
-        rows: As read.
-
-    Returns:
-        How many were new.
-    """
-    with sequencer.database.reading() as connection:
-        zone = funds.details(connection, fund.fund_id).zone
-    return sequencer.decide(
-        fund,
-        lambda books: spending.book_rows(
-            books, acting(member, "spending.book"), account, zone, rows
-        ),
-    ).value

@@ -11,7 +11,7 @@ from ledger.decisions import history
 from ledger.decisions.booking import LABEL
 from ledger.decisions.rules import rule_from_json
 from ledger.decisions.shapes import Decision
-from ledger.desk import exceptions, matching
+from ledger.desk import exceptions, matching, spending
 from ledger.desk.wanted import zone_of
 from ledger.errors import StateError
 from ledger.funds import booking as setting_up
@@ -152,5 +152,9 @@ EFFECTS: Mapping[str, Effect] = {
     "adjustment": matching.adjustment_decided,
     "resolution": exceptions.resolve,
     "write-off": exceptions.take_off,
+    "spend": spending.spend_decided,
+    "movement": spending.movement_decided,
+    "reversal": spending.reversal_decided,
+    "lists": spending.lists_decided,
 }
 """By kind. The kinds of `rules.KINDS` that are not here are not proposed by anything yet."""

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from ledger.funds.tables import (
     channels,
     fund_details,
+    list_changes,
     members,
     money_accounts,
     rates,
@@ -114,3 +115,10 @@ def note_use(connection: sa.Connection, fund_id: int, token_hash: bytes, at_ms: 
 def add_token(connection: sa.Connection, **values: Any) -> None:
     """Insert a token's hash."""
     connection.execute(sa.insert(tokens).values(**values))
+
+
+def add_list_change(
+    connection: sa.Connection, fund_id: int, seq: int, change: dict[str, str]
+) -> None:
+    """Insert a change of a list."""
+    connection.execute(sa.insert(list_changes).values(fund_id=fund_id, seq=seq, **change))

@@ -100,3 +100,18 @@ tokens = sa.Table(
     sa.ForeignKeyConstraint(["fund_id", "member_id"], ["members.fund_id", "members.member_id"]),
     **STRICT,
 )
+
+list_changes = sa.Table(
+    "list_changes",
+    metadata,
+    sa.Column("fund_id", BigInt, sa.ForeignKey("funds.fund_id"), primary_key=True),
+    sa.Column("seq", BigInt, primary_key=True, autoincrement=False, comment="The entry"),
+    sa.Column("list", sa.Text, nullable=False, comment="disease, group, provider or cost"),
+    sa.Column("change", sa.Text, nullable=False, comment="add, rename, retire or restore"),
+    sa.Column("code", sa.Text, nullable=False, comment="Never used twice"),
+    sa.Column("zh", sa.Text, nullable=False, comment="Name from now on, or empty"),
+    sa.Column("en", sa.Text, nullable=False),
+    sa.Column("kind", sa.Text, nullable=False, comment="Of a provider, or empty"),
+    sa.ForeignKeyConstraint(["fund_id", "seq"], ["entries.fund_id", "entries.seq"]),
+    **STRICT,
+)

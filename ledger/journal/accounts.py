@@ -21,6 +21,14 @@ FUND_FEES = "Expenses:FundFees:Bank"
 """What the fund's own bank keeps: it leaves an account of the fund, not one that collects."""
 DONATIONS = "Income:Donations:Direct"
 INTEREST = "Income:Interest:Bank"
+OTHER_INCOME = "Income:Other:Bank"
+RETURNED_GRANTS = "Income:ReturnedGrants:All"
+"""What somebody paid back of what the fund had spent: it is no undone spend, the money came anew."""
+OTHER_PAYMENTS = "Expenses:Other:Bank"
+BANK_CHARGES = "Expenses:BankFees:Charges"
+"""What a bank charges by itself; what it keeps of a transfer is on `BANK_FEES`."""
+MANAGEMENT = "Expenses:Management:"
+DONATION_REFUNDS = "Expenses:DonationRefunds:"
 UNCLASSIFIED = "Unclassified"
 """The disease of spending whose sheet has not come yet: "not classified" is a row, not a gap."""
 
@@ -136,3 +144,13 @@ def rounded_away(channel: str) -> str:
 def rounded_up(channel: str) -> str:
     """Return the income account of what came beyond a settlement within the tolerance."""
     return f"Income:Rounding:{channel}"
+
+
+def management(item: str) -> str:
+    """Return the expense account of one kind of management cost."""
+    return f"{MANAGEMENT}{item}"
+
+
+def donation_refunds(account: str) -> str:
+    """Return the expense account of direct donations given back from a `Bank` or `Fund` account."""
+    return f"{DONATION_REFUNDS}{account.split(':')[1]}"

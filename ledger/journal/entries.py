@@ -19,6 +19,9 @@ KINDS = (
     "settlement",
     "payout",
     "income",
+    "expense",
+    "movement.reversed",
+    "list.changed",
     "decision.proposed",
     "decision.edited",
     "decision.approved",
@@ -53,7 +56,7 @@ KINDS = (
     "privacy.erased",
 )
 """Every kind of entry. `income` is money that reaches an account of ours without a gift: a direct
-donation, interest.
+donation, interest, a returned grant; `expense` what leaves it beside transfers and spending.
 """
 
 VERSION = 1

@@ -117,7 +117,7 @@ def span(connection: sa.Connection, fund_id: int, first: int, stop: int) -> Iter
 
 
 def of_kind(
-    connection: sa.Connection, fund_id: int, kind: str, *, newest: int
+    connection: sa.Connection, fund_id: int, kind: str, *, newest: int, below: int | None = None
 ) -> list[StoredEntry]:
     """Return the newest entries of one kind, newest first.
 
@@ -126,13 +126,18 @@ def of_kind(
         fund_id: The fund.
         kind: One of the kinds.
         newest: How many at most.
+        below: Only those with a smaller number.
 
     Returns:
         Entries, newest first.
     """
     rows = connection.execute(
         sa.select(entries.c.seq, entries.c.kind, entries.c.entry, entries.c.leaf_hash)
-        .where(entries.c.fund_id == fund_id, entries.c.kind == kind)
+        .where(
+            entries.c.fund_id == fund_id,
+            entries.c.kind == kind,
+            sa.true() if below is None else entries.c.seq < below,
+        )
         .order_by(entries.c.seq.desc())
         .limit(newest)
     )

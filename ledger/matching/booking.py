@@ -26,7 +26,8 @@ from ledger.sequencer.books import Books
 INCOME_ACCOUNTS = {
     "donation": accounts.DONATIONS,
     "interest": accounts.INTEREST,
-    "other": "Income:Other:Bank",
+    "other": accounts.OTHER_INCOME,
+    "returned-grant": accounts.RETURNED_GRANTS,
 }
 
 
@@ -407,17 +408,19 @@ def book_income(books: Books, actor: Actor, kind: str, line: StoredLine) -> int:
     Args:
         books: The fund's books.
         actor: Who says so.
-        kind: `donation`, `interest` or `other`.
+        kind: One of `INCOME_ACCOUNTS`; a returned grant comes to a fund account only.
         line: The bank line.
 
     Returns:
         The entry.
 
     Raises:
-        FieldError: No such kind.
+        FieldError: No such kind, or not on this account.
         StateError: The line takes money out.
     """
     income = INCOME_ACCOUNTS.get(kind)
+    if kind == "returned-grant" and not line.account.startswith("Assets:Fund:"):
+        income = None
     if income is None:
         raise FieldError(
             field="class", value=kind[:20], reason="unknown", known=tuple(INCOME_ACCOUNTS)

@@ -14,6 +14,7 @@ import sqlalchemy as sa
 
 from ledger.clock import from_posix, from_text, local_date, working_days_after
 from ledger.funds import history as funds
+from ledger.funds import list_history
 from ledger.funds.history import Channel, Details
 from ledger.intake.tables import sessions
 from ledger.journal import history as journal_history
@@ -160,7 +161,8 @@ def fund_page(of: View) -> FundPage:
     channels = funds.all_channels(connection, fund_id)
     stages = _with_waits(of, accounts, stages_at(connection, fund_id, accounts, channels))
     diseases = spending.sums(connection, fund_id, details.commodity, "disease")
-    shown, other = spending.public_spending(diseases)
+    lists = list_history.lists(connection, fund_id)
+    shown, other = spending.public_spending(diseases, lists)
     all_transfers = transfer_lines(of)
     return FundPage(
         slug=of.fund.slug,

@@ -17,6 +17,7 @@ import sqlalchemy as sa
 from ledger.clock import from_text
 from ledger.errors import InvariantError, LedgerError, NotFoundError
 from ledger.funds import history as funds
+from ledger.funds import list_history
 from ledger.funds.history import Channel, MoneyAccount
 from ledger.intake.tables import sessions
 from ledger.journal import accounts as names
@@ -50,7 +51,6 @@ from ledger.projections.shapes import (
     Words,
 )
 from ledger.publication import history as witnessed
-from ledger.spending.lists import disease_name
 
 _KEYS: Mapping[Stage, StageKey] = {
     Stage.RAISED: "raised",
@@ -64,6 +64,16 @@ _TAIL = 4
 
 VOIDS_MAX = 40
 """A browser fetches and proves two entries for each."""
+
+_BESIDE: tuple[tuple[str, LeftKey], ...] = (
+    (names.MANAGEMENT, "management_cost"),
+    (names.DONATION_REFUNDS, "donation_refund"),
+    ("Expenses:BankFees:", "bank_fee"),
+    ("Expenses:WrittenOff:", "written_off"),
+    ("Expenses:Rounding:", "written_off"),
+    ("Income:", "correction"),
+)
+"""Where money goes that leaves the way from a stage that it had reached."""
 
 
 class Proven(NamedTuple):
@@ -198,6 +208,7 @@ class _Ways:
         self._accounts = funds.money_account_list(of.connection, of.fund.fund_id)
         names_by_id = journal_history.account_names(of.connection, of.fund.fund_id)
         self._reader = LineReader(of.connection, of.fund.fund_id, names_by_id)
+        self._lists = list_history.lists(of.connection, of.fund.fund_id)
         self._entries: dict[int, _Moved] = {}
         self._pieces: list[Piece] = []
 
@@ -227,6 +238,11 @@ class _Ways:
     def _way(self, part: Part) -> Way:
         steps: list[Step] = [self._first(part[0].amount, ())]
         for hop in part[1:]:
+            if self._is_beside(hop):
+                if hop is part[-1]:
+                    steps[-1] = self._gone(steps[-1], hop)
+                # Else it came back: the next hop tells where it is now.
+                continue
             step = self._step(hop)
             place = STAGES.index(step.key)
             while len(steps) > place:
@@ -237,6 +253,21 @@ class _Ways:
             steps.append(step)
         steps[-1] = self._standing(steps[-1])
         return Way(part[0].amount, (*steps, *_not_reached(len(steps))))
+
+    def _is_beside(self, hop: Hop) -> bool:
+        """Tell whether a hop leaves the way: to a cost, to somebody who got money back, or by a correction."""
+        return stage_of(self._pieces[hop.piece].line.account) in (Stage.COST, Stage.OTHER)
+
+    def _gone(self, step: Step, hop: Hop) -> Step:
+        """Tell at a way's last step that all of it has left from there, and by which entry."""
+        piece = self._pieces[hop.piece]
+        assert piece.via is not None
+        account = piece.line.account
+        key: LeftKey = next((key for start, key in _BESIDE if account.startswith(start)), "other")
+        left = (Left(key, hop.amount, entry=piece.via.seq),) if hop.amount else ()
+        if hop.left:
+            left = (*left, *self._left(hop, piece, self._moved(piece.via.seq)))
+        return replace(_with_left(step, left), amount_minor=0)
 
     def _first(self, amount: int, left: tuple[Left, ...]) -> Step:
         gift = self._gift
@@ -270,7 +301,9 @@ class _Ways:
             reference=body.get("statement_no") if key == "settled" else None,
             account_tail=self._tail(piece.line.account) if key in {"bank", "fund"} else None,
             transfer=body.get("number") if key in {"sent", "fund"} else None,
-            disease=Words(*disease_name(body["disease"])) if moved.kind == "spend" else None,
+            disease=Words(*self._lists.names("disease", body["disease"]))
+            if moved.kind == "spend"
+            else None,
             batch_minor=body["amount"] if moved.kind == "spend" else None,
             # Visits of one batch, beside the sums by disease, would tell those of the others: they are not shown.
         )
@@ -327,10 +360,13 @@ def account_tail(accounts: Sequence[MoneyAccount], name: str) -> str | None:
 
 
 def _with_left(step: Step, left: tuple[Left, ...]) -> Step:
-    merged: dict[LeftKey, int] = {}
+    merged: dict[LeftKey, Left] = {}
     for part in (*left, *step.left):
-        merged[part.key] = merged.get(part.key, 0) + part.amount_minor
-    return replace(step, left=tuple(Left(key, amount) for key, amount in merged.items()))
+        before = merged.get(part.key)
+        if before is not None:
+            part = replace(part, amount_minor=part.amount_minor + before.amount_minor)  # noqa: PLW2901
+        merged[part.key] = part
+    return replace(step, left=tuple(merged.values()))
 
 
 def _not_reached(first: int) -> tuple[Step, ...]:

@@ -18,7 +18,9 @@ import sqlalchemy as sa
 
 from ledger.clock import from_ms, from_text, to_ms
 from ledger.funds import history as funds
+from ledger.funds import list_history
 from ledger.funds.history import Channel, MoneyAccount
+from ledger.funds.lists import Lists
 from ledger.journal import history as journal_history
 from ledger.journal.codec import decode
 from ledger.journal.history import Fund
@@ -35,6 +37,7 @@ from ledger.moneyline.tables import segments, voids
 from ledger.periods import history as periods
 from ledger.projections.accounts import Accounts
 from ledger.projections.dates import occurred
+from ledger.projections.reversals import NEWEST_MAX, reversed_spends
 from ledger.projections.spending import Sum, sums
 from ledger.projections.stages import PLATFORM
 from ledger.spending.tables import spends
@@ -245,6 +248,7 @@ class Month:
         opening: Accounts before its first entry.
         closing: Accounts behind its last.
         movements: What moved in it, oldest first: settlements, payouts, transfers, spending, money from outside.
+        lists: The fund's lists, as of its last entry.
     """
 
     def __init__(self, connection: sa.Connection, fund: Fund, month: str | Cut) -> None:
@@ -261,6 +265,7 @@ class Month:
         self.opening = Accounts(connection, fund.fund_id, commodity, self.cut.first)
         self.closing = Accounts(connection, fund.fund_id, commodity, self.cut.size)
         self.movements = list(self._movements())
+        self.lists: Lists = list_history.lists(connection, fund.fund_id, self.cut.size)
 
     @property
     def connection(self) -> sa.Connection:
@@ -294,6 +299,31 @@ class Month:
             if one.source is None
             and one.target.startswith(target)
             and one.commodity == self.details.commodity
+        ]
+
+    def taken_back(self, source: str) -> list[Movement]:
+        """Return reversals of what came from outside to accounts whose name begins so."""
+        return [
+            one
+            for one in self.movements
+            if one.kind == "movement.reversed"
+            and one.source is not None
+            and one.source.startswith(source)
+            and one.target.startswith("Income:")
+            and one.commodity == self.details.commodity
+        ]
+
+    def paid_out(self, source: str, target: str) -> list[Movement]:
+        """Return what went from one stage to an expense, and, with both ends changed, what of it was reversed."""
+        return [
+            one
+            for one in self.movements
+            if one.source is not None
+            and one.commodity == self.details.commodity
+            and (
+                (one.source.startswith(source) and one.target.startswith(target))
+                or (one.source.startswith(target) and one.target.startswith(source))
+            )
         ]
 
     def _movements(self) -> Iterator[Movement]:
@@ -536,6 +566,7 @@ class Month:
                 kind = "received-not-credited" if row.amount > 0 else "sent-not-debited"
                 found.append(Loose(at, kind, row.amount, row.matched_seq))
         found += self._spent_unseen(side.account)
+        found += self._moved_unseen(side.account)
         rest = self.closing[side.account].balance - side.balance - sum(one.amount for one in found)
         if rest:
             found.append(Loose(side.at, "amount-differs", rest, None))
@@ -545,21 +576,18 @@ class Month:
         """Return spending from an account that no bank line explains: one item for each payment."""
         if not account.startswith("Assets:Fund:"):
             return []
-        seen = set(
-            self._connection.execute(
-                sa.select(bank_lines.c.matched_seq).where(
-                    bank_lines.c.fund_id == self._fund_id,
-                    bank_lines.c.account == account,
-                    bank_lines.c.matched_seq < self.cut.size,
-                )
-            ).scalars()
-        )
+        seen = self._seen(account)
+        undone = [
+            spend
+            for spend, reversal in reversed_spends(self._connection, self._fund_id).items()
+            if reversal < self.cut.size
+        ]
         rows = self._connection.execute(
             sa.select(
                 spends.c.reference,
                 sa.func.max(spends.c.seq),
                 sa.func.max(spends.c.spent_ms),
-                sa.func.sum(spends.c.amount),
+                sa.func.sum(sa.case((spends.c.seq.in_(undone), 0), else_=spends.c.amount)),
             )
             .where(spends.c.fund_id == self._fund_id, spends.c.seq < self.cut.size)
             .group_by(spends.c.reference)
@@ -568,8 +596,51 @@ class Month:
         return [
             Loose(from_ms(row[2]), "sent-not-debited", -int(row[3]), row[1])
             for row in rows
-            if row[1] in mine
+            if row[1] in mine and int(row[3])
         ]
+
+    def _moved_unseen(self, account: str) -> list[Loose]:
+        """Return receipts and payments that evidence alone proves, and reversals of others, that no bank line shows.
+
+        A reversal whose original no line shows stands against it: both are left out.
+        """
+        found: dict[int, Loose] = {}
+        reversals: list[tuple[int, int, Loose]] = []
+        for kind in ("income", "expense", "movement.reversed"):
+            for stored in journal_history.of_kind(
+                self._connection, self._fund_id, kind, newest=NEWEST_MAX
+            ):
+                value = decode(stored.entry)
+                signed = sum(
+                    line["amount"] for line in value["postings"] if line["account"] == account
+                )
+                if stored.seq >= self.cut.size or not signed:
+                    continue
+                word = "received-not-credited" if signed > 0 else "sent-not-debited"
+                one = Loose(from_text(value["occurred_at"]), word, signed, stored.seq)
+                if kind == "movement.reversed":
+                    reversals.append((value["body"]["reverses"], stored.seq, one))
+                else:
+                    found[stored.seq] = one
+        seen = self._seen(account)
+        for original, seq, one in reversals:
+            if original in seen:
+                found[seq] = one
+            else:
+                found.pop(original, None)
+        return [one for seq, one in found.items() if seq not in seen]
+
+    def _seen(self, account: str) -> set[int]:
+        """Return the entries that lines of an account explain."""
+        return set(
+            self._connection.execute(
+                sa.select(bank_lines.c.matched_seq).where(
+                    bank_lines.c.fund_id == self._fund_id,
+                    bank_lines.c.account == account,
+                    bank_lines.c.matched_seq < self.cut.size,
+                )
+            ).scalars()
+        )
 
     def _spent_from(self, account: str, seqs: list[int]) -> set[int]:
         if not seqs:

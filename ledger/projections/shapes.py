@@ -27,11 +27,13 @@ LeftKey = Literal[
     "written_off",
     "bank_fee",
     "management_cost",
+    "donation_refund",
+    "correction",
     "other",
 ]
 """Where money goes that leaves: refunds, tax, share at `raised`, bank fees at `settled`."""
 
-JoinedKey = Literal["opening", "interest", "donation", "unattributed", "other"]
+JoinedKey = Literal["opening", "interest", "donation", "returned_grant", "unattributed", "other"]
 """Where money comes from that joins the way without having been a gift here."""
 
 TransferState = Literal["proposed", "approved", "sent", "confirmed", "returned", "rejected"]
@@ -112,6 +114,7 @@ class Left:
     key: LeftKey
     amount_minor: int
     rate_permyriad: int | None = None
+    entry: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,9 +7,9 @@ from typing import NamedTuple
 
 import sqlalchemy as sa
 
+from ledger.funds.lists import Lists
 from ledger.projections.reversals import reversed_spends
 from ledger.projections.shapes import OtherSpending, Spending, Words
-from ledger.spending.lists import disease_name
 from ledger.spending.tables import spends
 
 FEWEST = 5
@@ -96,7 +96,7 @@ def sums(
 
 
 def public_spending(
-    rows: Sequence[Sum],
+    rows: Sequence[Sum], lists: Lists
 ) -> tuple[tuple[Spending, ...], OtherSpending | None]:
     """Merge what could point at people, and whatever else is needed so that it cannot be worked out.
 
@@ -105,6 +105,7 @@ def public_spending(
 
     Args:
         rows: By disease, largest first.
+        lists: The fund's, for the names.
 
     Returns:
         Diseases to show, largest first, and the merged rest.
@@ -117,7 +118,7 @@ def public_spending(
     while small and spare and not _hides(rows, small, merged):
         merged.add(spare.pop(0))
     shown = tuple(
-        Spending(Words(*disease_name(row.code)), row.person_times, row.amount)
+        Spending(Words(*lists.names("disease", row.code)), row.person_times, row.amount)
         for at, row in enumerate(rows)
         if at not in merged
     )

@@ -8,7 +8,8 @@ what a conversion brought) *joins* at the stage where it entered. For each stage
 
 holds exactly, because every posting that touches the way is on one side of one of these sums. What
 came back is not counted as reached again: a returned transfer is taken off `bank` and `sent`, a
-reversed spend off `fund` and `work`. No term is made from another term; who shows them compares.
+reversed spend off `fund` and `work`, a reversed receipt or payment off the stage of its account.
+No term is made from another term; who shows them compares.
 """
 
 from __future__ import annotations
@@ -31,6 +32,9 @@ GIFTS, UNATTRIBUTED = "Income:Gifts:", "Income:Unattributed:"
 SHARE, TAX, CHARGEBACKS = "Expenses:PlatformShare:", "Expenses:Tax:", "Expenses:Chargebacks:"
 BANK_FEES = "Expenses:BankFees:"
 FUND_FEES = "Expenses:FundFees:"
+REFUNDED_BANK = names.donation_refunds("Assets:Bank:")
+REFUNDED_FUND = names.donation_refunds("Assets:Fund:")
+INCOME = "Income:"
 WRITTEN_OFF = "Expenses:WrittenOff:Payout:"
 """What platforms owe and will not pay."""
 ROUNDED_AWAY = "Expenses:Rounding:"
@@ -49,6 +53,7 @@ _JOINED: Mapping[str, JoinedKey] = {
     names.OPENING: "opening",
     names.INTEREST: "interest",
     names.DONATIONS: "donation",
+    names.RETURNED_GRANTS: "returned_grant",
 }
 
 
@@ -74,7 +79,7 @@ def joined_key(income: str) -> JoinedKey:
 def from_outside(connection: sa.Connection, fund_id: int, accounts: Accounts) -> list[Outside]:
     """Sum what came from outside, by account and origin.
 
-    One row of the money line for each such line of a bank's file, read by index.
+    One row of the money line for each such line of a bank's file, read by index. What was reversed is taken off.
 
     Args:
         connection: In a transaction.
@@ -107,10 +112,27 @@ def from_outside(connection: sa.Connection, fund_id: int, accounts: Accounts) ->
         .group_by(postings.c.debit_id, postings.c.credit_id)
         .order_by(postings.c.debit_id, postings.c.credit_id)
     )
-    return [
+    found = [
         Outside(by_id[debit], joined_key(by_id[credit]), int(amount))
         for debit, credit, amount in rows
     ]
+    taken_back = connection.execute(
+        sa.select(segments.c.source_id, segments.c.target_id, sa.func.sum(segments.c.to_length))
+        .where(
+            segments.c.fund_id == fund_id,
+            segments.c.target_id.in_([accounts.ids[name] for name, _ in accounts.below(INCOME)]),
+            segments.c.target_commodity == accounts.commodity,
+            segments.c.source_id.is_not(None),
+            segments.c.seq < accounts.size,
+        )
+        .group_by(segments.c.source_id, segments.c.target_id)
+        .order_by(segments.c.source_id, segments.c.target_id)
+    )
+    found += [
+        Outside(by_id[source], joined_key(by_id[target]), -int(amount))
+        for source, target, amount in taken_back
+    ]
+    return found
 
 
 class CameBack(NamedTuple):
@@ -169,6 +191,17 @@ def make_stages(
     foreign = {one.name for one in channels if one.commodity != accounts.commodity}
     conversion = accounts[names.CONVERSION]
     reversed_spending = accounts.credits(PROGRAMME)
+    undone_bank = (
+        accounts.credits(BANK_FEES)
+        + accounts.credits(names.OTHER_PAYMENTS)
+        + accounts.credits(REFUNDED_BANK)
+        - _taken_back(outside, BANK)
+    )
+    undone_fund = (
+        accounts.credits(names.MANAGEMENT)
+        + accounts.credits(REFUNDED_FUND)
+        - _taken_back(outside, FUND)
+    )
     deducted = sum(
         accounts.balance(prefix + name) for prefix, _ in _DEDUCTIONS for name in foreign
     )
@@ -203,9 +236,15 @@ def make_stages(
         ),
         Stage(
             "bank",
-            accounts.debits(BANK) - came_back.to_bank - came_back.to_payout,
+            accounts.debits(BANK) - came_back.to_bank - came_back.to_payout - undone_bank,
             accounts.balance(BANK),
-            _left({"bank_fee": accounts.balance(BANK_FEES)}),
+            _left(
+                {
+                    "bank_fee": accounts.balance(BANK_FEES),
+                    "donation_refund": accounts.balance(REFUNDED_BANK),
+                    "other": accounts.balance(names.OTHER_PAYMENTS),
+                }
+            ),
             joined=_joined(outside, BANK),
         ),
         Stage(
@@ -215,13 +254,24 @@ def make_stages(
         ),
         Stage(
             "fund",
-            accounts.debits(FUND) - reversed_spending - came_back.to_transit,
+            accounts.debits(FUND) - reversed_spending - came_back.to_transit - undone_fund,
             accounts.balance(FUND),
-            _left({"bank_fee": accounts.balance(FUND_FEES)}),
+            _left(
+                {
+                    "bank_fee": accounts.balance(FUND_FEES),
+                    "management_cost": accounts.balance(names.MANAGEMENT),
+                    "donation_refund": accounts.balance(REFUNDED_FUND),
+                }
+            ),
             joined=_joined(outside, FUND),
         ),
         Stage("work", work, work),
     )
+
+
+def _taken_back(outside: Sequence[Outside], prefix: str) -> int:
+    """Sum what of the receipts of a stage's accounts was reversed, below zero."""
+    return sum(one.amount for one in outside if one.amount < 0 and one.account.startswith(prefix))
 
 
 def _deductions(accounts: Accounts, foreign: set[str], *, wanted: bool) -> dict[LeftKey, int]:
@@ -250,7 +300,7 @@ def _joined(outside: Sequence[Outside], prefix: str) -> tuple[Joined, ...]:
         if one.account.startswith(prefix):
             found[one.key] = found.get(one.key, 0) + one.amount
     order = sorted(found.items(), key=lambda part: -part[1])
-    return tuple(Joined(key, amount) for key, amount in order)
+    return tuple(Joined(key, amount) for key, amount in order if amount)
 
 
 def stages_at(

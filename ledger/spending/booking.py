@@ -1,26 +1,33 @@
-"""What the fund pays for becomes entries; small counts stay out of them."""
+"""What the fund pays for becomes entries; small counts stay out of them.
+
+Up to the fund's limit one person books; above it two decide (`limits.py` counts what the limit is held to). Whoever
+books, all rows go in or none, and never more than the fund holds.
+"""
 
 from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime, time
 from hashlib import sha256
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from ledger.actors import Actor
-from ledger.clock import to_ms, to_text
+from ledger.clock import local_date, to_ms, to_text
 from ledger.errors import ConflictError, FieldError, InsufficientError
+from ledger.funds import list_history
 from ledger.funds.history import MoneyAccount
 from ledger.journal import accounts
 from ledger.journal.codec import encode
 from ledger.journal.entries import Claim, Draft, Move, Posting
 from ledger.privacy.commitments import SALT_BYTES, commit
 from ledger.sequencer.books import Books
-from ledger.spending import history, store
-from ledger.spending.sheet import SpendRow
+from ledger.spending import evidence, history, limits, store
+from ledger.spending.movements import is_reversed
+from ledger.spending.sheet import SpendRow, provider_of
 
 SHEET_COMMODITY = "CNY"
 """What the sheet's `amount_cny` is in."""
@@ -33,17 +40,40 @@ class Booked(NamedTuple):
     repeated: int
 
 
+class Terms(NamedTuple):
+    """What rows that are booked together have in common.
+
+    Attributes:
+        evidence: SHA-256 of the files that prove them.
+        sheet: Commitment to the sheet that they stand in; None for what was typed.
+        decision: That approved them; None up to the limit of one person.
+    """
+
+    evidence: tuple[str, ...] = ()
+    sheet: str | None = None
+    decision: int | None = None
+
+
+ALONE = Terms()
+
+
 def book_rows(
-    books: Books, actor: Actor, account: MoneyAccount, zone: str, rows: Sequence[SpendRow]
+    books: Books,
+    actor: Actor,
+    account: MoneyAccount,
+    zone: str,
+    rows: Sequence[SpendRow],
+    terms: Terms = ALONE,
 ) -> Booked:
     """Book spending, all rows or none.
 
     Args:
         books: The fund's books.
-        actor: Who brings it.
+        actor: Who brings it, or who gave the last approval.
         account: The fund account that paid.
         zone: Time zone of the days.
         rows: As read.
+        terms: What they have in common.
 
     Returns:
         How many were new.
@@ -51,8 +81,47 @@ def book_rows(
     Raises:
         InsufficientError: The fund does not hold that much; nothing is booked.
         ConflictError: A row is booked with other figures; names the first that differs.
-        FieldError: The account is not the fund's, or is kept in another currency than the sheet's yuan.
+        FieldError: The account is not the fund's, or is kept in another currency than the sheet's yuan; a row's
+            disease, group or provider is not on the fund's lists, or its day is to come; or a file was not brought.
+        StateError: It is above what one person may book, and nobody has approved it.
     """
+    wanted = check(books, account, zone, rows, terms.evidence)
+    new = list(new_rows(books, wanted))
+    if terms.decision is None:
+        limits.check_free(books, [row for row, _ in new])
+    for row, claim in new:
+        _book(books, actor, account, zone, (row, claim, terms))
+    return Booked(len(new), len(rows) - len(new))
+
+
+def check(
+    books: Books,
+    account: MoneyAccount,
+    zone: str,
+    rows: Sequence[SpendRow],
+    files: Sequence[str],
+) -> list[SpendRow]:
+    """Hold rows to account, lists and evidence.
+
+    Args:
+        books: The fund's books.
+        account: The fund account that paid.
+        zone: Time zone of the days.
+        rows: As read.
+        files: SHA-256 of the files that prove them.
+
+    Returns:
+        The rows, each provider by its code where the fund has a list.
+
+    Raises:
+        FieldError: As `book_rows`.
+    """
+    _check_account(account)
+    evidence.check(books, files)
+    return _on_lists(books, zone, rows)
+
+
+def _check_account(account: MoneyAccount) -> None:
     if not account.name.startswith("Assets:Fund:"):
         raise FieldError(field="account", reason="not-a-fund-account", value=account.name)
     if account.commodity != SHEET_COMMODITY:
@@ -62,22 +131,73 @@ def book_rows(
             value=account.commodity,
             expected=SHEET_COMMODITY,
         )
-    seen: Counter[str] = Counter()
-    added = 0
+
+
+def _on_lists(books: Books, zone: str, rows: Sequence[SpendRow]) -> list[SpendRow]:
+    """Hold rows to the fund's lists as they are at this very entry.
+
+    Raises:
+        FieldError: A row names what is not on them, or a day to come.
+    """
+    books.settle()
+    lists = list_history.lists(books.connection, books.fund.fund_id)
+    today = local_date(books.clock.now(), zone)
+    found = []
     for row in rows:
-        claim = _claim(row, seen)
-        first = books.claimed(claim.scope, [claim.key]).get(claim.key)
-        if first is None:
-            _book(books, actor, account, zone, row, claim)
-            added += 1
-        elif first.digest != claim.digest:
-            field = _differs(books, first.seq, row)
-            raise ConflictError(key=row.reference, line=row.line_no, field=field, seq=first.seq)
-    return Booked(added, len(rows) - added)
+        try:
+            lists.check("disease", row.disease, field="disease")
+            lists.check("group", row.people, field="group")
+            provider = provider_of(lists, row.provider)
+        except FieldError as error:
+            raise FieldError(**{**error.fields, "line": row.line_no}) from error
+        if row.spent_on > today:
+            raise FieldError(
+                field="spent_on",
+                line=row.line_no,
+                value=row.spent_on.isoformat(),
+                reason="in-the-future",
+            )
+        found.append(row if provider == row.provider else replace(row, provider=provider))
+    return found
+
+
+def new_rows(books: Books, rows: Sequence[SpendRow]) -> Iterator[tuple[SpendRow, Claim]]:
+    """Leave out rows that are booked.
+
+    Args:
+        books: The fund's books.
+        rows: As read.
+
+    Yields:
+        Those that are not, each with what it claims. A row that was reversed may come again with other figures.
+
+    Raises:
+        ConflictError: A row is booked with other figures; names the first that differs.
+    """
+    seen: Counter[str] = Counter()
+    for row in rows:
+        claim: Claim | None = _claim(row, seen)
+        times = 0
+        while claim is not None:
+            first = books.claimed(claim.scope, [claim.key]).get(claim.key)
+            if first is None:
+                yield row, claim
+                break
+            if first.digest == claim.digest:
+                break
+            if not is_reversed(books, first.seq):
+                field = _differs(books, first.seq, row)
+                raise ConflictError(
+                    key=row.reference, line=row.line_no, field=field, seq=first.seq
+                )
+            times += 1
+            key = claim.key.split("~")[0]
+            claim = Claim(claim.scope, f"{key}~{times}", claim.digest)
 
 
 def _differs(books: Books, seq: int, row: SpendRow) -> str:
     """Name the first figure in which a row differs from what is booked."""
+    books.settle()
     amount, persons, _ = history.figures(books.connection, books.fund.fund_id, seq)
     if amount != row.amount_minor:
         return "amount_cny"
@@ -97,8 +217,13 @@ def _claim(row: SpendRow, seen: Counter[str]) -> Claim:
 
 
 def _book(
-    books: Books, actor: Actor, account: MoneyAccount, zone: str, row: SpendRow, claim: Claim
+    books: Books,
+    actor: Actor,
+    account: MoneyAccount,
+    zone: str,
+    one: tuple[SpendRow, Claim, Terms],
 ) -> int:
+    row, claim, terms = one
     commodity = account.commodity
     held = books.totals(account.name, commodity).balance
     if row.amount_minor > held:
@@ -119,24 +244,21 @@ def _book(
         "commodity": commodity,
         "reference": row.reference,
         "counts": commit(salt, "counts", counts),
+        "evidence": list(terms.evidence),
     }
+    if terms.sheet is not None:
+        body["sheet"] = terms.sheet
+    if terms.decision is not None:
+        body["decision"] = terms.decision
+    amount = row.amount_minor
     seq = books.post(
         Draft(
             "spend",
             to_text(spent_at),
             actor,
             dict(body),
-            (Posting(programme, account.name, commodity, row.amount_minor),),
-            (
-                Move(
-                    account.name,
-                    commodity,
-                    row.amount_minor,
-                    programme,
-                    commodity,
-                    row.amount_minor,
-                ),
-            ),
+            (Posting(programme, account.name, commodity, amount),),
+            (Move(account.name, commodity, amount, programme, commodity, amount),),
             claim,
         )
     )
@@ -152,9 +274,10 @@ def _book(
         batch=row.batch,
         persons=row.persons,
         person_times=row.person_times,
-        amount=row.amount_minor,
+        amount=amount,
         commodity=commodity,
         reference=row.reference,
         salt=salt,
     )
+    evidence.join(books, seq, terms.evidence)
     return seq

@@ -2,12 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import NamedTuple
+from collections.abc import Iterable, Sequence
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
-from ledger.spending.tables import spends
+from ledger.db import BigInt
+from ledger.errors import NotFoundError
+from ledger.journal import history as journal_history
+from ledger.journal.codec import decode
+from ledger.spending.tables import entry_evidence, evidence_files, spends
+
+# Described here and not imported: the claims belong to the sequencer; this only reads them.
+_claims = sa.table(
+    "claims",
+    sa.column("fund_id", BigInt),
+    sa.column("scope", sa.Text),
+    sa.column("key", sa.Text),
+    sa.column("seq", BigInt),
+)
+
+
+def standing() -> sa.ColumnElement[bool]:
+    """Choose spends that no entry has reversed."""
+    return ~sa.exists().where(
+        _claims.c.fund_id == spends.c.fund_id,
+        _claims.c.scope == "reversal",
+        _claims.c.key == sa.cast(spends.c.seq, sa.Text),
+    )
 
 
 class Spend(NamedTuple):
@@ -24,15 +46,6 @@ class Spend(NamedTuple):
     amount: int
     commodity: str
     reference: str
-
-
-class Sum(NamedTuple):
-    """Sums of one disease or group."""
-
-    code: str
-    amount: int
-    persons: int
-    person_times: int
 
 
 def figures(connection: sa.Connection, fund_id: int, seq: int) -> tuple[int, int, int]:
@@ -62,7 +75,7 @@ class Payment(NamedTuple):
 
 
 def payments(connection: sa.Connection, fund_id: int) -> list[Payment]:
-    """Return spending by payment reference, in its order."""
+    """Return spending by payment reference, in its order; what was reversed is left out."""
     rows = connection.execute(
         sa.select(
             spends.c.reference,
@@ -70,7 +83,7 @@ def payments(connection: sa.Connection, fund_id: int) -> list[Payment]:
             sa.func.min(spends.c.spent_ms),
             sa.func.max(spends.c.spent_ms),
         )
-        .where(spends.c.fund_id == fund_id)
+        .where(spends.c.fund_id == fund_id, standing())
         .group_by(spends.c.reference)
         .order_by(spends.c.reference)
     )
@@ -119,30 +132,260 @@ def last_seqs(
     return found
 
 
-def sums(
-    connection: sa.Connection, fund_id: int, by: str, first: int = 0, stop: int = 2**62
-) -> list[Sum]:
-    """Return spending by `disease` or by `people`, largest first, of a span of entries."""
-    column = spends.c[by]
-    total = sa.func.sum(spends.c.amount)
-    rows = connection.execute(
-        sa.select(column, total, sa.func.sum(spends.c.persons), sa.func.sum(spends.c.person_times))
-        .where(spends.c.fund_id == fund_id, spends.c.seq >= first, spends.c.seq < stop)
-        .group_by(column)
-        .order_by(total.desc(), column)
-    )
-    return [Sum(row[0], int(row[1]), int(row[2]), int(row[3])) for row in rows]
+class File(NamedTuple):
+    """A file of evidence, without its bytes.
+
+    Attributes:
+        sha256: Hexadecimal.
+        name: As it may be shown.
+        kind: What it is by its bytes.
+        size: Bytes.
+        member_id: Who brought it.
+        taken_ms: When.
+    """
+
+    sha256: str
+    name: str
+    kind: str
+    size: int
+    member_id: str
+    taken_ms: int
 
 
-def providers(
-    connection: sa.Connection, fund_id: int, first: int, stop: int
-) -> list[tuple[str, int]]:
-    """Return spending by provider, largest first, of a span of entries."""
-    total = sa.func.sum(spends.c.amount)
+_FILES = sa.select(
+    evidence_files.c.sha256,
+    evidence_files.c.name,
+    evidence_files.c.kind,
+    sa.func.length(evidence_files.c.body).label("size"),
+    evidence_files.c.member_id,
+    evidence_files.c.taken_ms,
+)
+
+
+def files(connection: sa.Connection, fund_id: int, digests: Iterable[str]) -> list[File]:
+    """Return those of some files of evidence that are kept, by their hash."""
+    wanted = [bytes.fromhex(digest) for digest in digests if _is_hash(digest)]
     rows = connection.execute(
-        sa.select(spends.c.provider, total)
-        .where(spends.c.fund_id == fund_id, spends.c.seq >= first, spends.c.seq < stop)
-        .group_by(spends.c.provider)
-        .order_by(total.desc(), spends.c.provider)
+        _FILES.where(
+            evidence_files.c.fund_id == fund_id, evidence_files.c.sha256.in_(wanted)
+        ).order_by(evidence_files.c.sha256)
     )
-    return [(row[0], int(row[1])) for row in rows]
+    return [File(bytes(row[0]).hex(), *row[1:]) for row in rows]
+
+
+def _is_hash(text: str) -> bool:
+    return len(text) == 64 and not set(text) - set("0123456789abcdef")  # noqa: PLR2004 -- SHA-256
+
+
+def file_body(connection: sa.Connection, fund_id: int, digest: str) -> bytes:
+    """Return the bytes of a file of evidence.
+
+    Raises:
+        NotFoundError: No such file was brought.
+    """
+    found = None
+    if _is_hash(digest):
+        found = connection.execute(
+            sa.select(evidence_files.c.body).where(
+                evidence_files.c.fund_id == fund_id,
+                evidence_files.c.sha256 == bytes.fromhex(digest),
+            )
+        ).scalar()
+    if found is None:
+        raise NotFoundError(what="file")
+    return bytes(found)
+
+
+def files_of(connection: sa.Connection, fund_id: int, seq: int) -> list[File]:
+    """Return the files that prove an entry."""
+    digests = connection.execute(
+        sa.select(entry_evidence.c.sha256).where(
+            entry_evidence.c.fund_id == fund_id, entry_evidence.c.seq == seq
+        )
+    ).scalars()
+    return files(connection, fund_id, [bytes(one).hex() for one in digests])
+
+
+def reference_of(connection: sa.Connection, fund_id: int, seq: int) -> str | None:
+    """Return the payment reference of a spend; None for an entry that is none."""
+    return connection.execute(
+        sa.select(spends.c.reference).where(spends.c.fund_id == fund_id, spends.c.seq == seq)
+    ).scalar()
+
+
+def standing_sums(
+    connection: sa.Connection, fund_id: int, commodity: str, references: Sequence[str]
+) -> dict[str, int]:
+    """Return what each of some payments comes to, without what was reversed; minor units."""
+    found: dict[str, int] = {}
+    for first in range(0, len(references), REFERENCES_A_QUERY):
+        some = references[first : first + REFERENCES_A_QUERY]
+        rows = connection.execute(
+            sa.select(spends.c.reference, sa.func.sum(spends.c.amount))
+            .where(
+                spends.c.fund_id == fund_id,
+                spends.c.commodity == commodity,
+                spends.c.reference.in_(some),
+                standing(),
+            )
+            .group_by(spends.c.reference)
+        )
+        found |= {row[0]: int(row[1]) for row in rows}
+    return found
+
+
+# --- pages of a list ------------------------------------------------------------------------------
+
+
+class Filter(NamedTuple):
+    """Which spends a list shows; None leaves a field out.
+
+    Attributes:
+        disease: Code.
+        people: Code of the group.
+        provider: As entries have it.
+        reference: Of the payment.
+        first_ms: First moment of spending.
+        stop_ms: Moment after the last.
+    """
+
+    disease: str | None = None
+    people: str | None = None
+    provider: str | None = None
+    reference: str | None = None
+    first_ms: int | None = None
+    stop_ms: int | None = None
+
+
+class Listed(NamedTuple):
+    """A spend in a list, and the entry that reversed it."""
+
+    spend: Spend
+    reversed_seq: int | None
+
+
+_REVERSED = (
+    sa.select(_claims.c.seq)
+    .where(
+        _claims.c.fund_id == spends.c.fund_id,
+        _claims.c.scope == "reversal",
+        _claims.c.key == sa.cast(spends.c.seq, sa.Text),
+    )
+    .scalar_subquery()
+)
+
+
+def page(
+    connection: sa.Connection,
+    fund_id: int,
+    wanted: Filter,
+    *,
+    below: int | None = None,
+    limit: int = 100,
+) -> list[Listed]:
+    """Return spends, newest first.
+
+    Args:
+        connection: In a transaction.
+        fund_id: The fund.
+        wanted: Which.
+        below: Entry of the last one of the page before.
+        limit: How many at most.
+
+    Returns:
+        Spends.
+    """
+    query = sa.select(*(spends.c[name] for name in Spend._fields), _REVERSED).where(
+        spends.c.fund_id == fund_id
+    )
+    for name in ("disease", "people", "provider", "reference"):
+        value = getattr(wanted, name)
+        if value is not None:
+            query = query.where(spends.c[name] == value)
+    if wanted.first_ms is not None:
+        query = query.where(spends.c.spent_ms >= wanted.first_ms)
+    if wanted.stop_ms is not None:
+        query = query.where(spends.c.spent_ms < wanted.stop_ms)
+    if below is not None:
+        query = query.where(spends.c.seq < below)
+    rows = connection.execute(query.order_by(spends.c.seq.desc()).limit(limit))
+    return [Listed(Spend(*row[:-1]), row[-1]) for row in rows]
+
+
+def spend(connection: sa.Connection, fund_id: int, seq: int) -> Listed:
+    """Return one spend.
+
+    Raises:
+        NotFoundError: The entry is none.
+    """
+    row = connection.execute(
+        sa.select(*(spends.c[name] for name in Spend._fields), _REVERSED).where(
+            spends.c.fund_id == fund_id, spends.c.seq == seq
+        )
+    ).first()
+    if row is None:
+        raise NotFoundError(what="spend", seq=seq)
+    return Listed(Spend(*row[:-1]), row[-1])
+
+
+class Moved(NamedTuple):
+    """A receipt or payment beside gifts, transfers and spending.
+
+    Attributes:
+        seq: Entry.
+        kind: `income` or `expense`.
+        at: RFC 3339.
+        body: Of the entry.
+        reversed_seq: The entry that reversed it.
+    """
+
+    seq: int
+    kind: str
+    at: str
+    body: dict[str, Any]
+    reversed_seq: int | None
+
+
+MOVED_MAX = 500
+
+
+def moved(
+    connection: sa.Connection, fund_id: int, *, below: int | None = None, limit: int = MOVED_MAX
+) -> list[Moved]:
+    """Return other receipts and payments, newest first.
+
+    Args:
+        connection: In a transaction.
+        fund_id: The fund.
+        below: Entry of the last one of the page before.
+        limit: How many at most.
+
+    Returns:
+        Receipts and payments.
+    """
+    stored = [
+        one
+        for kind in ("income", "expense")
+        for one in journal_history.of_kind(connection, fund_id, kind, newest=limit, below=below)
+    ]
+    newest = sorted(stored, key=lambda one: -one.seq)[:limit]
+    undone = reversals(connection, fund_id, [one.seq for one in newest])
+    found = []
+    for one in newest:
+        value = decode(one.entry)
+        found.append(
+            Moved(one.seq, one.kind, value["occurred_at"], value["body"], undone.get(one.seq))
+        )
+    return found
+
+
+def reversals(connection: sa.Connection, fund_id: int, seqs: Sequence[int]) -> dict[int, int]:
+    """Return the reversing entry of those of some entries that were reversed."""
+    rows = connection.execute(
+        sa.select(_claims.c.key, _claims.c.seq).where(
+            _claims.c.fund_id == fund_id,
+            _claims.c.scope == "reversal",
+            _claims.c.key.in_([str(seq) for seq in seqs]),
+        )
+    )
+    return {int(row.key): int(row.seq) for row in rows}

@@ -1,16 +1,22 @@
-"""The spending sheet: bytes to rows. All rows or none."""
+"""The spending sheet: records of text to rows. All rows or none; what is wrong is told for every row.
+
+Bytes become records elsewhere, whether they are CSV or a workbook. The rows that are wrong are given back as a sheet
+with the reason in a column more, which this reader ignores: it can be corrected and sent again.
+"""
 
 from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import NamedTuple
 
 from ledger.errors import AmountError, FieldError, FileFormatError
+from ledger.funds.lists import Lists
 from ledger.journal.accounts import UNCLASSIFIED
-from ledger.money import AMOUNT_MAX, parse_amount
-from ledger.spending.lists import DISEASES, GROUPS
+from ledger.money import AMOUNT_MAX, parse_amount, plain_amount
 
 COLUMNS = (
     "spent_on",
@@ -23,8 +29,23 @@ COLUMNS = (
     "amount_cny",
     "reference",
 )
-BYTES_MAX = 20 * 1024 * 1024
+TITLES = ("日期", "病种", "人群", "供应方", "批次", "人数", "人次", "金额", "付款编号")
+"""The same columns as an officer's sheet has them."""
+
+REASON = "reason"
+REASON_TITLE = "原因"
 ROWS_MAX = 100_000
+CELLS_MAX = 40
+"""Records with more cells are no rows of this sheet."""
+
+HEADER_WITHIN = 20
+"""A title may stand above the header."""
+
+FAULTS_MAX = 5_000
+"""Rows that are wrong and told; more of them is another file."""
+
+_SIGNS = ("=", "+", "-", "@", "\t", "\0")
+"""A cell that begins so may be taken for a formula (OWASP ASVS 5.0, 1.2.10)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +57,7 @@ class SpendRow:
         spent_on: Day of the payment.
         disease: Code of the list, or `Unclassified`.
         people: Code of the group, or `Unclassified`.
-        provider: Who was paid: an institution.
+        provider: Who was paid: an institution; a code where the fund has a list of providers.
         batch: Of the medicine.
         persons: Distinct people.
         person_times: Visits.
@@ -56,102 +77,238 @@ class SpendRow:
     reference: str
 
 
-def read_sheet(name: str, data: bytes) -> list[SpendRow]:
+class Fault(NamedTuple):
+    """A row that is not as it should be.
+
+    Attributes:
+        line_no: Line of the file, from 1.
+        field: Column.
+        reason: Code.
+        value: The cell, cut.
+        cells: All cells of the row, in the order of `COLUMNS`.
+    """
+
+    line_no: int
+    field: str
+    reason: str
+    value: str
+    cells: tuple[str, ...]
+
+
+class Reading(NamedTuple):
+    """A sheet as read.
+
+    Attributes:
+        rows: Those that are as they should be.
+        faults: The others; the sheet is taken only when there are none.
+    """
+
+    rows: list[SpendRow]
+    faults: list[Fault]
+
+
+Record = tuple[int, Sequence[str]]
+"""Line and cells."""
+
+
+def read_records(name: str, records: Iterable[Record], lists: Lists) -> Reading:
     """Read a spending sheet.
 
     Args:
         name: Of the file, for errors.
-        data: UTF-8 CSV with the header of `COLUMNS`, with or without byte-order mark.
+        records: Its lines.
+        lists: What the fund's lists hold now.
 
     Returns:
-        Its rows.
+        Rows and faults.
 
     Raises:
-        FileFormatError: Anything that is not as it should be; names file, line and field.
+        FileFormatError: No header, no rows, or too many.
     """
-    if len(data) > BYTES_MAX:
-        raise FileFormatError(file=name, line=0, field="", reason="too-large")
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = data[: error.start].count(b"\n") + 1
-        raise FileFormatError(file=name, line=line, field="", reason="not-utf-8") from error
-    reader = csv.DictReader(io.StringIO(text), strict=True)
-    try:
-        if tuple(reader.fieldnames or ()) != COLUMNS:
-            raise FileFormatError(
-                file=name, line=1, field="header", reason="columns", expected=",".join(COLUMNS)
-            )
-        rows: list[SpendRow] = []
-        for row in reader:
-            if len(rows) >= ROWS_MAX:
-                raise FileFormatError(
-                    file=name, line=reader.line_num, field="", reason="too-many-rows"
-                )
-            rows.append(_row(name, reader.line_num, row))
-    except csv.Error as error:
+    found = Reading([], [])
+    places: list[int] | None = None
+    last = 0
+    for last, cells in records:
+        if places is None:
+            places = _header(cells)
+            if places is None and last > HEADER_WITHIN:
+                break
+            continue
+        if not any(cell.strip() for cell in cells):
+            continue
+        if len(found.rows) + len(found.faults) >= ROWS_MAX or len(found.faults) >= FAULTS_MAX:
+            raise FileFormatError(file=name, line=last, field="", reason="too-many-rows")
+        _read(found, last, [_cell(cells, at) for at in places], lists)
+    if places is None:
         raise FileFormatError(
-            file=name, line=reader.line_num, field="", reason="bad-quoting"
-        ) from error
-    if not rows:
-        raise FileFormatError(file=name, line=1, field="", reason="empty")
-    return rows
+            file=name, line=1, field="header", reason="columns", expected=",".join(COLUMNS)
+        )
+    if not found.rows and not found.faults:
+        raise FileFormatError(file=name, line=last, field="", reason="empty")
+    return found
+
+
+def _header(cells: Sequence[str]) -> list[int] | None:
+    """Return where each column stands; None for a record that is not the header."""
+    names = [cell.strip() for cell in cells[:CELLS_MAX]]
+    for wanted in (COLUMNS, TITLES):
+        if all(names.count(name) == 1 for name in wanted):
+            return [names.index(name) for name in wanted]
+    return None
+
+
+def _cell(cells: Sequence[str], at: int) -> str:
+    text = cells[at].strip() if at < len(cells) else ""
+    # What we gave back ourselves has a quote before what could be a formula.
+    return text[1:] if text[:1] == "'" and text[1:2] in _SIGNS else text
+
+
+def _read(found: Reading, line_no: int, cells: Sequence[str], lists: Lists) -> None:
+    try:
+        found.rows.append(row_of(line_no, dict(zip(COLUMNS, cells, strict=True)), lists))
+    except FieldError as error:
+        field = str(error.fields["field"])
+        value = cells[COLUMNS.index(field)][:40]
+        found.faults.append(
+            Fault(line_no, field, str(error.fields["reason"]), value, tuple(cells))
+        )
+
+
+def typed_cells(row: SpendRow) -> tuple[str, ...]:
+    """Return a row as its cells, in the order of `COLUMNS`."""
+    return (
+        row.spent_on.isoformat(),
+        row.disease,
+        row.people,
+        row.provider,
+        row.batch,
+        str(row.persons),
+        str(row.person_times),
+        plain_amount(row.amount_minor, "CNY"),
+        row.reference,
+    )
+
+
+def first_fault(name: str, reading: Reading) -> None:
+    """Hold that a sheet has no faults.
+
+    Args:
+        name: Of the file.
+        reading: The sheet.
+
+    Raises:
+        FileFormatError: It has; names file, line, field and reason of the first.
+    """
+    for one in reading.faults:
+        raise FileFormatError(
+            file=name, line=one.line_no, field=one.field, reason=one.reason, value=one.value
+        )
+
+
+def faults_csv(
+    faults: Iterable[Fault], told: Mapping[tuple[str, str], str] | None = None
+) -> bytes:
+    """Write the rows that are wrong as a sheet that can be corrected and sent again.
+
+    Args:
+        faults: Rows.
+        told: By field and reason, a sentence for the last column; the codes where there is none.
+
+    Returns:
+        CSV, UTF-8 with byte-order mark, CRLF.
+    """
+    text = io.StringIO(newline="")
+    writer = csv.writer(text, lineterminator="\r\n")
+    writer.writerow((*COLUMNS, REASON))
+    for one in faults:
+        why = (told or {}).get((one.field, one.reason), f"{one.field}: {one.reason}")
+        writer.writerow([_safe(cell) for cell in (*one.cells, why)])
+    return text.getvalue().encode("utf-8-sig")
+
+
+def _safe(cell: str) -> str:
+    return f"'{cell}" if cell.startswith(_SIGNS) else cell
 
 
 COUNT_DIGITS_MAX = 9
 TEXT_CHARS_MAX = {"provider": 80, "batch": 40, "reference": 80}
 
 
-def _row(name: str, line_no: int, row: dict[str, str | None]) -> SpendRow:
-    """Check one row; a `FieldError` names field and reason, and this adds where it stands.
+def row_of(line_no: int, cells: Mapping[str, str], lists: Lists) -> SpendRow:
+    """Check one row.
+
+    Args:
+        line_no: Line of the file; 0 for one that was typed.
+        cells: Trimmed texts by `COLUMNS`.
+        lists: What the fund's lists hold now.
+
+    Returns:
+        The row.
 
     Raises:
-        FileFormatError: The row is not as it should be.
+        FieldError: Something is not as it should be; names field and reason.
     """
-    if None in row or None in row.values():
-        raise FileFormatError(file=name, line=line_no, field="", reason="column-count")
-    cells = {key: (value or "").strip() for key, value in row.items()}
-    try:
-        _check_codes(cells)
-        _check_texts(cells)
-        persons, person_times = _counts(cells)
-        return SpendRow(
-            line_no,
-            _day(cells["spent_on"]),
-            cells["disease"],
-            cells["group"],
-            cells["provider"],
-            cells["batch"],
-            persons,
-            person_times,
-            _amount(cells["amount_cny"]),
-            cells["reference"],
-        )
-    except FieldError as error:
-        field = str(error.fields["field"])
-        raise FileFormatError(
-            file=name,
-            line=line_no,
-            field=field,
-            reason=error.fields["reason"],
-            value=cells[field][:40],
-        ) from error
+    disease = _code(lists, "disease", cells["disease"], "disease")
+    people = _code(lists, "group", cells["group"], "group")
+    _check_texts(cells)
+    persons, person_times = _counts(cells)
+    return SpendRow(
+        line_no,
+        _day(cells["spent_on"]),
+        disease,
+        people,
+        provider_of(lists, cells["provider"]),
+        cells["batch"],
+        persons,
+        person_times,
+        _amount(cells["amount_cny"]),
+        cells["reference"],
+    )
 
 
-def _check_codes(cells: dict[str, str]) -> None:
-    for field, known in (("disease", DISEASES), ("group", GROUPS)):
-        if cells[field] not in known and cells[field] != UNCLASSIFIED:
-            raise FieldError(field=field, reason="not-on-the-list")
+def _code(lists: Lists, name: str, text: str, field: str) -> str:
+    """Return the code that a cell names, by the code itself or by a name on the list.
+
+    Raises:
+        FieldError: It names none.
+    """
+    if text in (UNCLASSIFIED, "未分类"):
+        return UNCLASSIFIED
+    found = lists.find(name, text)
+    if found is None:
+        lists.check(name, text, field=field)
+    return found or text
 
 
-def _check_texts(cells: dict[str, str]) -> None:
+def provider_of(lists: Lists, text: str) -> str:
+    """Return a provider as entries have it: by its code where the fund has a list, else as it is written.
+
+    Args:
+        lists: The fund's.
+        text: As given.
+
+    Returns:
+        What the entry says.
+
+    Raises:
+        FieldError: The fund has a list, and this is not on it.
+    """
+    if not lists.active("provider"):
+        return text
+    found = lists.find("provider", text)
+    if found is None:
+        lists.check("provider", text, field="provider")
+    return found or text
+
+
+def _check_texts(cells: Mapping[str, str]) -> None:
     for field, longest in TEXT_CHARS_MAX.items():
         text = cells[field]
         if not text or len(text) > longest or not text.isprintable():
             raise FieldError(field=field, reason="not-a-text" if text else "missing")
 
 
-def _counts(cells: dict[str, str]) -> tuple[int, int]:
+def _counts(cells: Mapping[str, str]) -> tuple[int, int]:
     for field in ("persons", "person_times"):
         text = cells[field]
         if not text.isascii() or not text.isdigit() or len(text) > COUNT_DIGITS_MAX:
@@ -174,6 +331,7 @@ def _amount(text: str) -> int:
 
 def _day(text: str) -> date:
     try:
-        return date.fromisoformat(text)
+        # A workbook's day comes with a midnight.
+        return date.fromisoformat(text.removesuffix(" 00:00:00").replace("/", "-"))
     except ValueError as error:
         raise FieldError(field="spent_on", reason="not-a-date") from error

@@ -112,6 +112,10 @@ class Deciding:
                 raise BrokenEntryError(CHECK, reason, found=body) from error
             self._rules[named.name] = rule
 
+    def slots(self, kind: str, amount: int, commodity: str) -> tuple[str, ...]:
+        """Return the roles that the fund's rule at this entry asks for."""
+        return self._rules[kind].slots(amount, commodity)
+
     def missing(self) -> list[tuple[int, str]]:
         """Return approved decisions that were not carried out, with the kind of entry that is missing."""
         return [

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+from ledger.funds.lists import Change, Lists
 from ledger.journal.months import Step
 from ledger.moneyline.parcels import Parcels, as_text
 
@@ -96,6 +97,10 @@ class Facts:
         transfers: By number.
         settlements: By channel and statement number: body, entry, entry of the payout.
         spends: By entry: body and POSIX seconds.
+        movements: Other receipts and payments by entry, whole.
+        lists: The fund's lists, as of this entry.
+        list_changes: By entry: list, change, code, names, kind.
+        files: By entry: SHA-256 of each file that it names as evidence.
         period_steps: Steps of months by entry.
         items: Exceptions by entry.
         withdrawn: SHA-256, hexadecimal, of files that were held and withdrawn to be read otherwise.
@@ -121,6 +126,10 @@ class Facts:
         default_factory=dict
     )
     spends: dict[int, tuple[dict[str, Any], int]] = field(default_factory=dict)
+    movements: dict[int, dict[str, Any]] = field(default_factory=dict)
+    lists: Lists = field(default_factory=Lists)
+    list_changes: dict[int, Change] = field(default_factory=dict)
+    files: dict[int, tuple[str, ...]] = field(default_factory=dict)
     period_steps: dict[int, Step] = field(default_factory=dict)
     items: dict[int, Item] = field(default_factory=dict)
     withdrawn: set[str] = field(default_factory=set)
@@ -133,3 +142,9 @@ class Facts:
     keys: list[tuple[int, str]] = field(default_factory=list)
     erased: int = 0
     rate_seqs: set[int] = field(default_factory=set)
+
+    def note_files(self, seq: int, body: dict[str, Any]) -> None:
+        """Keep which files an entry names as its evidence; entries of the first version name none."""
+        found = body.get("evidence", [])
+        if isinstance(found, list) and all(isinstance(one, str) for one in found):
+            self.files[seq] = tuple(found)

@@ -221,6 +221,17 @@ class Projections:
             },
         )
 
+        self._lists()
+
+    def _lists(self) -> None:
+        """Hold the changes of lists to their entries."""
+        self._table(
+            "list_changes",
+            ("seq",),
+            ("list", "change", "code", "zh", "en", "kind"),
+            {(seq,): tuple(one) for seq, one in self._facts.list_changes.items()},
+        )
+
     def _decisions(self) -> None:
         """Hold decisions to their entries, and what is private of them to what they committed to."""
         deciding = self._deciding
@@ -293,6 +304,9 @@ class Projections:
         self._held_statements()
         self._withdrawals()
         self._mappings()
+        self._named_files()
+        self._sheets()
+        self._kept("evidence_files", "sha256")
         self._kept("files", "sha256")
         self._kept("exception_files", "sha256")
         self._kept("deliveries", "digest")
@@ -332,6 +346,10 @@ class Projections:
         facts = self._facts
         # A transfer's fee may be a line of its own beside the one that proves it.
         with_fees = {seq for one in facts.transfers.values() for seq in one.sendings}
+        # What evidence proved may find its bank line later; an entry of a line has it in itself.
+        by_evidence = {
+            seq for seq, value in facts.movements.items() if "file" not in value["body"]
+        }
         proven = {
             seq
             for *_, digest, line_no, seq in rows
@@ -340,7 +358,12 @@ class Projections:
         for account, _, digest, line_no, seq in rows:
             self._findings.count("evidence")
             stated, found = facts.evidence.get(seq), (bytes(digest).hex(), line_no)
-            if seq in facts.spends or stated == found or (seq in with_fees and seq in proven):
+            if (
+                seq in facts.spends
+                or seq in by_evidence
+                or stated == found
+                or (seq in with_fees and seq in proven)
+            ):
                 continue
             self._fail(
                 "evidence",
@@ -457,6 +480,41 @@ class Projections:
             expected[mapping["name"], versions[mapping["name"]]] = (text, number)
         self._table("mappings", ("name", "version"), ("content", "decision"), expected)
 
+    def _named_files(self) -> None:
+        """Hold that every file that an entry names as its evidence is kept, and joined to it."""
+        expected: dict[tuple[Any, ...], tuple[Any, ...]] = {
+            (seq, digest): () for seq, files in self._facts.files.items() for digest in files
+        }
+        self._table(
+            "entry_evidence",
+            ("seq", "sha256"),
+            (),
+            expected,
+            lambda row: (row[0], bytes(row[1]).hex()),
+        )
+
+    def _sheets(self) -> None:
+        """Hold that every spending sheet that entries commit to is kept, and opens the commitment."""
+        wanted = {
+            sheet
+            for body, _ in self._facts.spends.values()
+            if isinstance(sheet := body.get("sheet"), str)
+        }
+        rows = self._rows.all(
+            "SELECT sheet, salt, body FROM spend_sheets WHERE fund_id = ?", self._fund_id
+        )
+        for sheet, salt, data in rows:
+            self._findings.count("commitments")
+            wanted.discard(sheet)
+            try:
+                open_commitment(sheet, bytes(salt), "sheet", sha256(data).digest())
+            except LedgerError:
+                place = f"sheet={sheet[:16]}"
+                self._fail("commitments", None, "spend_sheets", place, "does-not-open")
+        for sheet in sorted(wanted):
+            place = f"sheet={sheet[:16]}"
+            self._fail("commitments", None, "spend_sheets", place, "missing")
+
     def _kept(self, table: str, column: str) -> None:
         """Hold what is kept as evidence to the hash that it is filed under."""
         names = self._rows.all(
@@ -508,13 +566,11 @@ class Projections:
 
         Args:
             others: As stored.
-            reversals: Reversing entry of each reversed gift.
+            reversals: Reversing entry of each gift, spend or movement that was reversed.
         """
         facts = self._facts
         expected: dict[tuple[str, str], int] = {
-            ("reversal", str(gift)): seq
-            for gift, seq in reversals.items()
-            if gift not in facts.spends
+            ("reversal", str(reversed_)): seq for reversed_, seq in reversals.items()
         }
         for (channel, number), (_, seq, _) in facts.settlements.items():
             expected[f"settlement:{channel}", number] = seq

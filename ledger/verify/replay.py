@@ -19,6 +19,7 @@ from ledger.verify.kinds.adjustments import Adjustments
 from ledger.verify.kinds.broadcasts import Broadcasts
 from ledger.verify.kinds.exceptions import Exceptions
 from ledger.verify.kinds.gifts import Gifts
+from ledger.verify.kinds.movements import Movements
 from ledger.verify.kinds.periods import Periods
 from ledger.verify.kinds.releases import Releases
 from ledger.verify.kinds.settlements import Settlements
@@ -63,6 +64,7 @@ class Replay:
             **self._settlements.kinds(),
             **Transfers(books).kinds(),
             **Spending(books).kinds(),
+            **Movements(books).kinds(),
             **Adjustments(books, self._settlements).kinds(),
             **Releases(books).kinds(),
             **Exceptions(books).kinds(),

@@ -206,10 +206,13 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "left.written_off": ("核销", "Written off"),
     "left.bank_fee": ("银行手续费", "Bank fees"),
     "left.management_cost": ("管理费", "Management costs"),
+    "left.donation_refund": ("退还捐赠", "Donations given back"),
+    "left.correction": ("冲正", "Taken back by a correction"),
     "left.other": ("其他", "Other"),
     "joined.opening": ("期初余额", "Opening balance"),
     "joined.interest": ("利息", "Interest"),
     "joined.donation": ("直接捐款", "Direct donations"),
+    "joined.returned_grant": ("退回款", "Returned grants"),
     "joined.unattributed": ("没对上打赏的", "Without a gift"),
     "joined.other": ("其他进来的", "Other income"),
     # spending

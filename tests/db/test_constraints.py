@@ -18,10 +18,16 @@ import ledger.signin.tables
 from ledger.activity.recording import record_alone
 from ledger.activity.records import Activity
 from ledger.db import RUNTIME_ROLE, Database, metadata
+from ledger.desk import spending as desk_spending
 from ledger.desk.matching import release
 from ledger.desk.reconcile import reconcile
+from ledger.desk.spending import Spending
+from ledger.funds import history as funds
+from ledger.funds.lists import Change
+from ledger.spending.evidence import Brought
 from tests.db.exceptions import attach, found, raise_it
 from tests.db.ledgers import (
+    MAIN,
     Ledger,
     bank_line,
     bodies,
@@ -32,6 +38,7 @@ from tests.db.ledgers import (
     new_ledger,
     settle,
     settlement_line,
+    spend_row,
     transfer,
     whole_way,
 )
@@ -40,7 +47,8 @@ APPEND_ONLY = (
     "funds", "accounts", "entries", "postings", "balances", "tiles", "checkpoints", "segments", "voids", "holes",
     "fills", "activity", "decisions", "decision_versions", "decision_approvals", "decision_ends",
     "working_papers", "exception_notes", "exception_files", "matches", "match_parts", "match_releases",
-    "match_dismissals", "transfer_steps", "period_steps",
+    "match_dismissals", "transfer_steps", "period_steps", "list_changes", "spend_sheets", "evidence_files",
+    "entry_evidence",
 )  # fmt: skip
 
 
@@ -53,8 +61,24 @@ def ledger(database: Database, tmp_path: Path) -> Iterator[Ledger]:
     record_alone(database, opened.clock, Activity(1, "desk.read", "decision/1"))
     run(opened, "INSERT INTO working_papers VALUES (1, 1, 1, 'm1', 0, 'title', '', 'body')")
     attach(opened, raise_it(opened, found()))
+    one_of_each(opened)
     yield opened
     opened.close()
+
+
+def one_of_each(ledger: Ledger) -> None:
+    """Write a row into every table of lists and of what proves spending."""
+    change = Change("group", "add", "Miners", "矿工", "Miners")
+    decide_both(ledger, desk_spending.list_change(change), "Li", "Chen")
+    who = ledger.member("Li").member_id
+    digest = desk_spending.bring(
+        ledger.sequencer, ledger.fund, who, Brought("receipt.txt", "text", b"a receipt")
+    )
+    with ledger.database.reading() as connection:
+        account = funds.money_account(connection, ledger.fund.fund_id, MAIN)
+    row = spend_row(1, reference="PAYMENT-E")
+    wanted = Spending(account, [row], ("sheet.csv", b"rows"), (digest,))
+    desk_spending.book(ledger.sequencer, ledger.fund, who, wanted)
 
 
 def match_and_release(ledger: Ledger) -> None:

@@ -54,6 +54,7 @@ def test_an_auditor_reads_everything_and_changes_their_own_papers_only():
         "exception.read",
         "file.read",
         "match.read",
+        "spending.read",
         "accounts.read",
         "audit.read",
         "statement.build",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from datetime import date
 
 from ledger.clock import local_date
@@ -14,6 +15,8 @@ from ledger.projections.stages import (
     FUND_FEES,
     PAYOUT,
     PROGRAMME,
+    REFUNDED_BANK,
+    REFUNDED_FUND,
     TRANSIT,
     joined_key,
 )
@@ -27,6 +30,14 @@ from reports.statement import (
     TransitLines,
 )
 from reports.statement import Movement as ListedMovement
+
+EXPENSES = "Expenses:"
+REVERSED = "reversed"
+"""What a statement calls a reversal in a list of receipts or payments; its amount stands against the first."""
+
+_LINE_OF_CLASS = {"donation": "f3", "returned-grant": "f7"}
+_LINE_OF_ACCOUNT = {names.DONATIONS: "f3", names.RETURNED_GRANTS: "f7"}
+"""Lines that receipts of the fund belong to, and those that reversals are taken off; all others are F4."""
 
 
 def _opened_with(month: Month, prefix: str) -> int:
@@ -54,22 +65,38 @@ def bank_lines(month: Month) -> BankLines:
         for one in (*month.outside(BANK), *_returns(month))
         if not (opened and one.kind == "account.opened")
     ]
+    receipts = [
+        ListedMovement(one.seq, local_date(one.at, zone), _kind(one), one.to_length)
+        for one in other
+    ]
+    receipts += [
+        ListedMovement(one.seq, local_date(one.at, zone), REVERSED, -one.to_length)
+        for one in month.taken_back(BANK)
+    ]
+    payments = [
+        ListedMovement(
+            one.seq,
+            local_date(one.at, zone),
+            str(one.body.get("class", REVERSED)),
+            one.length if one.target.startswith(EXPENSES) else -one.length,
+        )
+        for account in (names.OTHER_PAYMENTS, REFUNDED_BANK)
+        for one in month.paid_out(BANK, account)
+    ]
     sides = month.bank_sides(BANK)
     loose = [item for side in sides or () for item in month.loose(side)]
     return BankLines(
         b1=month.opening.balance(BANK) + opened,
         b2=month.moved(PAYOUT, BANK),
-        b3=sum(one.to_length for one in other),
+        b3=sum(one.amount_minor for one in receipts),
         b4=month.moved(BANK, TRANSIT),
         b5=balance(month, BANK_FEES),
-        b6=0,
+        b6=balance(month, names.OTHER_PAYMENTS) + balance(month, REFUNDED_BANK),
         b7=month.closing.balance(BANK),
         b8=None if sides is None else sum(side.balance for side in sides),
         b8_on=None if sides is None else local_date(max(side.at for side in sides), zone),
-        other_receipts=tuple(
-            ListedMovement(one.seq, local_date(one.at, zone), _kind(one), one.to_length)
-            for one in sorted(other, key=lambda one: one.seq)
-        ),
+        other_receipts=tuple(sorted(receipts, key=lambda one: one.entry)),
+        other_payments=tuple(sorted(payments, key=lambda one: one.entry)),
         outstanding=tuple(_outstanding(item, zone) for item in loose),
     )
 
@@ -129,7 +156,11 @@ def fund_lines(month: Month) -> FundLines:
     """Make the lines F."""
     opened = _opened_with(month, FUND)
     outside = [one for one in month.outside(FUND) if not (opened and one.kind == "account.opened")]
-    donations = sum(one.to_length for one in outside if one.body.get("class") == "donation")
+    came: dict[str, int] = defaultdict(int)
+    for one in outside:
+        came[_LINE_OF_CLASS.get(one.body.get("class", ""), "f4")] += one.to_length
+    for one in month.taken_back(FUND):
+        came[_LINE_OF_ACCOUNT.get(one.target, "f4")] -= one.to_length
     sides = month.bank_sides(FUND)
     loose = [item for side in sides or () for item in month.loose(side)]
     known = sides is not None
@@ -137,11 +168,12 @@ def fund_lines(month: Month) -> FundLines:
         FundColumn(
             f1=month.opening.balance(FUND) + opened,
             f2=month.moved(TRANSIT, FUND),
-            f3=donations,
-            f4=sum(one.to_length for one in outside if one.body.get("class") != "donation"),
+            # What was donated and given back is no donation of the fund.
+            f3=came["f3"] - balance(month, REFUNDED_FUND),
+            f4=came["f4"],
             f5=balance(month, PROGRAMME),
-            f6=balance(month, FUND_FEES),
-            f7=0,
+            f6=balance(month, names.MANAGEMENT) + balance(month, FUND_FEES),
+            f7=came["f7"],
             f8=month.closing.balance(FUND),
         ),
         f9=sum(side.balance for side in sides) if sides is not None else None,

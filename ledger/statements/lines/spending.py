@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from ledger.projections.month import Month
 from ledger.projections.spending import Sum
-from ledger.spending.lists import disease_name, group_name
 from reports.small_cells import Counts
 from reports.statement import Name, SpendingCounts, SpendingLines, spending_tables
 
@@ -13,8 +12,8 @@ def spending_lines(month: Month) -> SpendingLines:
     """Make the lines S, with small counts hidden."""
     groups, diseases = month.spending("people"), month.spending("disease")
     by_group, by_disease = spending_tables(
-        [_counted(row, group_name(row.code)) for row in groups],
-        [_counted(row, disease_name(row.code)) for row in diseases],
+        [_counted(row, month.lists.names("group", row.code)) for row in groups],
+        [_counted(row, month.lists.names("disease", row.code)) for row in diseases],
     )
     providers = month.providers()
     return SpendingLines(
@@ -23,7 +22,9 @@ def spending_lines(month: Month) -> SpendingLines:
         s3=sum(amount for _, amount in providers),
         by_group=by_group,
         by_disease=by_disease,
-        by_provider=tuple((Name(name), amount) for name, amount in providers),
+        by_provider=tuple(
+            (Name(*month.lists.names("provider", code)), amount) for code, amount in providers
+        ),
     )
 
 

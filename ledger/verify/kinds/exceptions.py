@@ -25,6 +25,7 @@ _BY_FILE = ("joined", "replaced", "withdrawn")
 _EXPLAINING = (
     "payout",
     "income",
+    "expense",
     "transfer.sent",
     "transfer.confirmed",
     "transfer.returned",

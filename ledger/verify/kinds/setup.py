@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from ledger.errors import FieldError
+from ledger.funds.lists import change_from_json
 from ledger.verify.books import Apply, Books
 from ledger.verify.entries import BrokenEntryError, text, whole
 from ledger.verify.folding import Event, read_rate
@@ -30,6 +32,7 @@ class Setup:
             "member.enrolled": self._member_enrolled,
             "member.changed": self._member_changed,
             "member.removed": self._member_removed,
+            "list.changed": self._list_changed,
             "key.rotated": self._key_rotated,
             "privacy.erased": self._privacy_erased,
         }
@@ -102,6 +105,22 @@ class Setup:
         if enrolled < 0 or removed is not None:
             raise BrokenEntryError("entries", "no-such-member", found=member)
         return member, roles, enrolled
+
+    def _list_changed(self, event: Event) -> None:
+        """Hold a change of a list to what the list holds: a code is given once.
+
+        Raises:
+            BrokenEntryError: It may not be made.
+        """
+        lists = self._books.facts.lists
+        try:
+            change = change_from_json(event.value["body"])
+            lists.check_change(change)
+        except FieldError as error:
+            reason = str(error.fields.get("reason", "malformed"))
+            raise BrokenEntryError("entries", reason, found=event.value["body"]) from error
+        lists.apply(change, event.seq)
+        self._books.facts.list_changes[event.seq] = change
 
     def _key_rotated(self, event: Event) -> None:
         self._books.facts.keys.append((event.seq, text(event.value["body"], "log_key")))

@@ -147,6 +147,11 @@ class Listing(Generic[Row]):
                 return
             cut = Cut(self._place(sort, rows[-1]))
 
+    def count(self, connection: sa.Connection) -> int:
+        """Return how many rows the list has."""
+        counted = self.query.with_only_columns(sa.func.count(), maintain_column_froms=True)
+        return int(connection.execute(counted).scalar_one())
+
     def commodities(self, connection: sa.Connection) -> tuple[str, ...]:
         """Return the currencies that rows of the list have, in order."""
         if self.commodity is None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import sqlalchemy as sa
 
@@ -11,6 +11,7 @@ from ledger.activity.origins import Origin
 from ledger.activity.records import Activity, Recorded
 from ledger.activity.tables import activity
 from ledger.clock import from_ms, to_ms
+from ledger.keyset import Listing, Sort
 
 PAGE_ROWS = 100
 """Rows of one page."""
@@ -82,6 +83,59 @@ def of_fund(
     return _newest(connection, where, limit)
 
 
+class Asked(NamedTuple):
+    """Which rows a list has. Empty texts and None ask for all.
+
+    Attributes:
+        member_id: Only what this member did.
+        action: Only this action.
+        outcome: `done`, `read`, `refused` or `failed`.
+        first_ms: From this instant on, POSIX milliseconds.
+        stop_ms: Before this one.
+    """
+
+    member_id: str = ""
+    action: str = ""
+    outcome: str = ""
+    first_ms: int | None = None
+    stop_ms: int | None = None
+
+
+def listing(fund_id: int, asked: Asked) -> Listing[Recorded]:
+    """Return the record of a fund as a list that the database sorts and cuts, newest first.
+
+    Args:
+        fund_id: The fund.
+        asked: Which rows.
+
+    Returns:
+        The list; orders `when`, `action` and `outcome`.
+    """
+    c = activity.c
+    query = sa.select(activity).where(c.fund_id == fund_id)
+    for column, value in (
+        (c.member_id, asked.member_id),
+        (c.action, asked.action),
+        (c.outcome, asked.outcome),
+    ):
+        if value:
+            query = query.where(column == value)
+    if asked.first_ms is not None:
+        query = query.where(c.at_ms >= asked.first_ms)
+    if asked.stop_ms is not None:
+        query = query.where(c.at_ms < asked.stop_ms)
+    return Listing(
+        query=query,
+        orders={
+            "when": (c.at_ms, c.number),
+            "action": (c.action, c.at_ms, c.number),
+            "outcome": (c.outcome, c.at_ms, c.number),
+        },
+        usual=Sort("when", descending=True),
+        read=lambda _connection, rows: [_recorded(row) for row in rows],
+    )
+
+
 def of_user(connection: sa.Connection, user_id: int, *, limit: int = PAGE_ROWS) -> list[Recorded]:
     """Return what a user did, in all funds and outside them, newest first."""
     return _newest(connection, [activity.c.user_id == user_id], limit)
@@ -115,17 +169,21 @@ def all_of(
     last: tuple[int, int, int] | None = None
     while True:
         after = [] if last is None else [key > sa.tuple_(*map(sa.literal, last))]
-        rows = connection.execute(
-            sa.select(activity)
-            .where(*where, *after)
-            .order_by(c.fund_id, c.at_ms, c.number)
-            .limit(EXPORT_ROWS)
-        ).all()
+        rows = (
+            connection.execute(
+                sa.select(activity)
+                .where(*where, *after)
+                .order_by(c.fund_id, c.at_ms, c.number)
+                .limit(EXPORT_ROWS)
+            )
+            .mappings()
+            .all()
+        )
         for row in rows:
             yield _recorded(row)
         if len(rows) < EXPORT_ROWS:
             return
-        last = (rows[-1].fund_id, rows[-1].at_ms, rows[-1].number)
+        last = (rows[-1]["fund_id"], rows[-1]["at_ms"], rows[-1]["number"])
 
 
 def _newest(
@@ -137,21 +195,21 @@ def _newest(
         .order_by(activity.c.at_ms.desc(), activity.c.number.desc())
         .limit(limit)
     )
-    return [_recorded(row) for row in rows]
+    return [_recorded(row) for row in rows.mappings()]
 
 
-def _recorded(row: sa.Row[Any]) -> Recorded:
+def _recorded(row: sa.RowMapping) -> Recorded:
     return Recorded(
-        at=from_ms(row.at_ms),
-        number=row.number,
+        at=from_ms(row["at_ms"]),
+        number=row["number"],
         activity=Activity(
-            fund_id=row.fund_id,
-            action=row.action,
-            subject=row.subject,
-            member_id=row.member_id,
-            role=row.role,
-            reason=row.reason,
-            outcome=row.outcome,
-            origin=Origin(row.address, row.request_id, row.user_id),
+            fund_id=row["fund_id"],
+            action=row["action"],
+            subject=row["subject"],
+            member_id=row["member_id"],
+            role=row["role"],
+            reason=row["reason"],
+            outcome=row["outcome"],
+            origin=Origin(row["address"], row["request_id"], row["user_id"]),
         ),
     )

@@ -29,6 +29,7 @@ from ledger.decisions.tables import (
 from ledger.errors import NotFoundError
 from ledger.journal.codec import decode
 from ledger.journal.history import of_kind
+from ledger.keyset import Listing, Sort
 
 RULES_MAX = 10_000
 """So many changes of rules are read; a fund makes a few a year."""
@@ -84,6 +85,78 @@ def ended_decisions(
         numbers = numbers.where(decision_ends.c.number < below)
     known = list(connection.execute(numbers).scalars())
     return _decisions(connection, fund_id, decisions.c.number.in_(known))[::-1]
+
+
+OPEN = "open"
+STATES = (OPEN, "approved", "rejected", "withdrawn")
+
+
+class Asked(NamedTuple):
+    """Which decisions a list has. Empty texts ask for all.
+
+    Attributes:
+        state: One of `STATES`.
+        kind: One of `rules.KINDS`.
+        proposer: Member who proposed it.
+    """
+
+    state: str = ""
+    kind: str = ""
+    proposer: str = ""
+
+
+def listing(fund_id: int, asked: Asked) -> Listing[Decision]:
+    """Return decisions as a list that the database sorts and cuts, newest first.
+
+    Args:
+        fund_id: The fund.
+        asked: Which.
+
+    Returns:
+        The list; orders `number`, `kind`, `amount` and `state`.
+    """
+    d, v, e = decisions.c, decision_versions.c, decision_ends.c
+    first = decision_versions.alias("first")
+    newest = (
+        sa.select(sa.func.max(first.c.version))
+        .where(first.c.fund_id == d.fund_id, first.c.number == d.number)
+        .scalar_subquery()
+    )
+    of_decision = sa.and_(v.fund_id == d.fund_id, v.number == d.number, v.version == newest)
+    of_end = sa.and_(e.fund_id == d.fund_id, e.number == d.number)
+    joined = decisions.join(decision_versions, of_decision).outerjoin(decision_ends, of_end)
+    query = sa.select(d.number).select_from(joined).where(d.fund_id == fund_id)
+    if asked.state:
+        query = query.where(e.ending.is_(None) if asked.state == OPEN else e.ending == asked.state)
+    if asked.kind:
+        query = query.where(d.kind == asked.kind)
+    if asked.proposer:
+        begun = sa.exists().where(
+            first.c.fund_id == d.fund_id,
+            first.c.number == d.number,
+            first.c.version == 1,
+            first.c.member_id == asked.proposer,
+        )
+        query = query.where(begun)
+
+    def read(connection: sa.Connection, rows: Sequence[sa.RowMapping]) -> list[Decision]:
+        numbers = [row["number"] for row in rows]
+        found = _decisions(connection, fund_id, d.number.in_(numbers))
+        known = {one.number: one for one in found}
+        return [known[number] for number in numbers]
+
+    return Listing(
+        query=query,
+        orders={
+            "number": (d.number,),
+            "kind": (d.kind, d.number),
+            "amount": (sa.func.coalesce(v.amount, -1), d.number),
+            "state": (sa.func.coalesce(e.ending, ""), d.number),
+        },
+        usual=Sort("number", descending=True),
+        read=read,
+        commodity=v.commodity,
+    )
 
 
 def approved(

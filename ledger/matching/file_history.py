@@ -216,6 +216,71 @@ def file_page(
     return FilePage(tuple((one, tuple(parts[one.sha256])) for one in page), last)
 
 
+class ListedFile(NamedTuple):
+    """A statement of a file in a list; a settlement sheet has none.
+
+    Attributes:
+        file: As it was taken.
+        statement: As it stands; None where the file has none.
+    """
+
+    file: KeptFile
+    statement: KeptStatement | None
+
+
+def file_listing(
+    fund_id: int, *, account: str = "", state: str = "", text: str = ""
+) -> Listing[ListedFile]:
+    """Return files with their statements as a list that the database sorts and cuts, newest first.
+
+    Args:
+        fund_id: The fund.
+        account: Only statements of this account.
+        state: Only statements that stand so.
+        text: Stands in the file's name.
+
+    Returns:
+        The list; orders `taken`, `name`, `lines` and `period`.
+    """
+    f, s = files.c, file_statements.c
+    of_file = sa.and_(s.fund_id == f.fund_id, s.sha256 == f.sha256)
+    columns = [f[name].label(f"file_{name}") for name in KeptFile._fields]
+    columns += [s[name].label(f"statement_{name}") for name in KeptStatement._fields]
+    query = (
+        sa.select(*columns)
+        .select_from(files.outerjoin(file_statements, of_file))
+        .where(f.fund_id == fund_id)
+    )
+    if account:
+        query = query.where(s.account == account)
+    if state:
+        query = query.where(s.state == state)
+    if text:
+        query = query.where(f.name.icontains(text, autoescape=True))
+    alone = (f.sha256, sa.func.coalesce(s.part, 0))
+    return Listing(
+        query=query,
+        orders={
+            "taken": (f.taken_ms, *alone),
+            "name": (f.name, *alone),
+            "lines": (sa.func.coalesce(s.lines, f.lines), *alone),
+            "period": (sa.func.coalesce(s.first_day, f.first_day, ""), *alone),
+        },
+        usual=Sort("taken", descending=True),
+        read=lambda _connection, rows: [_listed_file(row) for row in rows],
+        commodity=s.commodity,
+    )
+
+
+def _listed_file(row: sa.RowMapping) -> ListedFile:
+    kept = [row[f"file_{name}"] for name in KeptFile._fields]
+    stated = [row[f"statement_{name}"] for name in KeptStatement._fields]
+    statement = None
+    if stated[0] is not None:
+        statement = KeptStatement._make((bytes(stated[0]), *stated[1:]))
+    return ListedFile(KeptFile(bytes(kept[0]), *kept[1:]), statement)
+
+
 # --- lines, for lists -----------------------------------------------------------------------------
 
 PLACES_MAX = 1_000_000

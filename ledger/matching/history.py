@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
 from ledger.clock import from_ms
 from ledger.errors import NotFoundError
+from ledger.keyset import Listing, Sort
 from ledger.matching.evidence import Evidence
 from ledger.matching.lines import BankLine
 from ledger.matching.matches import releases_of
@@ -222,6 +223,50 @@ def settlements(
         StoredSettlement(*row)
         for row in connection.execute(query.order_by(settlement_lines.c.settled_seq))
     ]
+
+
+def settlement_listing(
+    fund_id: int, *, channel: str = "", state: str = "", text: str = ""
+) -> Listing[StoredSettlement]:
+    """Return settlements as a list that the database sorts and cuts, the newest period first.
+
+    Args:
+        fund_id: The fund.
+        channel: Only of this channel.
+        state: `paid`, or `unpaid`: its money is still to come.
+        text: Stands in its number or period.
+
+    Returns:
+        The list; orders `period`, `number`, `gross` and `net`.
+    """
+    c = settlement_lines.c
+    query = sa.select(*(c[name] for name in StoredSettlement._fields)).where(c.fund_id == fund_id)
+    if channel:
+        query = query.where(c.channel == channel)
+    if state == "paid":
+        query = query.where(c.paid_seq.is_not(None))
+    if state == "unpaid":
+        query = query.where(c.paid_seq.is_(None), c.net > 0)
+    if text:
+        like = (one.icontains(text, autoescape=True) for one in (c.statement_no, c.period))
+        query = query.where(sa.or_(*like))
+    alone = (c.channel, c.statement_no)
+    return Listing(
+        query=query,
+        orders={
+            "period": (c.period, *alone),
+            "number": (c.statement_no, c.channel),
+            "gross": (c.gross, *alone),
+            "net": (c.net, *alone),
+        },
+        usual=Sort("period", descending=True),
+        read=lambda _connection, rows: [StoredSettlement(*row.values()) for row in _only(rows)],
+        commodity=c.commodity,
+    )
+
+
+def _only(rows: Iterable[sa.RowMapping]) -> list[dict[str, Any]]:
+    return [{name: row[name] for name in StoredSettlement._fields} for row in rows]
 
 
 class OpenItem(NamedTuple):

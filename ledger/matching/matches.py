@@ -17,6 +17,7 @@ import sqlalchemy as sa
 from ledger.clock import from_ms, to_text
 from ledger.db import insert_rows
 from ledger.errors import NotFoundError
+from ledger.keyset import Listing, Sort
 from ledger.matching.items import Comparison, Match, Other
 from ledger.matching.match_tables import (
     match_dismissals,
@@ -531,6 +532,13 @@ def match_list(connection: sa.Connection, fund_id: int, asked: Asked) -> list[Ke
     Returns:
         At most `asked.limit`; the next page lies below the last number.
     """
+    wanted = _wanted_matches(asked)
+    if asked.below is not None:
+        wanted.append(matches.c.number < asked.below)
+    return _read(connection, fund_id, sa.and_(True, *wanted), asked.limit)
+
+
+def _wanted_matches(asked: Asked) -> list[sa.ColumnElement[bool]]:
     wanted: list[sa.ColumnElement[bool]] = []
     released = sa.exists().where(
         match_releases.c.fund_id == matches.c.fund_id, match_releases.c.number == matches.c.number
@@ -549,9 +557,90 @@ def match_list(connection: sa.Connection, fund_id: int, asked: Asked) -> list[Ke
         wanted.append(matches.c.step == asked.step)
     if asked.amount is not None:
         wanted.append(matches.c.amount == asked.amount)
-    if asked.below is not None:
-        wanted.append(matches.c.number < asked.below)
-    return _read(connection, fund_id, sa.and_(True, *wanted), asked.limit)
+    return wanted
+
+
+class Days(NamedTuple):
+    """A span of days in a list, POSIX milliseconds; None for no end.
+
+    Attributes:
+        first_ms: From this instant on.
+        stop_ms: Before this one.
+    """
+
+    first_ms: int | None = None
+    stop_ms: int | None = None
+
+
+def match_listing(fund_id: int, asked: Asked, days: Days = Days()) -> Listing[KeptMatch]:  # noqa: B008  # a value
+    """Return matches as a list that the database sorts and cuts, newest first.
+
+    Args:
+        fund_id: The fund.
+        asked: Which; how many is asked of the list.
+        days: When they were confirmed.
+
+    Returns:
+        The list; orders `number`, `confirmed`, `amount` and `step`.
+    """
+    c = matches.c
+    span = _within(c.confirmed_ms, days)
+    query = sa.select(matches).where(c.fund_id == fund_id, *_wanted_matches(asked), *span)
+    return Listing(
+        query=query,
+        orders={
+            "number": (c.number,),
+            "confirmed": (c.confirmed_ms, c.number),
+            "amount": (c.amount, c.number),
+            "step": (c.step, c.number),
+        },
+        usual=Sort("number", descending=True),
+        read=lambda connection, rows: _with_parts(connection, fund_id, rows),
+        commodity=c.commodity,
+    )
+
+
+def suggestion_listing(
+    fund_id: int,
+    asked: Asked,
+    days: Days = Days(),  # noqa: B008  # a value
+) -> Listing[Suggestion]:
+    """Return suggestions as a list that the database sorts and cuts, the best first.
+
+    Args:
+        fund_id: The fund.
+        asked: Which; how many is asked of the list.
+        days: Of their lines.
+
+    Returns:
+        The list; orders `score`, `day`, `amount` and `step`.
+    """
+    c = match_suggestions.c
+    span = _within(c.day_ms, days)
+    query = sa.select(match_suggestions).where(
+        c.fund_id == fund_id, *_wanted_suggestions(asked), *span
+    )
+    return Listing(
+        query=query,
+        orders={
+            "score": (c.score, c.suggestion),
+            "day": (c.day_ms, c.suggestion),
+            "amount": (c.amount, c.suggestion),
+            "step": (c.step, c.suggestion),
+        },
+        usual=Sort("score", descending=True),
+        read=lambda _connection, rows: [_suggestion(row) for row in rows],
+        commodity=c.commodity,
+    )
+
+
+def _within(column: sa.ColumnElement[int], days: Days) -> list[sa.ColumnElement[bool]]:
+    found = []
+    if days.first_ms is not None:
+        found.append(column >= days.first_ms)
+    if days.stop_ms is not None:
+        found.append(column < days.stop_ms)
+    return found
 
 
 def of_entry(connection: sa.Connection, fund_id: int, seq: int) -> list[KeptMatch]:
@@ -592,6 +681,12 @@ def _read(
         .mappings()
         .all()
     )
+    return _with_parts(connection, fund_id, rows)
+
+
+def _with_parts(
+    connection: sa.Connection, fund_id: int, rows: Sequence[sa.RowMapping]
+) -> list[KeptMatch]:
     numbers = [row["number"] for row in rows]
     parts: dict[int, list[Part]] = defaultdict(list)
     for row in connection.execute(
@@ -663,6 +758,11 @@ def suggestion_list(connection: sa.Connection, fund_id: int, asked: Asked) -> li
     Returns:
         At most `asked.limit`.
     """
+    page = (asked.below or 0, asked.limit)
+    return _suggestions(connection, fund_id, sa.and_(True, *_wanted_suggestions(asked)), page)
+
+
+def _wanted_suggestions(asked: Asked) -> list[sa.ColumnElement[bool]]:
     wanted: list[sa.ColumnElement[bool]] = []
     for column, value in (
         (match_suggestions.c.verdict, asked.state),
@@ -672,8 +772,7 @@ def suggestion_list(connection: sa.Connection, fund_id: int, asked: Asked) -> li
     ):
         if value is not None:
             wanted.append(column == value)
-    page = (asked.below or 0, asked.limit)
-    return _suggestions(connection, fund_id, sa.and_(True, *wanted), page)
+    return wanted
 
 
 def _suggestions(
@@ -686,26 +785,27 @@ def _suggestions(
         .offset(page[0])
         .limit(page[1])
     ).mappings()
-    return [
-        Suggestion(
-            id=row["suggestion"],
-            verdict=row["verdict"],
-            step=row["step"],
-            rule=row["pass"],
-            rule_version=row["rule_version"],
-            account=row["account"],
-            day_ms=row["day_ms"],
-            amount=row["amount"],
-            adjustment=row["adjustment"],
-            commodity=row["commodity"],
-            score=row["score"],
-            expectations=tuple(orjson.loads(row["expectations"])),
-            lines=tuple((line[0], line[1]) for line in orjson.loads(row["lines"])),
-            compared=_compared(row["compared"]),
-            others=_others(row["others"]),
-        )
-        for row in rows
-    ]
+    return [_suggestion(row) for row in rows]
+
+
+def _suggestion(row: sa.RowMapping) -> Suggestion:
+    return Suggestion(
+        id=row["suggestion"],
+        verdict=row["verdict"],
+        step=row["step"],
+        rule=row["pass"],
+        rule_version=row["rule_version"],
+        account=row["account"],
+        day_ms=row["day_ms"],
+        amount=row["amount"],
+        adjustment=row["adjustment"],
+        commodity=row["commodity"],
+        score=row["score"],
+        expectations=tuple(orjson.loads(row["expectations"])),
+        lines=tuple((line[0], line[1]) for line in orjson.loads(row["lines"])),
+        compared=_compared(row["compared"]),
+        others=_others(row["others"]),
+    )
 
 
 def counterparties(

@@ -56,6 +56,8 @@ class BrowserSession(SessionMixin):
         self._stored: StoredSession | None = None
         self._values: dict[str, Any] = {}
         self.rekeyed = False
+        self.unattended = False
+        """Whether a page asked by itself: then nobody was at the desk, and the session is not kept alive by it."""
 
     # --- the mapping -------------------------------------------------------------------------------
 
@@ -148,6 +150,8 @@ class BrowserSession(SessionMixin):
             self._keep_values()
         elif self._read and self._key is not None and self._stored is None:
             self.end()  # it opens nothing: the browser need not send it again
+        elif self.unattended:
+            return
         elif self._stored and self._stored.signed_in and self._is_stale(self._stored):
             with self._gate.database.writing() as connection:
                 sessions.seen(connection, self._stored.session_id, self._gate.now)

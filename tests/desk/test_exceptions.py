@@ -88,11 +88,11 @@ def test_filters_stand_in_the_address_and_pages_follow_each_other(county):
         found(county, subject=f"line/ab/{at}", amount=100 + at)
     found(county, kind="missing_gift", subject="gift/k/1")
     first = county.get("wang", "exceptions?kind=unknown_receipt")
-    assert first.text.count("line/ab/") == 50
+    assert first.text.count("<code>line/ab/") == 50
     assert "gift/k/1" not in first.text
-    more = re.findall(r'href="([^"]+)" *rel="next"|rel="next" href="([^"]+)"', first.text)[0]
-    second = county.as_("wang").get("".join(more).replace("&amp;", "&"))
-    assert second.text.count("line/ab/") == 3
+    more = re.findall(r'rel="next"[^>]*? href="([^"]+)"', first.text)[0]
+    second = county.as_("wang").get(more.replace("&amp;", "&"))
+    assert second.text.count("<code>line/ab/") == 3
     assert "没有符合的" in text_of(county.get("wang", "exceptions?state=disputed"))
 
 
@@ -103,7 +103,7 @@ def test_without_any_the_page_says_so(county):
 def test_who_only_reads_gets_no_form_and_is_refused(county):
     number = found(county)
     page = county.get("sun", f"exceptions/{number}")
-    assert "<form" not in page.text
+    assert "<form method" not in page.text
     assert (
         county.post("sun", f"exceptions/{number}/step", step="note", text="x").status_code == 403
     )

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 
 from ledger.decisions.tables import decision_ends, decision_versions, decisions
 from ledger.errors import NotFoundError
+from ledger.keyset import Listing, Sort
 from ledger.matching.exceptions.kinds import (
     BRACKET_DAYS,
     BRACKETS,
@@ -168,6 +169,37 @@ def page(
         query = query.where(number < after if newest else number > after)
     query = query.order_by(number.desc() if newest else number).limit(min(limit, PAGE_MAX))
     return [Item(*row) for row in connection.execute(query)]
+
+
+def listing(fund_id: int, wanted: Filter) -> Listing[Item]:
+    """Return exceptions as a list that the database sorts and cuts, newest first.
+
+    Args:
+        fund_id: The fund.
+        wanted: Which.
+
+    Returns:
+        The list; orders `number`, `kind`, `since`, `due`, `amount`, `owner` and `state`.
+    """
+    c = open_items.c
+    alone = c.raised_seq
+    return Listing(
+        query=sa.select(*_COLUMNS).where(c.fund_id == fund_id, *_conditions(wanted)),
+        orders={
+            "number": (alone,),
+            "kind": (c.kind, alone),
+            "since": (c.since, alone),
+            "due": (c.due, alone),
+            "amount": (c.amount, alone),
+            "owner": (sa.func.coalesce(c.owner, ""), alone),
+            "state": (c.state, alone),
+        },
+        usual=Sort("number", descending=True),
+        read=lambda _connection, rows: [
+            Item(*(row[name] for name in Item._fields)) for row in rows
+        ],
+        commodity=c.commodity,
+    )
 
 
 def _conditions(wanted: Filter) -> list[sa.ColumnElement[bool]]:

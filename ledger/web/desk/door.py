@@ -15,17 +15,20 @@ from ledger.web.desk import (
     activity,
     day,
     decisions,
+    exception_list,
     exceptions,
     files,
     frame,
     home,
     lines,
+    match_list,
     matches,
     more,
     people,
     room,
     rules,
     settlements,
+    together,
     tokens,
 )
 from ledger.web.language import PREFIX, Voice, language_of
@@ -47,7 +50,9 @@ def register_desk(app: Flask, ledger: Ledger) -> None:
         files,
         lines,
         settlements,
+        match_list,
         matches,
+        exception_list,
         exceptions,
         decisions,
         people,
@@ -56,8 +61,11 @@ def register_desk(app: Flask, ledger: Ledger) -> None:
         activity,
         room,
         more,
+        together,
     ):
         part.add(blueprint, ledger)
+    app.extensions[together.EXTENSION] = together.open_presence(ledger)
+    app.jinja_env.globals["others_at"] = together.others
     for language, prefix in PREFIX.items():
         app.register_blueprint(blueprint, name=f"{frame.NAME}_{language}", url_prefix=prefix)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import secrets
-from datetime import date
 from functools import partial
 from http import HTTPStatus
 
@@ -11,17 +10,16 @@ from flask import Blueprint, request
 from werkzeug.wrappers import Response
 
 from ledger.activity import history as activity
-from ledger.clock import local_date
 from ledger.desk import actions, handling
 from ledger.desk import exceptions as wanting
 from ledger.errors import FieldError, FileFormatError, InputError, StateError
 from ledger.funds import history as funds
 from ledger.matching.exceptions import history
 from ledger.matching.exceptions.booking import Brought, Step
-from ledger.matching.exceptions.history import Filter
-from ledger.matching.exceptions.kinds import BRACKETS, KINDS, STATES
 from ledger.roles import may
 from ledger.web import uploads
+from ledger.web.desk import together
+from ledger.web.desk.exception_list import today
 from ledger.web.desk.frame import Desk, View, view
 from ledger.web.desk.typed import Typed
 from ledger.web.uploads import KINDS as FILE_KINDS
@@ -29,16 +27,13 @@ from ledger.web.uploads import attachment, takes_files
 from ledger.wiring import Ledger
 
 NUMBER = "<int(max=1099511627775):number>"
-PAGE_ROWS = 50
 STEPS = ("note", "assigned", "due", "paused", "resumed", "disputed", "settled")
-DIGITS_MAX = 13
 
 
 def add(blueprint: Blueprint, ledger: Ledger) -> None:
     """Add the pages."""
     at = partial(view, ledger)
     rule = blueprint.add_url_rule
-    rule("/desk/<fund>/exceptions", "exceptions", at("exception.read", show_all))
     one = f"/desk/<fund>/exceptions/{NUMBER}"
     rule(one, "exception", at("exception.read", show))
     rule(f"{one}/step", "exception_step", at("exception.work", step), methods=["POST"])
@@ -48,60 +43,6 @@ def add(blueprint: Blueprint, ledger: Ledger) -> None:
     for kind in ("resolution", "write-off"):
         closing = at(f"{kind}.propose", _closing(kind))
         rule(f"{one}/{kind}", f"propose_{kind}", closing, methods=["POST"])
-
-
-def today(desk: Desk) -> date:
-    """Return the day in the fund's zone."""
-    return local_date(desk.ledger.clock.now(), desk.details.zone)
-
-
-# --- the list ---------------------------------------------------------------------------------------
-
-
-def show_all(desk: Desk) -> Response:
-    """List exceptions; all filters stand in the address."""
-    asked = Typed(request.args)
-    wanted = filter_of(asked, today(desk))
-    after = asked["after"]
-    is_number = after.isascii() and after.isdigit() and len(after) <= DIGITS_MAX
-    with desk.reading() as connection:
-        fund_id = desk.fund.fund_id
-        rows = history.page(
-            connection,
-            fund_id,
-            wanted,
-            after=int(after) if is_number else None,
-            limit=PAGE_ROWS + 1,
-            newest=True,
-        )
-        aged = history.ageing(connection, fund_id, today(desk))
-        members = [one for one in funds.all_members(connection, fund_id) if not one.removed]
-    return desk.page(
-        "exceptions.html",
-        rows=rows[:PAGE_ROWS],
-        more=rows[PAGE_ROWS - 1].raised_seq if len(rows) > PAGE_ROWS else None,
-        aged=aged,
-        brackets=BRACKETS,
-        asked=asked,
-        kept={name: asked[name] for name in ("state", "kind", "owner", "text") if asked[name]},
-        kinds=tuple(KINDS),
-        states=STATES,
-        members=members,
-        today=today(desk),
-    )
-
-
-def filter_of(asked: Typed, day: date) -> Filter:
-    """Return which exceptions an address asks for; without a state the open ones."""
-    state, kind = asked["state"], asked["kind"]
-    return Filter(
-        is_open=True if not state or state == "overdue" else None,
-        states=(state,) if state in STATES else None,
-        overdue_on=day if state == "overdue" else None,
-        kinds=(kind,) if kind in KINDS else None,
-        owner=asked["owner"] or None,
-        text=asked["text"][:100] or None,
-    )
 
 
 # --- one --------------------------------------------------------------------------------------------
@@ -130,6 +71,7 @@ def _page(desk: Desk, number: int, typed: Typed, notice: str = "") -> Response:
         seen=seen if desk.may("activity.read") else [],
         typed=typed,
         notice=notice,
+        first=together.first(desk, f"exception/{number}") if notice else None,
         # A form that is sent twice proposes once.
         key=secrets.token_hex(16),
         today=today(desk),

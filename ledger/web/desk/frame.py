@@ -17,7 +17,7 @@ from werkzeug.wrappers import Response as BaseResponse
 from ledger.activity.recording import record_alone
 from ledger.activity.records import READ, REFUSED, Activity
 from ledger.actors import Member
-from ledger.clock import from_ms, from_text
+from ledger.clock import from_ms, from_text, local_date
 from ledger.errors import NotAllowedError
 from ledger.funds import history as funds
 from ledger.funds.history import Details
@@ -56,8 +56,22 @@ TABS = (
         "file.read",
         ("preview_file", "take_file", "lines", "settlements", "preview_settlements"),
     ),
-    Tab("matches", "match.read", ("match", "confirm_match", "dismiss_match", "release")),
-    Tab("exceptions", "exception.read", ("exception", "exception_step", "bring_evidence")),
+    Tab(
+        "matches",
+        "match.read",
+        ("match", "confirmed", "confirm_match", "dismiss_match", "release"),
+    ),
+    Tab(
+        "exceptions",
+        "exception.read",
+        (
+            "exception",
+            "exception_step",
+            "bring_evidence",
+            "assign_exceptions",
+            "resolve_exceptions",
+        ),
+    ),
     Tab("decisions", "decision.read", ("decision", "editing", "edit", "private")),
     Tab("room", "audit.read", ("new_paper", "paper", "edit_paper")),
 )
@@ -174,6 +188,10 @@ class Desk:
         rest = [name for name in content if name not in READ_FIRST and name not in SHOWN_ABOVE]
         return [(name, content[name]) for name in (*known, *rest)]
 
+    def words(self, key: str, value: str) -> str:
+        """Say what a word of the ledger means; the word itself where nothing is known of it."""
+        return str(self.say(f"{key}.{value}")) if self.say.knows(f"{key}.{value}") else value
+
     @property
     def account_url(self) -> str:
         """Return the address of one's own sign-in."""
@@ -208,6 +226,10 @@ class Desk:
     def day(text: str) -> date:
         """Return a day from ISO 8601."""
         return date.fromisoformat(text)
+
+    def local_day(self, ms: int) -> date:
+        """Return the day of an instant in the fund's zone."""
+        return local_date(from_ms(ms), self.details.zone)
 
     @staticmethod
     def instant(ms: int) -> datetime:

@@ -9,14 +9,21 @@ from functools import partial
 from flask import Blueprint
 from werkzeug.wrappers import Response
 
-from ledger.errors import InputError
+from ledger.export.sheets import Money
 from ledger.funds import history as funds
 from ledger.keyset import Listing
 from ledger.matching import file_history
 from ledger.matching.file_history import LINE_STATES, LineFilter, ListedLine
-from ledger.money import parse_amount
 from ledger.web.desk.frame import Desk, view
-from ledger.web.desk.listing import Column, ListPage, Money, add_list, read_list
+from ledger.web.desk.listing import (
+    Column,
+    ListPage,
+    add_list,
+    amount_in,
+    chosen_in,
+    day_in,
+    read_list,
+)
 from ledger.web.desk.typed import Typed
 from ledger.wiring import Ledger
 
@@ -44,28 +51,16 @@ def show(desk: Desk) -> Response:
 
 
 def _source(desk: Desk, asked: Typed) -> Listing[ListedLine]:
-    try:
-        amount = parse_amount(asked["amount"].replace(",", ""), desk.details.commodity)
-    except InputError:
-        amount = None
     wanted = LineFilter(
-        state=asked["state"] if asked["state"] in LINE_STATES else None,
+        state=chosen_in(asked, "state", LINE_STATES) or None,
         account=asked["account"] or None,
         first_day=day_in(asked["from"]),
         last_day=day_in(asked["to"]),
-        amount=amount if asked["amount"] else None,
+        amount=amount_in(desk, asked["amount"]),
         text=asked["text"][:TEXT_MAX],
         file=asked["file"] if re.fullmatch(r"[0-9a-f]{64}", asked["file"]) else None,
     )
     return file_history.line_listing(desk.fund.fund_id, wanted)
-
-
-def day_in(text: str) -> str | None:
-    """Return a day of an address, ISO 8601; None where it is none."""
-    try:
-        return date.fromisoformat(text).isoformat()
-    except ValueError:
-        return None
 
 
 def _saw(desk: Desk) -> None:

@@ -19,23 +19,25 @@ All state (filters, order, page, the open row) is in the address. htmx replaces 
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, BinaryIO, Generic, NamedTuple, TypeVar, cast
+from zoneinfo import ZoneInfo
 
 from flask import Blueprint, Response, request
 from werkzeug.wrappers import Response as BaseResponse
 
-from ledger.clock import local_date
+from ledger.clock import local_date, to_ms
+from ledger.errors import InputError
 from ledger.export import sheets
-from ledger.export.sheets import Kind, Money, Value
+from ledger.export.sheets import Kind, Value
 from ledger.keyset import Listing, Page, Sort, place_text
+from ledger.money import parse_amount
 from ledger.web import formats
 from ledger.web.desk.frame import Desk, View
 from ledger.web.desk.typed import Typed
-
-__all__ = ["Column", "ListPage", "Money", "Shown", "add_list", "read_list"]
 
 Row = TypeVar("Row")
 
@@ -175,6 +177,12 @@ class Shown(Generic[Row]):
         sort = {"sort": self.sort} if self.sort else {}
         return self.desk.url(f"{self.of.name}_{kind}", **self.kept, **sort)
 
+    def action(self, page: str) -> str:
+        """Return where a form about rows of this page is sent; it leads back to this page."""
+        cut = {name: self.asked[name] for name in ("after", "before") if self.asked[name]}
+        sort = {"sort": self.sort} if self.sort else {}
+        return self.desk.url(page, **self.kept, **sort, **cut)
+
     def value(self, column: Column[Row], row: Row) -> Value:
         """Return what stands in a cell."""
         return column.value(self.desk, row)
@@ -236,6 +244,49 @@ def read_list(
     text = "" if is_usual else _sort_text(sort)
     shown = Shown(desk, listed, asked, page, (), text)
     return Shown(desk, listed, asked, page, tuple(_heads(shown, source, sort)), text)
+
+
+def day_in(text: str) -> str | None:
+    """Return a day of an address, ISO 8601; None where it is none."""
+    try:
+        return date.fromisoformat(text).isoformat()
+    except ValueError:
+        return None
+
+
+def span_ms(desk: Desk, asked: Typed) -> tuple[int | None, int | None]:
+    """Return the days from `from` to `to` of an address as a span in the fund's zone.
+
+    Args:
+        desk: Whose zone.
+        asked: The address.
+
+    Returns:
+        Its first instant and the one after its last, POSIX milliseconds; None where it has no end.
+    """
+    first, last = day_in(asked["from"]), day_in(asked["to"])
+    zone = ZoneInfo(desk.details.zone)
+
+    def begin(day: date) -> int:
+        return to_ms(datetime.combine(day, time(), zone).astimezone(UTC))
+
+    return (
+        begin(date.fromisoformat(first)) if first else None,
+        begin(date.fromisoformat(last) + timedelta(days=1)) if last else None,
+    )
+
+
+def amount_in(desk: Desk, text: str) -> int | None:
+    """Return an amount of an address in minor units of the fund's currency; None where it is none."""
+    try:
+        return parse_amount(text.replace(",", ""), desk.details.commodity) if text else None
+    except InputError:
+        return None
+
+
+def chosen_in(asked: Typed, name: str, known: Collection[str]) -> str:
+    """Return a choice of an address; empty where it is none of those that are known."""
+    return asked[name] if asked[name] in known else ""
 
 
 def _kept(listed: ListPage[Any], asked: Typed) -> dict[str, str]:

@@ -15,22 +15,20 @@ from ledger.desk.reconcile import reconcile as run
 from ledger.desk.wanted import Wanted
 from ledger.errors import InputError, NotFoundError, StateError
 from ledger.matching import matches
-from ledger.matching.matches import Asked
+from ledger.web.desk import together
 from ledger.web.desk.frame import Desk, View, view
+from ledger.web.desk.match_list import suggestions
 from ledger.web.desk.typed import Typed
 from ledger.wiring import Ledger
 
 SUGGESTION = "<string(length=16):suggestion>"
 NUMBER = "<int(max=1099511627775):number>"
-PAGE_ROWS = 50
-DIGITS_MAX = 12
 
 
 def add(blueprint: Blueprint, ledger: Ledger) -> None:
     """Add the pages."""
     at = partial(view, ledger)
     rule = blueprint.add_url_rule
-    rule("/desk/<fund>/matches", "matches", at("match.read", show_all))
     rule("/desk/<fund>/matches", "reconcile", at("match.confirm", reconcile), methods=["POST"])
     one = f"/desk/<fund>/suggestions/{SUGGESTION}"
     rule(f"{one}/confirm", "confirm_match", at("match.confirm", confirm), methods=["POST"])
@@ -47,44 +45,7 @@ def _match(suggestion: str, _reason: str) -> Wanted:
     return matching.match(suggestion)
 
 
-# --- lists ------------------------------------------------------------------------------------------
-
-
-def show_all(desk: Desk) -> Response:
-    """List suggestions with their reasons, and the newest matches."""
-    return _page(desk, Typed(request.args))
-
-
-def _page(desk: Desk, typed: Typed, notice: str = "", about: str = "") -> Response:
-    below = _number(typed["below"])
-    skipped = _number(typed["skip"]) or 0
-    with desk.reading() as connection:
-        fund_id = desk.fund.fund_id
-        found = matches.suggestion_list(
-            connection, fund_id, Asked(below=skipped, limit=PAGE_ROWS + 1)
-        )
-        kept = matches.match_list(connection, fund_id, Asked(below=below, limit=PAGE_ROWS + 1))
-        lines = [line for one in found for line in one.lines]
-        parties = matches.counterparties(connection, fund_id, lines)
-    if desk.may("accounts.read") and parties:
-        desk.saw("match.read", "suggestions")
-    return desk.page(
-        "matches.html",
-        status=HTTPStatus.CONFLICT if notice else typed.status,
-        suggestions=found[:PAGE_ROWS],
-        skip=skipped + PAGE_ROWS if len(found) > PAGE_ROWS else None,
-        kept=kept[:PAGE_ROWS],
-        below=kept[PAGE_ROWS - 1].number if len(kept) > PAGE_ROWS else None,
-        parties=parties if desk.may("accounts.read") else {},
-        typed=typed,
-        notice=notice,
-        about=about,
-        key=secrets.token_hex(8),
-    )
-
-
-def _number(text: str) -> int | None:
-    return int(text) if text.isascii() and text.isdigit() and len(text) <= DIGITS_MAX else None
+# --- one ---------------------------------------------------------------------------------------
 
 
 def show(desk: Desk, number: int) -> Response:
@@ -101,6 +62,7 @@ def _one(desk: Desk, number: int, typed: Typed, notice: str = "") -> Response:
         match=found,
         typed=typed,
         notice=notice,
+        first=together.first(desk, f"match/{number}") if notice else None,
         key=secrets.token_hex(8),
     )
 
@@ -123,9 +85,9 @@ def confirm(desk: Desk, suggestion: str) -> Response:
         needed = error.fields.get("needed")
         key = f"matches.needs.{needed}"
         known = key if desk.say.knows(key) else "matches.moved_on"
-        return _page(desk, Typed(), notice=known, about=suggestion)
+        return suggestions(desk, Typed(request.form), known, suggestion)
     except NotFoundError:
-        return _page(desk, Typed(), notice="matches.moved_on", about=suggestion)
+        return suggestions(desk, Typed(request.form), "matches.moved_on", suggestion)
     return desk.done("match", "confirmed", number=number)
 
 
@@ -137,9 +99,9 @@ def dismiss(desk: Desk, suggestion: str) -> Response:
         matching.dismiss(sequencer, desk.fund, who, suggestion, typed["reason"])
     except InputError as error:
         typed.refuse(error)
-        return _page(desk, typed, about=suggestion)
+        return suggestions(desk, typed, about=suggestion)
     except NotFoundError:
-        return _page(desk, Typed(), notice="matches.moved_on", about=suggestion)
+        return suggestions(desk, Typed(request.form), "matches.moved_on", suggestion)
     return desk.done("matches", "dismissed")
 
 
@@ -152,10 +114,10 @@ def _proposing(make: Callable[[str, str], Wanted]) -> View:
             new = make(suggestion, typed["reason"])
             found = actions.propose(sequencer, desk.fund, who, new, typed["key"] or None)
         except (StateError, NotFoundError):
-            return _page(desk, Typed(), notice="matches.moved_on", about=suggestion)
+            return suggestions(desk, Typed(request.form), "matches.moved_on", suggestion)
         except InputError as error:
             typed.refuse(error)
-            return _page(desk, typed, about=suggestion)
+            return suggestions(desk, typed, about=suggestion)
         return desk.done("decision", "proposed", number=found.number)
 
     return propose

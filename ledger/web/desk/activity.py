@@ -1,58 +1,92 @@
-"""The activity record of a fund, page by page."""
+"""The activity record of a fund, as a list."""
 
 from __future__ import annotations
 
-from flask import Blueprint, request
+from functools import partial
+
+from flask import Blueprint
 from werkzeug.wrappers import Response
 
 from ledger.activity import history
-from ledger.activity.history import PAGE_ROWS, Before
+from ledger.activity.history import Asked
+from ledger.activity.records import OUTCOMES, Recorded
+from ledger.keyset import Listing
 from ledger.roles import ACTIONS
 from ledger.web.desk.frame import Desk, view
+from ledger.web.desk.listing import Column, ListPage, add_list, chosen_in, read_list, span_ms
 from ledger.web.desk.typed import Typed
 from ledger.wiring import Ledger
 
-DIGITS_MAX = 18
+ID_MAX = 20
 
 
 def add(blueprint: Blueprint, ledger: Ledger) -> None:
-    """Add the page."""
-    blueprint.add_url_rule(
-        "/desk/<fund>/activity", "activity", view(ledger, "activity.read", show)
-    )
+    """Add the page and its exports."""
+    add_list(blueprint, partial(view, ledger), ACTIVITY, show)
 
 
 def show(desk: Desk) -> Response:
     """Show who did and read what; the filters are in the address."""
-    asked = Typed(request.args)
-    member, action = asked["member"][:20], asked["action"]
-    action = action if action in ACTIONS else ""
-    desk.saw("activity.read", "activity")
-    with desk.reading() as connection:
-        rows = history.of_fund(
-            connection,
-            desk.fund.fund_id,
-            member_id=member,
-            action=action,
-            below=_below(asked["below"]),
-            limit=PAGE_ROWS + 1,
-        )
-    more = history.before(rows[PAGE_ROWS - 1]) if len(rows) > PAGE_ROWS else None
     return desk.page(
         "activity.html",
-        rows=rows[:PAGE_ROWS],
-        more=f"{more.at_ms}-{more.number}" if more else "",
-        member=member,
-        action=action,
+        list=read_list(desk, ACTIVITY),
         actions=ACTIONS,
+        outcomes=OUTCOMES,
     )
 
 
-def _below(text: str) -> Before | None:
-    """Read where the page before ended; whatever it was not, the newest page is shown."""
-    at_ms, _, number = text.partition("-")
-    if not (at_ms.isascii() and at_ms.isdigit() and number.isascii() and number.isdigit()):
-        return None
-    if max(len(at_ms), len(number)) > DIGITS_MAX:
-        return None
-    return Before(int(at_ms), int(number))
+def _source(desk: Desk, asked: Typed) -> Listing[Recorded]:
+    wanted = Asked(
+        asked["member"][:ID_MAX],
+        chosen_in(asked, "action", ACTIONS),
+        chosen_in(asked, "outcome", OUTCOMES),
+        *span_ms(desk, asked),
+    )
+    return history.listing(desk.fund.fund_id, wanted)
+
+
+def _who(desk: Desk, one: Recorded) -> str:
+    who = one.activity.member_id
+    return desk.names.get(who, who) if who else str(desk.say("activity.machine"))
+
+
+def _what(desk: Desk, one: Recorded) -> str:
+    action = ACTIONS.get(one.activity.action)
+    if action is None:
+        return one.activity.action
+    return action.zh if desk.say.language == "zh" else action.en
+
+
+ACTIVITY: ListPage[Recorded] = ListPage(
+    name="activity",
+    address="/desk/<fund>/activity",
+    action="activity.read",
+    columns=(
+        Column("when", "activity.when", lambda _desk, one: one.at, "moment"),
+        Column("who", "activity.who", _who),
+        Column("action", "activity.action", _what),
+        Column("subject", "activity.subject", lambda _desk, one: one.activity.subject),
+        Column(
+            "address",
+            "activity.from",
+            lambda _desk, one: one.activity.origin.address,
+            narrow=False,
+        ),
+        Column(
+            "outcome",
+            "activity.outcome",
+            lambda desk, one: desk.words("activity.outcome", one.activity.outcome),
+        ),
+        Column("reason", "column.reason", lambda _desk, one: one.activity.reason, places="export"),
+        Column("role", "column.role", lambda _desk, one: one.activity.role, places="export"),
+        Column(
+            "request",
+            "column.request",
+            lambda _desk, one: one.activity.origin.request_id,
+            places="export",
+        ),
+    ),
+    filters=("member", "action", "outcome", "from", "to"),
+    source=_source,
+    saw=lambda desk: desk.saw("activity.read", "activity"),
+)

@@ -32,6 +32,7 @@ from ledger.journal import history as journal
 from ledger.journal.codec import decode
 from ledger.projections.accounts import Accounts
 from ledger.signin import enrolling, identity, signing_in
+from ledger.web.desk import together
 from ledger.web.desk.forms import FORMS, Form
 from ledger.web.desk.frame import Desk, View, view
 from ledger.web.desk.typed import Typed
@@ -47,7 +48,6 @@ def add(blueprint: Blueprint, ledger: Ledger) -> None:
     """Add the pages."""
     at = partial(view, ledger)
     rule = blueprint.add_url_rule
-    rule("/desk/<fund>/decisions", "decisions", at("decision.read", show_all))
     for form in FORMS.values():
         action, where = f"{form.kind}.propose", f"/desk/<fund>/decisions/new/{form.kind}"
         rule(where, f"new_{form.kind}", at(action, _asking(form)))
@@ -63,23 +63,7 @@ def add(blueprint: Blueprint, ledger: Ledger) -> None:
     rule(f"{one}/withdraw", "withdraw", at("decision.withdraw", withdraw), methods=["POST"])
 
 
-# --- lists and one decision -------------------------------------------------------------------------
-
-
-def show_all(desk: Desk) -> Response:
-    """List open decisions, and those that have ended, page by page."""
-    below = request.args.get("below", "")
-    is_number = below.isascii() and below.isdigit() and len(below) <= DIGITS_MAX
-    with desk.reading() as connection:
-        members = funds.all_members(connection, desk.fund.fund_id)
-        waiting = [
-            (one, history.who_may_act(one, members))
-            for one in history.open_decisions(connection, desk.fund.fund_id)
-        ]
-        ended = history.ended_decisions(
-            connection, desk.fund.fund_id, below=int(below) if is_number else None
-        )
-    return desk.page("decisions.html", open=waiting, ended=ended)
+# --- one decision -------------------------------------------------------------------------
 
 
 class Step(NamedTuple):
@@ -131,6 +115,7 @@ def _page(desk: Desk, number: int, typed: Typed, notice: str = "") -> Response:
         balance=balance,
         typed=typed,
         notice=notice,
+        first=together.first(desk, f"decision/{number}") if notice else None,
         fresh=desk.signed_in.fresh,
         capitals=capitals,
     )

@@ -14,6 +14,7 @@ from ledger.signin import identity
 from ledger.web.desk import (
     activity,
     day,
+    decision_list,
     decisions,
     exception_list,
     exceptions,
@@ -54,6 +55,7 @@ def register_desk(app: Flask, ledger: Ledger) -> None:
         matches,
         exception_list,
         exceptions,
+        decision_list,
         decisions,
         people,
         tokens,

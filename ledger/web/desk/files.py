@@ -3,32 +3,37 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
+from datetime import date
 from functools import partial
 from pathlib import Path
 
 from flask import Blueprint, request
 from werkzeug.wrappers import Response
 
-from ledger.clock import to_ms
+from ledger.clock import from_ms, to_ms
 from ledger.desk import actions
 from ledger.errors import ConflictError, InputError, NotFoundError
+from ledger.export.sheets import Money
 from ledger.funds import history as funds
 from ledger.funds.history import MoneyAccount
+from ledger.keyset import Listing
 from ledger.matching import file_history, file_reading
-from ledger.matching.file_history import SavedMapping
+from ledger.matching.file_history import ListedFile, SavedMapping
 from ledger.matching.file_inspecting import Inspection
 from ledger.matching.file_reading import Reading
 from ledger.web import uploads
 from ledger.web.desk.frame import Desk, view
+from ledger.web.desk.listing import Column, ListPage, add_list, chosen_in, read_list
 from ledger.web.desk.typed import Typed
 from ledger.web.uploads import Upload, attachment, kept_file, takes_files
 from ledger.wiring import Ledger
 
 FILE_KINDS = ("text", "xml", "xlsx", "zip", "xls")
 SHA256 = "<string(length=64):sha256>"
-PAGE_ROWS = 50
 SHOWN_LINES = 20
-DIGITS_MAX = 16
+TEXT_MAX = 100
+STATES = ("taken", "held", "replaced", "left-out")
 
 WAITING_MS = 24 * 3_600_000
 """How long a file waits between being looked at and being taken."""
@@ -38,7 +43,7 @@ def add(blueprint: Blueprint, ledger: Ledger) -> None:
     """Add the pages."""
     at = partial(view, ledger)
     rule = blueprint.add_url_rule
-    rule("/desk/<fund>/files", "files", at("file.read", show_all))
+    add_list(blueprint, at, FILES, show_all)
     looking = takes_files(at("file.take", look))
     rule("/desk/<fund>/files/preview", "preview_file", looking, methods=["POST"])
     rule("/desk/<fund>/files", "take_file", at("file.take", take), methods=["POST"])
@@ -54,30 +59,105 @@ def show_all(desk: Desk) -> Response:
 
 
 def _page(desk: Desk, typed: Typed) -> Response:
-    after = _after(typed["after"])
     with desk.reading() as connection:
-        found = file_history.file_page(connection, desk.fund.fund_id, after=after, most=PAGE_ROWS)
         accounts = funds.money_account_list(connection, desk.fund.fund_id)
         mappings = file_history.saved_mappings(connection, desk.fund.fund_id)
-    more = f"{found.after[0]}-{found.after[1]}" if found.after else ""
     return desk.page(
         "files.html",
         status=typed.status,
-        files=found.files,
-        more=more,
+        list=read_list(desk, FILES, typed),
         accounts=accounts,
-        mappings=mappings,
+        mappings=list(dict.fromkeys(one.name for one in mappings)),
+        states=STATES,
         typed=typed,
     )
 
 
-def _after(text: str) -> tuple[int, str] | None:
-    at_ms, _, sha256 = text.partition("-")
-    return (int(at_ms), sha256) if _is_number(at_ms) and _is_hash(sha256) else None
+def _source(desk: Desk, asked: Typed) -> Listing[ListedFile]:
+    return file_history.file_listing(
+        desk.fund.fund_id,
+        account=asked["of"],
+        state=chosen_in(asked, "state", STATES),
+        text=asked["text"][:TEXT_MAX],
+    )
 
 
-def _is_number(text: str) -> bool:
-    return text.isascii() and text.isdigit() and len(text) <= DIGITS_MAX
+def _day_of(name: str) -> Callable[[Desk, ListedFile], date | None]:
+    def day(_desk: Desk, one: ListedFile) -> date | None:
+        text = getattr(one.statement or one.file, name)
+        return date.fromisoformat(text) if text else None
+
+    return day
+
+
+def _balance_of(name: str) -> Callable[[Desk, ListedFile], Money | None]:
+    def balance(_desk: Desk, one: ListedFile) -> Money | None:
+        minor = getattr(one.statement, name) if one.statement else None
+        return (
+            None
+            if minor is None or one.statement is None
+            else Money(minor, one.statement.commodity)
+        )
+
+    return balance
+
+
+def _account(_desk: Desk, one: ListedFile) -> str:
+    return one.statement.account if one.statement else one.file.account
+
+
+def _lines(_desk: Desk, one: ListedFile) -> int:
+    return one.statement.lines if one.statement else one.file.lines
+
+
+def _joins(desk: Desk, one: ListedFile) -> str:
+    stated = one.statement
+    if stated is None:
+        return str(desk.say("files.sheet"))
+    if stated.state == "taken" and desk.say.knows(f"files.joins.{stated.joins}"):
+        return str(desk.say(f"files.joins.{stated.joins}"))
+    return desk.words("files.state", stated.state)
+
+
+def _taker(desk: Desk, one: ListedFile) -> str:
+    who = one.file.taken_by
+    return desk.names.get(who, who) if who else str(desk.say("activity.machine"))
+
+
+FILES: ListPage[ListedFile] = ListPage(
+    name="files",
+    address="/desk/<fund>/files",
+    action="file.read",
+    columns=(
+        Column("name", "column.file_name", lambda _desk, one: one.file.name),
+        Column(
+            "format",
+            "column.format",
+            lambda _desk, one: one.statement.format if one.statement else one.file.format,
+            narrow=False,
+        ),
+        Column("account", "column.account", _account),
+        Column("period", "column.period", lambda _desk, _one: None, places="page", narrow=False),
+        Column("first_day", "column.first_day", _day_of("first_day"), "day", "export"),
+        Column("last_day", "column.last_day", _day_of("last_day"), "day", "export"),
+        Column("lines", "column.lines", _lines, "number"),
+        Column("opening", "column.opening", _balance_of("opening"), "money", "export"),
+        Column("closing", "column.closing", _balance_of("closing"), "money", "export"),
+        Column("joins", "column.joins", _joins),
+        Column("taken", "column.taken", _taker, places="page"),
+        Column("taken_by", "column.taken_by", _taker, places="export"),
+        Column(
+            "taken_at",
+            "column.taken_at",
+            lambda _desk, one: from_ms(one.file.taken_ms),
+            "moment",
+            "export",
+        ),
+        Column("file", "column.file", lambda _desk, one: one.file.sha256.hex(), places="export"),
+    ),
+    filters=("of", "state", "text"),
+    source=_source,
+)
 
 
 def _is_hash(text: str) -> bool:

@@ -521,7 +521,7 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "这份文件以前收过，没有变化。",
         "This file was taken before; nothing changed.",
     ),
-    "settlements.title": ("导入平台结算单", "Bring a settlement sheet"),
+    "settlements.title": ("平台结算单", "Settlement sheets"),
     "settlements.lead": (
         "平台说应付多少。先看每一行，全对才收，一行不对就整份不收。",
         "What platforms say they owe. A sheet is booked whole or not at all.",

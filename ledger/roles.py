@@ -98,6 +98,25 @@ _ALL = (
         "Bring in files of banks and platforms",
         by_token="files",
     ),
+    Action(
+        "transfer.read",
+        ("finance", "operator", "controller", "approver", "auditor"),
+        "看划转",
+        "See transfers",
+        by_token="read",
+    ),
+    Action(
+        "transfer.file",
+        ("finance", "operator"),
+        "生成和核对付款文件",
+        "Make payment files, and check one that came back",
+    ),
+    Action(
+        "transfer.enter",
+        ("finance", "operator"),
+        "登记已在网银录入",
+        "Say that a transfer was entered at the bank",
+    ),
     Action("income.book", _FINANCE, "认定一笔入账", "Say what an incoming line is"),
     Action("line.match", _FINANCE, "指明银行流水", "Say which bank line a transfer is"),
     Action(
@@ -191,6 +210,13 @@ _ALL = (
         _ADMINISTRATOR,
         "提出人员和角色变动",
         "Propose to enrol somebody or change their roles",
+        fresh=True,
+    ),
+    Action(
+        "payee.propose",
+        _ADMINISTRATOR,
+        "提出改变账户资料",
+        "Propose to change who stands behind an account",
         fresh=True,
     ),
     Action(

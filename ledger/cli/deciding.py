@@ -132,8 +132,14 @@ def decision_approve(
     session.say(summary(done), **told(done))
 
 
-def approve(
-    session: Session, fund: Fund, member: Member, number: int, version: int | None
+def approve(  # what was seen
+    session: Session,
+    fund: Fund,
+    member: Member,
+    number: int,
+    version: int | None,
+    *,
+    payee_seen: bool = False,
 ) -> Decision:
     """Approve a decision.
 
@@ -143,6 +149,7 @@ def approve(
         member: Who approves, as the session knows them.
         number: Of the decision.
         version: The one that they saw; None for one that nobody edited.
+        payee_seen: Whether they say that they have seen that a transfer's payee changed.
 
     Returns:
         The decision.
@@ -152,7 +159,9 @@ def approve(
     """
     seen = seen_version(session, fund, number, version)
     sequencer = session.ledger().sequencer
-    return actions.approve(sequencer, fund, member.member_id, number, seen, session.fresh)
+    return actions.approve(
+        sequencer, fund, member.member_id, number, seen, session.fresh, payee_seen=payee_seen
+    )
 
 
 def seen_version(session: Session, fund: Fund, number: int, version: int | None) -> int:
@@ -258,7 +267,7 @@ def _edited(found: Decision, changes: Mapping[str, str]) -> Wanted:
     content = dict(found.latest.content)
     if found.kind not in ("transfer", "rate", "close", "members") or found.latest.commitment:
         raise StateError(what="decision", key=found.kind, state="private", needed="withdraw")
-    fixed = {"number", "member"} & content.keys()
+    fixed = {"number", "member", "payee", "payee_changed", "evidence", "policy"} & content.keys()
     for name in changes:
         if name not in content or name in fixed:
             known = sorted(content.keys() - fixed)
@@ -268,7 +277,16 @@ def _edited(found: Decision, changes: Mapping[str, str]) -> Wanted:
         # A change names the amount as people write it; what stays is in minor units.
         amount = _minor(changes, "amount", content["amount"], text["commodity"])
         return wanted.transfer(
-            Proposal(text["from"], text["to"], text["commodity"], amount, text["reference"])
+            Proposal(
+                text["from"],
+                text["to"],
+                text["commodity"],
+                amount,
+                text["reference"],
+                text.get("purpose", ""),
+                tuple(content.get("evidence", ())),
+                text.get("policy", ""),
+            )
         )
     if found.kind == "rate":
         minor = _minor(changes, "minor", content["minor"], text["commodity"])

@@ -25,6 +25,7 @@ from ledger.cli import (
     statement,
     tokens,
     tracing,
+    transfers,
     users,
     witness,
 )
@@ -66,7 +67,7 @@ for command in (
     matches.match,
     exceptions.exception,
     exceptions.day,
-    money.transfer,
+    transfers.transfer,
     spending.spend,
     spending.movement,
     spending.lists_group,

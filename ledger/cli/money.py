@@ -16,14 +16,17 @@ from ledger.cli.session import (
 )
 from ledger.desk import actions, wanted
 from ledger.desk.reconcile import reconcile as run_reconcile
+from ledger.desk.transferring import attach
 from ledger.errors import FieldError, NotFoundError
 from ledger.funds import history as funds
 from ledger.journal.history import Fund
 from ledger.matching import booking as matching
 from ledger.matching import history as matching_history
+from ledger.matching.formats.sniffing import kind_of, shown_name
 from ledger.money import parse_amount, plain_amount
-from ledger.transfers.booking import Proposal
-from ledger.transfers.history import all_transfers, of_decision
+from ledger.projections.transfer_page import offer_of
+from ledger.transfers.booking import Proposal, own_reference
+from ledger.transfers.history import all_transfers, last_number, of_decision
 from ledger.transfers.history import transfer as find_transfer
 
 
@@ -123,37 +126,65 @@ def transfer() -> None:
 
 
 @transfer.command("propose")
-@click.argument("amount")
+@click.argument("amount", required=False)
 @click.option("--from", "from_name", required=True, help="Collection account.")
 @click.option("--to", "to_name", required=True, help="Fund account.")
 @click.option(
-    "--reference", required=True, help="Own reference, on the bank's lines; 8 characters or more."
+    "--reference",
+    help="Own reference, on the bank's lines; 8 characters or more. One is made unless given.",
+)
+@click.option("--purpose", default="", help="What it is for, in words that anyone may read.")
+@click.option(
+    "--evidence",
+    "evidence_paths",
+    multiple=True,
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="A file that speaks for it; kept, and named by its hash.",
 )
 @fund_option
 @acts("transfer.propose")
 @pass_session
 @guarded
-def transfer_propose(
+def transfer_propose(  # its options
     session: Session,
-    amount: str,
+    amount: str | None,
     from_name: str,
     to_name: str,
-    reference: str,
+    reference: str | None,
+    purpose: str,
+    evidence_paths: tuple[Path, ...],
     member_name: str,
     fund_slug: str | None,
 ) -> None:
-    """Propose a transfer."""
+    """Propose a transfer; without an AMOUNT what is matched, still in the account and not promised."""
     ledger, fund = session.ledger(), session.fund(fund_slug)
     member = session.member(fund, member_name)
     with ledger.database.reading() as connection:
         source = funds.money_account(connection, fund.fund_id, from_name)
         target = funds.money_account(connection, fund.fund_id, to_name)
-    if source.commodity != target.commodity:
-        raise FieldError(
-            field="to", reason="other-currency", value=target.commodity, expected=source.commodity
-        )
-    minor = parse_amount(amount, source.commodity)
-    proposal = Proposal(source.name, target.name, source.commodity, minor, reference)
+        if source.commodity != target.commodity:
+            raise FieldError(
+                field="to",
+                reason="other-currency",
+                value=target.commodity,
+                expected=source.commodity,
+            )
+        offer = offer_of(connection, fund, source.name, source.commodity)
+        number = last_number(connection, fund.fund_id) + 1
+    minor = parse_amount(amount, source.commodity) if amount else offer.amount
+    who = member.member_id
+    evidence = tuple(
+        attach(ledger.sequencer, fund, who, _brought(path)) for path in evidence_paths
+    )
+    proposal = Proposal(
+        source.name,
+        target.name,
+        source.commodity,
+        minor,
+        reference or own_reference(fund.slug, number),
+        purpose,
+        evidence,
+    )
     done = actions.propose(ledger.sequencer, fund, member.member_id, wanted.transfer(proposal))
     with ledger.database.reading() as connection:
         number = of_decision(connection, fund.fund_id, done.number).number
@@ -162,6 +193,13 @@ def transfer_propose(
         number=number,
         decision=done.number,
     )
+
+
+def _brought(path: Path) -> tuple[str, str, bytes]:
+    """Return a file of evidence: its name, what it is by its bytes, and these."""
+    data, name = path.read_bytes(), shown_name(path.name)
+    with naming(path):
+        return name, kind_of(name, data), data
 
 
 def _decision_of(session: Session, fund: Fund, number: int) -> int:
@@ -179,17 +217,19 @@ def _decision_of(session: Session, fund: Fund, number: int) -> int:
 
 @transfer.command("approve")
 @click.argument("number", type=int)
+@click.option("--payee-seen", is_flag=True, help="You have seen that the payee changed.")
 @fund_option
 @acts("decision.approve")
 @pass_session
 @guarded
 def transfer_approve(
-    session: Session, number: int, member_name: str, fund_slug: str | None
+    session: Session, number: int, member_name: str, fund_slug: str | None, *, payee_seen: bool
 ) -> None:
-    """Approve transfer NUMBER, that others proposed: short for `decision approve`."""
+    """Approve transfer NUMBER, that others proposed. Where the payee changed, say that you have seen it."""
     fund = session.fund(fund_slug)
     member = session.member(fund, member_name)
-    done = approve(session, fund, member, _decision_of(session, fund, number), None)
+    decision = _decision_of(session, fund, number)
+    done = approve(session, fund, member, decision, None, payee_seen=payee_seen)
     session.say(
         f"transfer {number}: {summary(done)}",
         number=number,
@@ -251,7 +291,7 @@ def transfer_send(
     ledger, fund = session.ledger(), session.fund(fund_slug)
     member = session.member(fund, member_name)
     seq = actions.send_by_line(
-        ledger.sequencer, fund, member, number, row, parse_amount(fee, "CNY")
+        ledger.sequencer, fund, member, number, row, _fee(session, fund, number, fee)
     )
     session.say(f"transfer {number} sent, entry {seq}", number=number, seq=seq)
 
@@ -261,18 +301,25 @@ def transfer_send(
 @click.option(
     "--row", type=int, required=True, help="Line of the fund account's file that shows it."
 )
+@click.option("--fee", default="0", help="What the fund's bank kept before it.")
 @fund_option
 @acts("line.match")
 @pass_session
 @guarded
 def transfer_confirm(
-    session: Session, number: int, row: int, member_name: str, fund_slug: str | None
+    session: Session, number: int, row: int, fee: str, member_name: str, fund_slug: str | None
 ) -> None:
-    """Say by hand which bank line a transfer arrived with."""
+    """Say by hand which bank line a transfer, or a part of it, arrived with."""
     ledger, fund = session.ledger(), session.fund(fund_slug)
     member = session.member(fund, member_name)
-    seq = actions.confirm_by_line(ledger.sequencer, fund, member, number, row)
+    minor = _fee(session, fund, number, fee)
+    seq = actions.confirm_by_line(ledger.sequencer, fund, member, number, row, minor)
     session.say(f"transfer {number} confirmed, entry {seq}", number=number, seq=seq)
+
+
+def _fee(session: Session, fund: Fund, number: int, text: str) -> int:
+    with session.ledger().database.reading() as connection:
+        return parse_amount(text, find_transfer(connection, fund.fund_id, number).commodity)
 
 
 @transfer.command("list")

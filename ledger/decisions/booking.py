@@ -235,13 +235,14 @@ def edit(books: Books, member: Member, number: int, version: int, new: Proposed)
     return _write(books, actor, kind, _Next(number, version + 1, "edited", new))
 
 
-def approve(
+def approve(  # noqa: PLR0913, PLR0917  # what was seen and who could act
     books: Books,
     member: Member,
     number: int,
     version: int,
     fresh: FreshFactor,
     others: Iterable[Member] = (),
+    said: Mapping[str, Any] | None = None,
 ) -> Decision:
     """Fill a slot. Whoever calls carries the decision out in the same transaction when this made it approved.
 
@@ -252,6 +253,7 @@ def approve(
         version: The one that they saw.
         fresh: Their second factor, shown within `FRESH_FOR`.
         others: Everybody in the fund: of two slots the member takes the one that leaves them able to fill the rest.
+        said: What else the entry says, such as that a warning was seen.
 
     Returns:
         The decision; see `is_approved`.
@@ -276,7 +278,9 @@ def approve(
         raise StateError(what="decision", key=number, state="older-rule", needed="edit")
     slot = _slot(found, member, others)
     actor = member.acting(latest.needed[slot])
-    body = step_body(kind, number, latest.content, {"version": version, "slot": slot})
+    body = step_body(
+        kind, number, latest.content, {"version": version, "slot": slot, **(said or {})}
+    )
     seq = books.post(Draft(f"{kind.entry}.approved", to_text(books.clock.now()), actor, body))
     books.settle()
     step = {"fund_id": fund_id, "number": number, "version": version, "seq": seq}

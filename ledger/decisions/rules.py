@@ -69,6 +69,7 @@ class Kind:
         may_be_free: Whether small amounts may need no decision at all.
         entry: First part of its entries' kinds.
         given: Parts of its content that the ledger gives, so that a repeat by a client's key need not know them.
+        named: Parts of its content that every step says again.
     """
 
     name: str
@@ -76,6 +77,7 @@ class Kind:
     may_be_free: bool = False
     entry: str = "decision"
     given: tuple[str, ...] = ()
+    named: tuple[str, ...] = ()
 
     @property
     def proposers(self) -> tuple[str, ...]:
@@ -98,7 +100,8 @@ KINDS: Mapping[str, Kind] = {
             # Above 500,000.00 two approvers.
             Rule("CNY", (Tier(50_000_000, ("approver",)), Tier(None, ("approver", "approver")))),
             entry="transfer",
-            given=("number",),
+            given=("number", "payee", "payee_changed"),
+            named=("number",),
         ),
         Kind("adjustment", _SMALL),
         Kind("resolution", _SMALL, given=("evidence",)),
@@ -130,6 +133,7 @@ KINDS: Mapping[str, Kind] = {
         Kind("erase", _always("controller")),
         Kind("publish", _always("approver")),
         Kind("members", _always("approver")),
+        Kind("payee", _always("approver")),
         Kind("four-eyes", _always("approver")),
     )
 }

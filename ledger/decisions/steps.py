@@ -78,7 +78,7 @@ def step_body(
     """
     if kind.entry == "decision":
         return {"number": number, **said}
-    return {**{name: content[name] for name in kind.given}, "decision": number, **said}
+    return {**{name: content[name] for name in kind.named}, "decision": number, **said}
 
 
 def read_version(entry_kind: str, body: Mapping[str, Any]) -> tuple[str, int, Written]:
@@ -158,6 +158,7 @@ def effects_of(kind: str, content: Mapping[str, Any]) -> list[tuple[str, Mapping
         "erase": "privacy.erased",
         "four-eyes": "rule.set",
         "lists": "list.changed",
+        "payee": "account.changed",
     }
     return [(single[kind], content)] if kind in single else []
 
@@ -224,6 +225,7 @@ EFFECTS = (
     "member.enrolled",
     "member.changed",
     "rule.set",
+    "account.changed",
     "adjustment",
     "match.released",
     "exception.resolved",
@@ -234,5 +236,12 @@ EFFECTS = (
 )
 """Kinds of entries that decisions bring about."""
 
-AT_SET_UP = ("rate.set", "member.enrolled", "member.changed", "rule.set", "list.changed")
+AT_SET_UP = (
+    "rate.set",
+    "member.enrolled",
+    "member.changed",
+    "rule.set",
+    "list.changed",
+    "account.changed",
+)
 """Those of them that need none until money has moved."""

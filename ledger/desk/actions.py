@@ -285,8 +285,15 @@ def edit(
     )
 
 
-def approve(
-    sequencer: Sequencer, fund: Fund, member_id: str, number: int, version: int, fresh: FreshFactor
+def approve(  # noqa: PLR0913  # what was seen
+    sequencer: Sequencer,
+    fund: Fund,
+    member_id: str,
+    number: int,
+    version: int,
+    fresh: FreshFactor,
+    *,
+    payee_seen: bool = False,
 ) -> Decision:
     """Fill a slot of a decision, and carry it out when that was the last one.
 
@@ -297,6 +304,7 @@ def approve(
         number: Of the decision.
         version: The one that they saw.
         fresh: Their second factor, shown within the last ten minutes.
+        payee_seen: Whether they say that they have seen that a transfer's payee changed.
 
     Returns:
         The decision; `is_approved` when it was carried out.
@@ -305,12 +313,14 @@ def approve(
         FourEyesError: They proposed or edited it, in whichever version, or have approved it already.
         NotAllowedError: They have no role that an open slot needs.
         FreshFactorNeededError: Their second factor is too long ago.
-        StateError: It has ended, somebody edited it since, or its rule has changed since.
+        StateError: It has ended, somebody edited it since, its rule or a payee has changed since, or a changed payee
+            was not said to be seen.
     """
 
     def step(books: Books, member: Member) -> Decision:
         others = funds.all_members(books.connection, fund.fund_id)
-        found = decisions.approve(books, member, number, version, fresh, others)
+        said = effects.said_with_approval(books, number, payee_seen=payee_seen)
+        found = decisions.approve(books, member, number, version, fresh, others, said)
         if found.is_approved:
             effects.carry_out(books, found)
         return found

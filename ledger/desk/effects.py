@@ -18,6 +18,7 @@ from ledger.funds import booking as setting_up
 from ledger.funds import members
 from ledger.funds.history import Rate
 from ledger.funds.members import NewMember
+from ledger.funds.payees import Payee, change_payee
 from ledger.intake import erasing
 from ledger.intake.booking import close_sessions
 from ledger.matching import saved_mappings
@@ -27,6 +28,7 @@ from ledger.periods.booking import NewStatement
 from ledger.privacy.commitments import open_commitment
 from ledger.sequencer.books import Books
 from ledger.transfers import booking as transfers
+from ledger.transfers import standing
 
 Effect = Callable[[Books, Actor, Decision], object]
 
@@ -47,6 +49,27 @@ def carry_out(books: Books, found: Decision) -> None:
     last = found.standing[-1]
     EFFECTS[found.kind](books, Actor(found.latest.needed[last.slot], last.member_id), found)
     decisions.forget_private(books, found.number)
+
+
+def said_with_approval(books: Books, number: int, *, payee_seen: bool) -> Mapping[str, Any]:
+    """Return what an approval says besides, once it is known that it may be given.
+
+    Args:
+        books: The fund's books.
+        number: Of the decision.
+        payee_seen: Whether whoever approves says that they have seen a changed payee.
+
+    Returns:
+        JSON.
+
+    Raises:
+        StateError: A transfer's payee is another one than was proposed, or a change was not said to be seen.
+    """
+    books.settle()
+    found = history.decision(books.connection, books.fund.fund_id, number)
+    if found.kind != "transfer" or found.end is not None:
+        return {}
+    return transfers.check_payee_seen(books, found, seen=payee_seen)
 
 
 def followed(books: Books, found: Decision) -> None:
@@ -116,11 +139,19 @@ def _set_rule(books: Books, actor: Actor, found: Decision) -> None:
     decisions.put_rule(books, actor, (kind.name, rule, reason), found.number)
 
 
+def _change_payee(books: Books, actor: Actor, found: Decision) -> None:
+    details = Payee(**_private(books, found))
+    change_payee(books, actor, found.latest.content["account"], details, found.number)
+
+
 def _change_matching(books: Books, _actor: Actor, found: Decision) -> None:
     """Keep a mapping; rules of the passes are read from their decisions."""
     content = found.latest.content
     if MAPPING in content:
         saved_mappings.keep_mapping(books, content[MAPPING], found.number)
+    for kind in standing.KINDS:
+        if kind in content:
+            standing.keep(books, kind, content[kind], found.number)
 
 
 def _private(books: Books, found: Decision) -> Mapping[str, Any]:
@@ -147,6 +178,7 @@ EFFECTS: Mapping[str, Effect] = {
     "publish": _publish,
     "members": _change_members,
     "four-eyes": _set_rule,
+    "payee": _change_payee,
     "rule": _change_matching,
     "match": matching.match_decided,
     "adjustment": matching.adjustment_decided,

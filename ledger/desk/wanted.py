@@ -19,6 +19,7 @@ from ledger.funds import booking as setting_up
 from ledger.funds import history as funds
 from ledger.funds.history import Rate
 from ledger.funds.members import NewMember, check_name
+from ledger.funds.payees import Payee, check_change, check_payee
 from ledger.intake import erasing
 from ledger.matching import saved_mappings
 from ledger.matching.formats.mappings import Mapping
@@ -28,7 +29,10 @@ from ledger.periods.booking import NewStatement
 from ledger.roles import acting, check_roles
 from ledger.sequencer.books import Books
 from ledger.transfers import booking as transfers
+from ledger.transfers import standing
 from ledger.transfers.booking import Proposal
+from ledger.transfers.payment_files import Columns, mapping_from_json, mapping_json
+from ledger.transfers.standing import Policy
 
 
 class Wanted(NamedTuple):
@@ -170,6 +174,31 @@ def mapping(new: Mapping) -> Wanted:
     """Want to read sheets by a mapping; the next version of it, where there is one of its name."""
     content = {MAPPING: saved_mappings.mapping_content(new)}
     return _wanted(Proposed("rule", content), lambda _books: saved_mappings.check_public(new))
+
+
+def payee(account: str, new: Payee) -> Wanted:
+    """Want other details to stand behind an account. They stay private."""
+    clean = check_payee(new)
+    return _wanted(
+        Proposed("payee", {"account": account}, private=clean._asdict()),
+        lambda books: check_change(books, account, clean),
+    )
+
+
+def payment_columns(new: Columns) -> Wanted:
+    """Want sheets for a bank's portal to be written with these columns."""
+    content = mapping_json(new)
+    return _wanted(
+        Proposed("rule", {standing.COLUMNS: content}), lambda _books: mapping_from_json(content)
+    )
+
+
+def transfer_policy(new: Policy) -> Wanted:
+    """Want transfers to be proposed by a standing policy; never approved by it."""
+    return _wanted(
+        Proposed("rule", {standing.POLICY: standing.policy_json(new)}),
+        lambda books: standing.check_policy(books, new),
+    )
 
 
 def rule(kind: str, new: Rule, reason: str | None = None) -> Wanted:

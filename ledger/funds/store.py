@@ -48,6 +48,17 @@ def add_money_account(connection: sa.Connection, **values: Any) -> None:
     connection.execute(sa.insert(money_accounts).values(**values))
 
 
+def change_money_account(
+    connection: sa.Connection, fund_id: int, name: str, **values: Any
+) -> None:
+    """Change what stands behind an account."""
+    connection.execute(
+        sa.update(money_accounts)
+        .where(money_accounts.c.fund_id == fund_id, money_accounts.c.name == name)
+        .values(**values)
+    )
+
+
 def add_rate(connection: sa.Connection, **values: Any) -> None:
     """Insert a rate."""
     connection.execute(sa.insert(rates).values(**values))

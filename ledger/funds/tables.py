@@ -42,6 +42,17 @@ money_accounts = sa.Table(
     ),
     sa.Column("commodity", sa.Text, nullable=False),
     sa.Column("opened_seq", BigInt, nullable=False),
+    sa.Column(
+        "holder",
+        sa.Text,
+        nullable=False,
+        server_default="",
+        comment="As the bank writes it; private",
+    ),
+    sa.Column("bank", sa.Text, nullable=False, server_default=""),
+    sa.Column("clearing", sa.Text, nullable=False, server_default="", comment="CNAPS, 12 digits"),
+    sa.Column("bic", sa.Text, nullable=False, server_default=""),
+    sa.Column("changed_seq", BigInt, comment="Entry that changed these details last"),
     **STRICT,
 )
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from ledger.actors import Actor, Member
 from ledger.clock import to_text
@@ -24,6 +24,7 @@ from ledger.errors import (
     UnknownNameError,
 )
 from ledger.funds.history import money_account_list
+from ledger.funds.payees import payee_of, pseudonym_of
 from ledger.journal import accounts
 from ledger.journal.entries import Claim, Draft, Move, Posting
 from ledger.money import AMOUNT_MAX
@@ -35,6 +36,10 @@ from ledger.transfers import history, store
 from ledger.transfers.history import Transfer
 from ledger.transfers.states import PROMISING, check_step
 
+PURPOSE_MAX = 140
+"""Characters: what a payment message has room for."""
+
+FILES_MAX = 20
 REFERENCE_CHARS = (8, 80)
 """Shorter ones are found in texts by chance; longer ones are cut by banks."""
 
@@ -48,6 +53,9 @@ class Proposal(NamedTuple):
         commodity: Currency of both.
         amount: Minor units that leave, fee included.
         reference: At least 8 characters, so that the bank's lines can be told by it.
+        purpose: What it is for, in words that anyone may read; may be empty.
+        evidence: Hashes of files that were brought before, hexadecimal.
+        policy: Name of the standing policy that proposes it; empty where a person does.
     """
 
     from_account: str
@@ -55,6 +63,9 @@ class Proposal(NamedTuple):
     commodity: str
     amount: int
     reference: str
+    purpose: str = ""
+    evidence: tuple[str, ...] = ()
+    policy: str = ""
 
 
 class Proof(NamedTuple):
@@ -94,17 +105,99 @@ def available(books: Books, account: str, commodity: str, besides: int = 0) -> i
     return books.totals(account, commodity).balance - promised
 
 
-def wanted(number: int, proposal: Proposal) -> Proposed:
+class Paid(NamedTuple):
+    """Who would be paid.
+
+    Attributes:
+        payee: What stands for them in entries.
+        last: Number of the newest transfer that went to this account, where it went to somebody else; else None.
+    """
+
+    payee: str
+    last: int | None
+
+
+def paid(books: Books, account: str) -> Paid:
+    """Return who stands behind a fund account now, and whether that changed since money went there last.
+
+    Args:
+        books: The fund's books.
+        account: Of the fund.
+
+    Returns:
+        The payee.
+    """
+    connection, fund_id = books.connection, books.fund.fund_id
+    now = pseudonym_of(books.keys, books.fund.slug, payee_of(connection, fund_id, account))
+    last = history.last_payee(connection, fund_id, account)
+    return Paid(now, None if last is None or last[1] == now else last[0])
+
+
+def check_payee_now(books: Books, found: Transfer) -> None:
+    """Hold that the details behind a transfer's account are those that it was approved with.
+
+    Args:
+        books: The fund's books.
+        found: The transfer.
+
+    Raises:
+        StateError: They changed since.
+    """
+    now = paid(books, found.to_account).payee
+    if found.payee not in ("", now):
+        raise StateError(
+            what="transfer", key=found.number, state="payee-changed-since", needed="edit"
+        )
+
+
+def check_payee_seen(books: Books, decided: Decision, *, seen: bool) -> dict[str, bool]:
+    """Hold that whoever approves a transfer pays who was proposed, and has seen it where they changed.
+
+    Args:
+        books: The fund's books.
+        decided: About a transfer, open.
+        seen: Whether they say so.
+
+    Returns:
+        What the approval says besides.
+
+    Raises:
+        StateError: The details changed since it was proposed (`payee-changed-since`), or a change was not said to
+            be seen (`payee-changed`).
+    """
+    content = decided.latest.content
+    found = history.of_decision(books.connection, books.fund.fund_id, decided.number)
+    check_payee_now(books, found)
+    if "payee_changed" not in content:
+        return {}
+    if not seen:
+        raise StateError(
+            what="transfer", key=found.number, state="payee-changed", needed="payee-seen"
+        )
+    return {"payee_seen": True}
+
+
+def wanted(number: int, proposal: Proposal, to: Paid | None = None) -> Proposed:
     """Return a transfer as what two people are to decide.
 
     Args:
         number: Of the transfer.
         proposal: From where, to where, how much.
+        to: Who would be paid; None where only what was asked for matters.
 
     Returns:
         What its decision says.
     """
-    content = {
+    content = _content(number, proposal)
+    if to is not None:
+        content["payee"] = to.payee
+        if to.last is not None:
+            content["payee_changed"] = to.last
+    return Proposed("transfer", content, proposal.amount, proposal.commodity)
+
+
+def _content(number: int, proposal: Proposal) -> dict[str, Any]:
+    content: dict[str, Any] = {
         "number": number,
         "from": proposal.from_account,
         "to": proposal.to_account,
@@ -112,7 +205,18 @@ def wanted(number: int, proposal: Proposal) -> Proposed:
         "commodity": proposal.commodity,
         "reference": proposal.reference,
     }
-    return Proposed("transfer", content, proposal.amount, proposal.commodity)
+    if proposal.purpose:
+        content["purpose"] = proposal.purpose
+    if proposal.evidence:
+        content["evidence"] = list(proposal.evidence)
+    if proposal.policy:
+        content["policy"] = proposal.policy
+    return content
+
+
+def own_reference(slug: str, number: int) -> str:
+    """Return the reference that is offered for a transfer: short enough for every bank, long enough to be found."""
+    return f"{slug[:20].upper()}-T{number:04d}"
 
 
 def propose(books: Books, member: Member, proposal: Proposal, key: str | None = None) -> Decision:
@@ -141,7 +245,8 @@ def propose(books: Books, member: Member, proposal: Proposal, key: str | None = 
     acting(member, "transfer.propose")
     check(books, proposal)
     number = history.last_number(books.connection, books.fund.fund_id) + 1
-    decided = decisions.propose(books, member, wanted(number, proposal), key)
+    to = paid(books, proposal.to_account)
+    decided = decisions.propose(books, member, wanted(number, proposal, to), key)
     store.add(
         books.connection,
         fund_id=books.fund.fund_id,
@@ -151,13 +256,15 @@ def propose(books: Books, member: Member, proposal: Proposal, key: str | None = 
         proposed_by=member.member_id,
         proposed_seq=decided.latest.seq,
         decision=decided.number,
-        **_columns(proposal),
+        **_columns(proposal, to),
     )
     return decided
 
 
-def _columns(proposal: Proposal) -> dict[str, str | int]:
-    return dict(proposal._asdict())
+def _columns(proposal: Proposal, to: Paid) -> dict[str, str | int]:
+    values = proposal._asdict()
+    del values["policy"]
+    return {**values, "evidence": " ".join(proposal.evidence), "payee": to.payee}
 
 
 def edit(books: Books, member: Member, number: int, version: int, proposal: Proposal) -> Decision:
@@ -182,8 +289,9 @@ def edit(books: Books, member: Member, number: int, version: int, proposal: Prop
     acting(member, "transfer.propose")
     check_step(found.number, found.state, "approved")
     check(books, proposal, found.number)
-    decided = decisions.edit(books, member, number, version, wanted(found.number, proposal))
-    _move_on(books, found.number, **_columns(proposal))
+    to = paid(books, proposal.to_account)
+    decided = decisions.edit(books, member, number, version, wanted(found.number, proposal, to))
+    _move_on(books, found.number, **_columns(proposal, to))
     return decided
 
 
@@ -210,6 +318,7 @@ def check(books: Books, proposal: Proposal, besides: int = 0) -> None:
     _check_accounts(books, proposal)
     if not REFERENCE_CHARS[0] <= len(proposal.reference) <= REFERENCE_CHARS[1]:
         raise FieldError(field="reference", value=proposal.reference[:80], reason="length")
+    _check_words(books, proposal)
     if not 0 < proposal.amount <= AMOUNT_MAX:
         raise AmountError(field="amount", value=proposal.amount, reason="not-positive")
     there = available(books, proposal.from_account, proposal.commodity, besides)
@@ -217,6 +326,23 @@ def check(books: Books, proposal: Proposal, besides: int = 0) -> None:
         raise InsufficientError(
             account=proposal.from_account, available=there, asked=proposal.amount
         )
+
+
+def _check_words(books: Books, proposal: Proposal) -> None:
+    """Hold that purpose and evidence can be proposed.
+
+    Raises:
+        FieldError: A purpose of several lines or too long, or a file that nobody has brought.
+    """
+    if len(proposal.purpose) > PURPOSE_MAX or not proposal.purpose.isprintable():
+        raise FieldError(field="purpose", value="", reason="too-long")
+    hashes = proposal.evidence
+    if len(set(hashes)) < len(hashes) or len(hashes) > FILES_MAX:
+        raise FieldError(field="evidence", value=len(hashes), reason="too-many")
+    kept = history.kept_files(books.connection, books.fund.fund_id, hashes)
+    for one in hashes:
+        if one not in kept:
+            raise FieldError(field="evidence", value=one[:64], reason="unknown")
 
 
 def _check_accounts(books: Books, proposal: Proposal) -> None:

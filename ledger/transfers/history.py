@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from hashlib import sha256
 from typing import NamedTuple
 
 import sqlalchemy as sa
@@ -10,7 +11,7 @@ import sqlalchemy as sa
 from ledger.errors import NotFoundError
 from ledger.moneyline.parcels import Parcels, from_text, total
 from ledger.transfers.states import PROMISING
-from ledger.transfers.tables import transfer_steps, transfers
+from ledger.transfers.tables import transfer_files, transfer_steps, transfers
 
 
 class Transfer(NamedTuple):
@@ -37,6 +38,11 @@ class Transfer(NamedTuple):
         back: What has come back.
         given_up: What of it will not leave: it was called off when a part had left.
         on_way: Intervals of the transit line, as text.
+        purpose: What it is for; anyone may read it.
+        payee: What stands for the details of the fund's account as they were proposed; empty of old transfers.
+        evidence: Hashes of files, with spaces between.
+        entered_by: Member who entered it at the bank.
+        entered_seq: Entry.
     """
 
     number: int
@@ -59,6 +65,11 @@ class Transfer(NamedTuple):
     back: int = 0
     given_up: int = 0
     on_way: str = ""
+    purpose: str = ""
+    payee: str = ""
+    evidence: str = ""
+    entered_by: str | None = None
+    entered_seq: int | None = None
 
     @property
     def parcels(self) -> Parcels:
@@ -138,6 +149,46 @@ def of_decision(connection: sa.Connection, fund_id: int, decision: int) -> Trans
     if row is None:
         raise NotFoundError(what="transfer", decision=decision)
     return Transfer(*row)
+
+
+def kept_files(connection: sa.Connection, fund_id: int, hashes: Iterable[str]) -> frozenset[str]:
+    """Return those of some hashes, hexadecimal, under which a file of evidence is kept."""
+    wanted = [bytes.fromhex(one) for one in hashes if _is_hash(one)]
+    rows = connection.execute(
+        sa.select(transfer_files.c.sha256).where(
+            transfer_files.c.fund_id == fund_id, transfer_files.c.sha256.in_(wanted)
+        )
+    ).scalars()
+    return frozenset(bytes(one).hex() for one in rows)
+
+
+def _is_hash(text: str) -> bool:
+    return len(text) == 2 * sha256().digest_size and not set(text) - set("0123456789abcdef")
+
+
+def last_payee(connection: sa.Connection, fund_id: int, account: str) -> tuple[int, str] | None:
+    """Return the newest transfer that has left to an account and names its payee: number and payee.
+
+    Args:
+        connection: In a transaction.
+        fund_id: The fund.
+        account: Of the fund.
+
+    Returns:
+        None before the first.
+    """
+    row = connection.execute(
+        sa.select(transfers.c.number, transfers.c.payee)
+        .where(
+            transfers.c.fund_id == fund_id,
+            transfers.c.to_account == account,
+            transfers.c.sent_seq.is_not(None),
+            transfers.c.payee != "",
+        )
+        .order_by(transfers.c.sent_seq.desc())
+        .limit(1)
+    ).first()
+    return None if row is None else (int(row.number), str(row.payee))
 
 
 def last_number(connection: sa.Connection, fund_id: int) -> int:

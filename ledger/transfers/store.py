@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import sqlalchemy as sa
 
-from ledger.transfers.tables import transfer_steps, transfers
+from ledger.transfers.tables import (
+    payment_files,
+    transfer_files,
+    transfer_rules,
+    transfer_steps,
+    transfers,
+)
 
 
 def add(connection: sa.Connection, **values: int | str | None) -> None:
@@ -34,3 +42,18 @@ def add_step(
     place = int(connection.execute(last).scalar_one()) + 1
     row = {"fund_id": fund_id, "number": number, "place": place, **values}
     connection.execute(sa.insert(transfer_steps).values(row))
+
+
+def add_payment_file(connection: sa.Connection, **values: Any) -> None:
+    """Insert a payment file that is handed out."""
+    connection.execute(sa.insert(payment_files).values(**values))
+
+
+def add_file(connection: sa.Connection, **values: Any) -> None:
+    """Insert a file of evidence."""
+    connection.execute(sa.insert(transfer_files).values(**values))
+
+
+def add_rule(connection: sa.Connection, **values: Any) -> None:
+    """Insert the next version of a policy, or of a bank portal's columns."""
+    connection.execute(sa.insert(transfer_rules).values(**values))

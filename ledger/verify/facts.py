@@ -50,6 +50,11 @@ class Transfer:
     back: int = 0
     given_up: int = 0
     parcels: Parcels = ()
+    purpose: str = ""
+    payee: str = ""
+    evidence: str = ""
+    entered_by: str | None = None
+    entered_seq: int | None = None
     sendings: list[int] = field(default_factory=list)
     steps: list[tuple[int, str, int, int, int | None]] = field(default_factory=list)
 
@@ -105,6 +110,8 @@ class Facts:
         items: Exceptions by entry.
         withdrawn: SHA-256, hexadecimal, of files that were held and withdrawn to be read otherwise.
         releases: By number of the match: entry, reason, decision.
+        payees: By account whose details were changed: what stands for them, and the entry.
+        payment_files: By hash: id of the message, format, transfers, entry.
         statements: By number and language: body and entry.
         evidence: By entry: file and row that prove it.
         voids: By line and start.
@@ -134,6 +141,8 @@ class Facts:
     items: dict[int, Item] = field(default_factory=dict)
     withdrawn: set[str] = field(default_factory=set)
     releases: dict[int, tuple[int, str, int | None]] = field(default_factory=dict)
+    payees: dict[str, tuple[str, int]] = field(default_factory=dict)
+    payment_files: dict[str, tuple[str, str, str, int]] = field(default_factory=dict)
     statements: dict[tuple[str, str], tuple[dict[str, Any], int]] = field(default_factory=dict)
     evidence: dict[int, tuple[str, int]] = field(default_factory=dict)
     voids: dict[tuple[str, str, int], Interval] = field(default_factory=dict)

@@ -120,9 +120,14 @@ class Projections:
         self._table(
             "money_accounts",
             ("name",),
-            ("number", "commodity", "opened_seq"),
+            ("number", "commodity", "opened_seq", "changed_seq"),
             {
-                (name,): (body.get("number_ending"), body.get("commodity"), seq)
+                (name,): (
+                    body.get("number_ending"),
+                    body.get("commodity"),
+                    seq,
+                    facts.payees.get(name, ("", None))[1],
+                )
                 for name, (body, seq) in facts.money_accounts.items()
             },
             lambda row: (row[0], str(row[1])[-4:], *row[2:]),
@@ -190,6 +195,11 @@ class Projections:
             "back",
             "given_up",
             "on_way",
+            "purpose",
+            "payee",
+            "evidence",
+            "entered_by",
+            "entered_seq",
         )
         self._table(
             "transfers",
@@ -199,6 +209,13 @@ class Projections:
                 (number,): tuple(getattr(one, f) for f in fields)
                 for number, one in facts.transfers.items()
             },
+        )
+        self._table(
+            "payment_files",
+            ("sha256",),
+            ("message_id", "format", "transfers", "seq"),
+            {(name,): row for name, row in facts.payment_files.items()},
+            lambda row: (bytes(row[0]).hex(), *row[1:]),
         )
         self._table(
             "transfer_steps",
@@ -308,7 +325,11 @@ class Projections:
         self._sheets()
         self._kept("evidence_files", "sha256")
         self._kept("files", "sha256")
+        self._transfer_rules()
+        self._evidence()
         self._kept("exception_files", "sha256")
+        self._kept("transfer_files", "sha256")
+        self._kept("payment_files", "sha256")
         self._kept("deliveries", "digest")
 
     def _exceptions(self) -> None:
@@ -463,6 +484,39 @@ class Projections:
         for digest in sorted(self._facts.withdrawn - recorded):
             place = f"sha256={digest[:12]}"
             self._fail("evidence", None, "file_withdrawals", place, "missing")
+
+    def _transfer_rules(self) -> None:
+        """Hold policies and columns to the decisions about them, in the order in which they were approved."""
+        kinds = ("transfer_policy", "payment_columns")
+        approved = sorted(
+            (self._deciding.ends[(number,)][-1], number, kind)
+            for number, case in self._deciding.cases.items()
+            for kind in kinds
+            if case.ending == "approved" and case.kind == "rule" and kind in case.latest.content
+        )
+        expected: dict[tuple[Any, ...], tuple[Any, ...]] = {}
+        versions: Counter[tuple[str, str]] = Counter()
+        for _, number, kind in approved:
+            content = self._deciding.cases[number].latest.content[kind]
+            key = (kind, content["name"])
+            versions[key] += 1
+            text = orjson.dumps(content, option=orjson.OPT_SORT_KEYS).decode()
+            expected[*key, versions[key]] = (text, number)
+        columns = ("kind", "name", "version")
+        self._table("transfer_rules", columns, ("content", "decision"), expected)
+
+    def _evidence(self) -> None:
+        """Hold that every file that a transfer names is kept."""
+        kept = {
+            bytes(row[0]).hex()
+            for row in self._rows.all(
+                "SELECT sha256 FROM transfer_files WHERE fund_id = ?", self._fund_id
+            )
+        }
+        for number, one in self._facts.transfers.items():
+            for name in set(one.evidence.split()) - kept:
+                place = f"number={number} evidence"
+                self._fail("evidence", None, "transfer_files", place, "missing", name)
 
     def _mappings(self) -> None:
         """Hold mappings to the decisions about them, in the order in which they were approved."""

@@ -48,7 +48,7 @@ APPEND_ONLY = (
     "fills", "activity", "decisions", "decision_versions", "decision_approvals", "decision_ends",
     "working_papers", "exception_notes", "exception_files", "matches", "match_parts", "match_releases",
     "match_dismissals", "transfer_steps", "period_steps", "list_changes", "spend_sheets", "evidence_files",
-    "entry_evidence",
+    "entry_evidence", "transfer_files", "payment_files", "transfer_rules",
 )  # fmt: skip
 
 

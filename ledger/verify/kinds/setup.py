@@ -28,6 +28,7 @@ class Setup:
             "fund.opened": self._fund_opened,
             "channel.opened": self._channel_opened,
             "account.opened": self._account_opened,
+            "account.changed": self._account_changed,
             "rate.set": self._rate_set,
             "member.enrolled": self._member_enrolled,
             "member.changed": self._member_changed,
@@ -70,6 +71,21 @@ class Setup:
             raise BrokenEntryError("entries", "opened-twice", found=account)
         self._books.facts.money_accounts[account] = (event.value["body"], event.seq)
         self._books.first_use.setdefault(account, event.seq)
+
+    def _account_changed(self, event: Event) -> None:
+        """Note who stands behind an account from now on.
+
+        Raises:
+            BrokenEntryError: There is no such account.
+        """
+        body, facts = event.value["body"], self._books.facts
+        account = text(body, "account")
+        if account not in facts.money_accounts:
+            raise BrokenEntryError("entries", "no-such-account", found=account)
+        opened, seq = facts.money_accounts[account]
+        ending = {"number_ending": text(body, "number_ending")}
+        facts.money_accounts[account] = ({**opened, **ending}, seq)
+        facts.payees[account] = (text(body, "payee"), event.seq)
 
     def _rate_set(self, event: Event) -> None:
         body = event.value["body"]

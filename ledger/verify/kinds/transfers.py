@@ -20,6 +20,7 @@ _NEXT = {
     "transfer.sent": ("approved", "sent"),
     "transfer.confirmed": ("sent",),
     "transfer.returned": ("sent",),
+    "transfer.entered": ("approved",),
 }
 """States of a transfer from which each step may be taken."""
 
@@ -41,6 +42,7 @@ class Transfers:
         """Return what is done at each kind of entry of this subject."""
         return {
             "transfer.proposed": self._transfer_proposed,
+            "transfer.filed": self._filed,
             **dict.fromkeys(_NEXT, self._transfer_step),
         }
 
@@ -52,7 +54,7 @@ class Transfers:
             raise BrokenEntryError(
                 "transfers", "number", len(self._books.facts.transfers) + 1, number
             )
-        self._books.facts.transfers[number] = Transfer(
+        one = self._books.facts.transfers[number] = Transfer(
             number=number,
             state="proposed",
             from_account=text(body, "from", "transfers"),
@@ -64,6 +66,81 @@ class Transfers:
             proposed_seq=event.seq,
             decision=whole(body, "decision", "transfers"),
         )
+        self._said(one, body)
+
+    def _said(self, one: Transfer, body: Mapping[str, Any]) -> None:
+        """Take purpose, evidence and payee of a version, and hold what it says of the payee to the transfers before.
+
+        Raises:
+            BrokenEntryError: It does not say that the payee changed, or says so without cause.
+        """
+        one.purpose = text(body, "purpose", "transfers") if "purpose" in body else ""
+        evidence = body.get("evidence", [])
+        if not isinstance(evidence, list) or not all(isinstance(name, str) for name in evidence):
+            raise BrokenEntryError("transfers", "malformed", found="evidence")
+        one.evidence = " ".join(evidence)
+        # Entries from before there were payees say nothing of them.
+        one.payee = text(body, "payee", "transfers") if "payee" in body else ""
+        gone = [
+            other
+            for other in self._books.facts.transfers.values()
+            if other.to_account == one.to_account and other.payee and other.sendings
+        ]
+        last = max(gone, key=lambda other: other.sendings[0], default=None)
+        changed = None if last is None or last.payee == one.payee else last.number
+        if one.payee and body.get("payee_changed") != changed:
+            raise BrokenEntryError("transfers", "payee", changed, body.get("payee_changed"))
+
+    def _seen(self, one: Transfer, body: Mapping[str, Any]) -> None:
+        """Hold that whoever approved a changed payee said that they had seen it.
+
+        Raises:
+            BrokenEntryError: They did not.
+        """
+        case = self._books.deciding.cases.get(one.decision)
+        needed = case is not None and "payee_changed" in case.latest.content
+        if needed and body.get("payee_seen") is not True:
+            raise BrokenEntryError("transfers", "payee", "payee_seen", body.get("payee_seen"))
+
+    def _filed(self, event: Event) -> None:
+        """Note a payment file that was handed out for approved transfers.
+
+        Raises:
+            BrokenEntryError: One of them is none.
+        """
+        body, facts = event.value["body"], self._books.facts
+        numbers = body.get("transfers")
+        known = isinstance(numbers, list) and all(
+            type(one) is int and one in facts.transfers for one in numbers
+        )
+        if not known or not isinstance(numbers, list):
+            raise BrokenEntryError("transfers", "malformed", found=numbers)
+        for number in numbers:
+            one = facts.transfers[number]
+            if one.state != "approved":
+                raise BrokenEntryError("transfers", "step", "approved", one.state)
+            one.steps.append((event.seq, "filed", 0, 0, None))
+        facts.payment_files[text(body, "sha256", "transfers")] = (
+            text(body, "message_id", "transfers"),
+            text(body, "format", "transfers"),
+            " ".join(map(str, numbers)),
+            event.seq,
+        )
+
+    def _entered(self, one: Transfer, event: Event) -> None:
+        """Hold who entered a transfer at the bank to those who decided about it.
+
+        Raises:
+            BrokenEntryError: They decided about it and the entry does not say so, or it was entered already.
+        """
+        who, body = event.value["actor"]["id"], event.value["body"]
+        case = self._books.deciding.cases.get(one.decision)
+        decided = set() if case is None else case.touched | set(case.filled.values())
+        said = body.get("exception") == "no-third-person"
+        if one.entered_seq is not None or said is not (who in decided):
+            raise BrokenEntryError("transfers", "third-person", sorted(decided), who)
+        one.entered_by, one.entered_seq = who, event.seq
+        one.steps.append((event.seq, "entered", 0, 0, None))
 
     def _transfer_edited(self, one: Transfer, body: Mapping[str, Any]) -> None:
         one.from_account = text(body, "from", "transfers")
@@ -71,6 +148,7 @@ class Transfers:
         one.commodity = text(body, "commodity", "transfers")
         one.amount = whole(body, "amount", "transfers")
         one.reference = text(body, "reference", "transfers")
+        self._said(one, body)
 
     def _transfer_decided(self, one: Transfer, event: Event) -> None:
         """Bring a transfer to where its decision is; the decision itself is held elsewhere.
@@ -90,7 +168,9 @@ class Transfers:
             self._stopped(one, event)
         elif step != "approved":
             one.state, one.ended_seq = step, seq
-        elif case is not None and case.ending == "approved":
+        else:
+            self._seen(one, value["body"])
+        if step == "approved" and case is not None and case.ending == "approved":
             one.state, one.approved_by, one.approved_seq = step, value["actor"]["id"], seq
 
     def _stopped(self, one: Transfer, event: Event) -> None:
@@ -123,6 +203,8 @@ class Transfers:
             )
         if kind in _DECIDED:
             self._transfer_decided(one, event)
+        elif kind == "transfer.entered":
+            self._entered(one, event)
         elif kind == "transfer.sent":
             self._sent(one, body, event.seq)
         else:

@@ -84,6 +84,7 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "decision.kind.erase": ("删除个人信息", "Erasure of personal data"),
     "decision.kind.publish": ("发布报告", "Publishing a statement"),
     "decision.kind.members": ("人员变动", "Change of people"),
+    "decision.kind.payee": ("改账户资料", "Change of an account’s details"),
     "decision.kind.four-eyes": ("改双人规则", "Change of the rule of two"),
     "decision.title": ("第 {number} 号：{kind}", "No. {number}: {kind}"),
     "decision.state.open": ("等批准", "open"),

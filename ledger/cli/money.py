@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import click
 
 from ledger.cli.deciding import approve, summary
@@ -12,6 +14,7 @@ from ledger.cli.session import (
     fund_option,
     guarded,
     machine,
+    naming,
     pass_session,
 )
 from ledger.desk import actions, wanted

@@ -562,6 +562,7 @@ class _Job:
         self._check_accounts(fund, replay, findings)
         projections = Projections(rows, fund.fund_id, fund.slug, replay, findings)
         projections.compare_all(counts=self.private)
+        projections.compare_payees(self.keys)
         if self.private:
             projections.compare_claims(others, replay.reversals)
             if gifts - kept > replay.facts.erased:

@@ -9,11 +9,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Mapping
 from hashlib import sha256
+from pathlib import Path
 from typing import Any
 
 import orjson
 
 from ledger.errors import LedgerError
+from ledger.journal.codec import encode
+from ledger.privacy.aliases import Aliases
 from ledger.privacy.commitments import open_commitment
 from ledger.verify.claims import OtherClaim
 from ledger.verify.replay import Replay
@@ -484,6 +487,33 @@ class Projections:
         for digest in sorted(self._facts.withdrawn - recorded):
             place = f"sha256={digest[:12]}"
             self._fail("evidence", None, "file_withdrawals", place, "missing")
+
+    def compare_payees(self, keys: Path) -> None:
+        """Hold who stands behind accounts to what stands for them in entries, by the fund's own key.
+
+        Args:
+            keys: Folder of the keys; without the fund's key nothing can be said.
+        """
+        if not (keys / f"{self._slug}.aliases").exists():
+            return
+        aliases = Aliases(keys, self._slug)
+        names = ("number", "holder", "bank", "clearing", "bic")
+        rows = self._rows.all(
+            f"SELECT name, {', '.join(names)} FROM money_accounts WHERE fund_id = ?",  # noqa: S608  # names of our own
+            self._fund_id,
+        )
+        for account, *details in rows:
+            known = self._facts.payees.get(account)
+            if known is None:
+                if any(details[1:]):
+                    place = f"name={account} holder"
+                    self._fail("projections", None, "money_accounts", place, "unexpected")
+                continue
+            said = encode(dict(zip(names, details, strict=True)))
+            found = aliases.of_digest(sha256(b"payee\x00" + said).digest()).hex()
+            if found != known[0]:
+                place = f"name={account} payee"
+                self._fail("projections", known[1], "money_accounts", place, "differs")
 
     def _transfer_rules(self) -> None:
         """Hold policies and columns to the decisions about them, in the order in which they were approved."""

@@ -19,16 +19,19 @@ from ledger.activity.recording import record_alone
 from ledger.activity.records import Activity
 from ledger.db import RUNTIME_ROLE, Database, metadata
 from ledger.desk import spending as desk_spending
+from ledger.desk import transferring
 from ledger.desk.matching import release
 from ledger.desk.reconcile import reconcile
 from ledger.desk.spending import Spending
 from ledger.funds import history as funds
 from ledger.funds.lists import Change
 from ledger.spending.evidence import Brought
+from ledger.transfers import standing
 from tests.db.exceptions import attach, found, raise_it
 from tests.db.ledgers import (
     MAIN,
     Ledger,
+    approve,
     bank_line,
     bodies,
     check,
@@ -36,6 +39,7 @@ from tests.db.ledgers import (
     gift,
     give,
     new_ledger,
+    propose,
     settle,
     settlement_line,
     spend_row,
@@ -62,6 +66,7 @@ def ledger(database: Database, tmp_path: Path) -> Iterator[Ledger]:
     run(opened, "INSERT INTO working_papers VALUES (1, 1, 1, 'm1', 0, 'title', '', 'body')")
     attach(opened, raise_it(opened, found()))
     one_of_each(opened)
+    files_of_transfers(opened)
     yield opened
     opened.close()
 
@@ -79,6 +84,16 @@ def one_of_each(ledger: Ledger) -> None:
     row = spend_row(1, reference="PAYMENT-E")
     wanted = Spending(account, [row], ("sheet.csv", b"rows"), (digest,))
     desk_spending.book(ledger.sequencer, ledger.fund, who, wanted)
+
+
+def files_of_transfers(ledger: Ledger) -> None:
+    """Bring evidence, make a payment file, and keep a rule."""
+    act = (ledger.sequencer, ledger.fund, ledger.member("Li").member_id)
+    transferring.attach(*act, ("a.txt", "text", b"a"))
+    number = propose(ledger, 1)
+    approve(ledger, number)
+    transferring.payment_file(*act, (number,))
+    ledger.decide(lambda books: standing.keep(books, standing.COLUMNS, {"name": "x"}, 1))
 
 
 def match_and_release(ledger: Ledger) -> None:

@@ -8,6 +8,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 
 from ledger.db import Database
 from ledger.desk import actions, transferring
@@ -188,6 +189,12 @@ def test_a_changed_payee_is_seen_or_the_transfer_waits(ledger: Ledger) -> None:
     assert (said["kind"], said["body"]["payee_seen"]) == ("transfer.approved", True)
     send(ledger, number, 400)
     assert approved(ledger, 5)  # it is known from now on
+    url = ledger.database.url.render_as_string(hide_password=False)
+    change = sa.text("UPDATE money_accounts SET bank = :b WHERE name = :n")
+    for bank, holds in (("another bank", False), (OTHER.bank, True)):
+        with ledger.database.engine.begin() as connection:
+            connection.execute(change, {"b": bank, "n": MAIN})
+        assert verify_database(url, ledger.keys).ok is holds
 
 
 def test_a_policy_proposes_once_a_day_and_never_approves(ledger: Ledger) -> None:

@@ -89,6 +89,13 @@ _ALL = (
     Action("audit.read", ("auditor",), "看审计室", "See the auditors' room"),
     Action("papers.write", ("auditor",), "写自己的底稿", "Write own working papers"),
     Action("statement.build", _READERS, "生成报告而不发布", "Build a statement, unpublished"),
+    Action(
+        "period.read",
+        ("finance", "controller", "approver", "auditor"),
+        "看月份和结账前的检查",
+        "See months and what is checked before they close",
+        by_token="read",
+    ),
     # --- bringing in and booking ------------------------------------------------------------------
     Action("gifts.record", ("operator", "finance"), "记录打赏", "Record gifts", by_token="gifts"),
     Action(
@@ -193,10 +200,19 @@ _ALL = (
     ),
     Action("lists.propose", _FINANCE, "提出修改清单", "Propose a change of the fund's lists"),
     Action("rate.propose", _FINANCE, "提出折算率", "Propose a rate", by_token="propose"),
+    Action("closing.begin", _FINANCE, "开始结账", "Begin to close a month"),
     Action("close.propose", _FINANCE, "提出关账", "Propose to close a month", by_token="propose"),
     # In a small county the controller is the approver as well: then finance proposes.
-    Action("seal.propose", _CONTROLLERS, "提出封账", "Propose to seal a month"),
-    Action("reopen.propose", _CONTROLLERS, "提出重开", "Propose to reopen a month"),
+    Action(
+        "seal.propose", _CONTROLLERS, "提出封账", "Propose to seal a month", by_token="propose"
+    ),
+    Action(
+        "reopen.propose",
+        _CONTROLLERS,
+        "提出重开",
+        "Propose to reopen a month",
+        by_token="propose",
+    ),
     Action("erase.propose", ("finance", "operator"), "提出删除个人信息", "Propose an erasure"),
     Action(
         "publish.propose",

@@ -139,7 +139,7 @@ class _Measuring:
             yield self._figure("balance", self._balance_ms(), "ms", BALANCE_MS)
         if "close" in wanted:
             start, cpu = perf_counter(), process_time()
-            decided(self._bench.ledger, self._bench.fund, wanting.close(self._month.name))
+            decided(self._bench.ledger, self._bench.fund, wanting.close(self._month.name, "bench"))
             spent = process_time() - cpu
             yield self._figure("close", perf_counter() - start, "s", CLOSE_S, spent)
 

@@ -20,6 +20,7 @@ from ledger.bench.month_files import Month
 from ledger.bench.places import CHANNEL
 from ledger.decisions.shapes import Decision
 from ledger.desk import actions, spending, wanted
+from ledger.desk.bank_days import bank_days
 from ledger.desk.finding import look
 from ledger.desk.gift_list import compare_list
 from ledger.desk.reconcile import reconcile
@@ -34,7 +35,6 @@ from ledger.journal.history import Fund, fund_by_slug
 from ledger.logs import configure_logs
 from ledger.matching import file_reading
 from ledger.matching.formats.settlement_csv import read_settlement_file
-from ledger.projections.bank_days import bank_days
 from ledger.settings import load_settings, process_environment
 from ledger.signin.gate import open_gate
 from ledger.signin.terminal import open_for_script

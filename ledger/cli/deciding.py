@@ -293,7 +293,7 @@ def _edited(found: Decision, changes: Mapping[str, str]) -> Wanted:
         units, from_ms = (_whole(text[name], name) for name in ("units", "from_ms"))
         return wanted.rate(Rate(text["unit"], units, minor, text["commodity"], from_ms, 0))
     if found.kind == "close":
-        return wanted.close(text["month"])
+        return wanted.close(text["month"], text.get("reason", ""))
     roles = parse_roles(changes["roles"]) if "roles" in changes else frozenset(content["roles"])
     return wanted.roles(content["member"], roles)
 

@@ -20,6 +20,7 @@ from ledger.cli.session import (
 )
 from ledger.desk import actions
 from ledger.desk import matching as desk
+from ledger.desk.bank_days import bank_days
 from ledger.desk.dry_run import dry_run
 from ledger.desk.gift_list import compare_list
 from ledger.desk.reconcile import suggest
@@ -30,7 +31,6 @@ from ledger.matching import matches
 from ledger.matching.matches import Asked, KeptMatch, Suggestion
 from ledger.matching.officers_rules import rules_from_json
 from ledger.money import plain_amount
-from ledger.projections.bank_days import bank_days
 
 STATES = ("suggested", "ambiguous", "confirmed", "released")
 LIST_MAX = 500

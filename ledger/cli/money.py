@@ -345,22 +345,3 @@ def transfer_list(session: Session, fund_slug: str | None) -> None:
             {"number": one.number, "state": one.state, "amount_minor": one.amount} for one in found
         ],
     )
-
-
-@click.group()
-def period() -> None:
-    """Months."""
-
-
-@period.command("close")
-@click.argument("month")
-@fund_option
-@acts("close.propose")
-@pass_session
-@guarded
-def period_close(session: Session, month: str, member_name: str, fund_slug: str | None) -> None:
-    """Propose to close a month: what is recorded later belongs to the next one. A controller decides."""
-    ledger, fund = session.ledger(), session.fund(fund_slug)
-    member = session.member(fund, member_name)
-    done = actions.propose(ledger.sequencer, fund, member.member_id, wanted.close(month))
-    session.say(summary(done), month=month, decision=done.number)

@@ -127,7 +127,7 @@ KINDS: Mapping[str, Kind] = {
         Kind("lists", _always("controller")),
         Kind("rule", _always("approver")),
         Kind("rate", _always("controller")),
-        Kind("close", _always("controller")),
+        Kind("close", _always("controller"), given=("failed", "reason")),
         Kind("seal", _always("approver")),
         Kind("reopen", _always("approver")),
         Kind("erase", _always("controller")),

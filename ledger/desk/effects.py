@@ -12,7 +12,7 @@ from ledger.decisions.booking import LABEL
 from ledger.decisions.rules import rule_from_json
 from ledger.decisions.shapes import Decision
 from ledger.desk import exceptions, matching, spending
-from ledger.desk.wanted import zone_of
+from ledger.desk.wanted import check_closing, zone_of
 from ledger.errors import StateError
 from ledger.funds import booking as setting_up
 from ledger.funds import members
@@ -91,6 +91,7 @@ def _set_rate(books: Books, actor: Actor, found: Decision) -> None:
 def _close(books: Books, actor: Actor, found: Decision) -> None:
     close_sessions(books, actor)
     content = found.latest.content
+    check_closing(books, content)
     said = {name: value for name, value in content.items() if name != "month"}
     said["decision"] = found.number
     periods.close(books, actor, content["month"], zone_of(books), said)

@@ -4,7 +4,7 @@ take. Whether it could be carried out now is checked when it is proposed, and ag
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -14,6 +14,7 @@ from ledger.decisions import booking as decisions
 from ledger.decisions.booking import Proposed
 from ledger.decisions.rules import Rule, check_rule, kind_of, rule_to_json
 from ledger.decisions.shapes import Decision
+from ledger.desk.checklist import Checklist, accepted, check_accepted, checklist
 from ledger.errors import ConflictError, FieldError, StateError
 from ledger.funds import booking as setting_up
 from ledger.funds import history as funds
@@ -22,7 +23,7 @@ from ledger.funds.members import NewMember, check_name
 from ledger.funds.payees import Payee, check_change, check_payee
 from ledger.intake import erasing
 from ledger.matching import saved_mappings
-from ledger.matching.formats.mappings import Mapping
+from ledger.matching.formats.mappings import Mapping as SheetMapping
 from ledger.matching.saved_mappings import MAPPING
 from ledger.periods import booking as periods
 from ledger.periods.booking import NewStatement
@@ -83,12 +84,48 @@ def rate(new: Rate) -> Wanted:
     return _wanted(Proposed("rate", content), lambda _books: setting_up.check_rate(new))
 
 
-def close(month: str) -> Wanted:
-    """Want to close a month, such as `2026-10`, with all its broadcasts."""
-    return _wanted(
-        Proposed("close", {"month": month}),
-        lambda books: periods.check_close(books, month, zone_of(books)),
-    )
+def close(month: str, reason: str = "") -> Wanted:
+    """Want to close a month, such as `2026-10`, with all its broadcasts.
+
+    Args:
+        month: Which.
+        reason: Why it may close although checks fail that block it; what fails is read when it is proposed, and
+            nothing else may fail when it is approved. Ignored where nothing fails.
+
+    Returns:
+        What is wanted.
+    """
+
+    def new(books: Books) -> Proposed:
+        periods.check_close(books, month, zone_of(books))
+        return Proposed("close", accepted(_looked(books, month), periods.short_reason(reason)))
+
+    def propose(books: Books, member: Member, key: str | None) -> Decision:
+        first = decisions.repeated(books, member, Proposed("close", {"month": month}), key)
+        if first is not None:
+            return first
+        acting(member, "close.propose")
+        return decisions.propose(books, member, new(books), key)
+
+    def edit(books: Books, member: Member, number: int, version: int) -> Decision:
+        acting(member, "close.propose")
+        return decisions.edit(books, member, number, version, new(books))
+
+    return Wanted("close", propose, edit)
+
+
+def check_closing(books: Books, content: Mapping[str, Any]) -> None:
+    """Hold that nothing blocks a month but what was accepted when its closing was proposed.
+
+    Raises:
+        FieldError: Something else does.
+    """
+    check_accepted(_looked(books, content["month"]), content)
+
+
+def _looked(books: Books, month: str) -> Checklist:
+    books.settle()
+    return checklist(books.connection, books.fund, month, books.clock.now())
 
 
 def seal(month: str, statements: Sequence[NewStatement] = ()) -> Wanted:
@@ -170,7 +207,7 @@ def roles(member_id: str, wanted: frozenset[str]) -> Wanted:
     return _wanted(Proposed("members", content), check)
 
 
-def mapping(new: Mapping) -> Wanted:
+def mapping(new: SheetMapping) -> Wanted:
     """Want to read sheets by a mapping; the next version of it, where there is one of its name."""
     content = {MAPPING: saved_mappings.mapping_content(new)}
     return _wanted(Proposed("rule", content), lambda _books: saved_mappings.check_public(new))

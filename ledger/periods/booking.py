@@ -226,6 +226,15 @@ def _post(books: Books, kind: str, actor: Actor, body: Mapping[str, Any]) -> int
     return seq
 
 
+def short_reason(reason: str) -> str:
+    """Return a reason that may be empty, without blanks around it.
+
+    Raises:
+        FieldError: It is long.
+    """
+    return check_reason(reason) if reason.strip() else ""
+
+
 def check_reason(reason: str) -> str:
     """Return a reason without blanks around it.
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Iterable
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
@@ -56,6 +57,16 @@ def standings(connection: sa.Connection, fund_id: int) -> list[Standing]:
     for one in steps(connection, fund_id):
         by_month.setdefault(one.month, []).append(one)
     return [Standing(month, of[-1].state, tuple(of)) for month, of in sorted(by_month.items())]
+
+
+def standing_json(one: Standing) -> dict[str, Any]:
+    """Return a month for machines."""
+    return {"month": one.month, "state": one.state, "steps": steps_json(one.steps)}
+
+
+def steps_json(of: Iterable[Step]) -> list[dict[str, Any]]:
+    """Return steps for machines."""
+    return [{"state": one.state, "entry": one.seq, "until": one.until} for one in of]
 
 
 def closed(connection: sa.Connection, fund_id: int) -> list[Period]:

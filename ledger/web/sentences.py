@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from ledger.signin.sentences import SENTENCES as SIGN_IN
 from ledger.web.desk.list_sentences import SENTENCES as LISTS
+from ledger.web.desk.period_sentences import SENTENCES as PERIODS
 from ledger.web.desk.sentences import SENTENCES as DESK
 from ledger.web.public.sentences import SENTENCES as CHECKING
 
@@ -563,5 +564,5 @@ SENTENCES: dict[str, tuple[str, str]] = {
 
 SENTENCES |= SIGN_IN
 SENTENCES |= DESK
-SENTENCES |= LISTS
+SENTENCES |= LISTS | PERIODS
 SENTENCES |= CHECKING

@@ -300,7 +300,7 @@ def decide_both(ledger: Ledger, wanted: Wanted, one: str, other: str) -> Decisio
 
 def close_month(ledger: Ledger, month: str) -> int:
     """Close a month, and return the entry that did."""
-    found = decide_both(ledger, wanting.close(month), "Li", "Chen")
+    found = decide_both(ledger, wanting.close(month, "a test"), "Li", "Chen")
     with ledger.database.reading() as connection:
         assert found.is_approved
         return period(connection, ledger.fund.fund_id, month).closed_seq

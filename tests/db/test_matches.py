@@ -13,6 +13,7 @@ import sqlalchemy as sa
 
 from ledger.db import Database
 from ledger.desk import matching as desk
+from ledger.desk.bank_days import bank_days
 from ledger.desk.dry_run import dry_run
 from ledger.desk.finding import look
 from ledger.desk.reconcile import Reconciled, reconcile
@@ -33,7 +34,6 @@ from ledger.matching import matches
 from ledger.matching.matches import Asked, KeptMatch, Suggestion
 from ledger.matching.officers_rules import rules_from_json, rules_to_json
 from ledger.matching.passes import Rules
-from ledger.projections.bank_days import bank_days
 from ledger.verify.database import verify_database
 from tests.db.ledgers import (
     BANK,

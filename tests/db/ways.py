@@ -123,7 +123,7 @@ def something(kind: str, at: int) -> Wanted:
     if kind == "rate":
         return wanting.rate(Rate("KSCOIN", 10, 100 + at, "CNY", at, 0))
     if kind == "close":
-        return wanting.close("2026-08")
+        return wanting.close("2026-08", "a test")
     if kind == "members":
         return wanting.enrolment(NewMember(f"friend {at}", frozenset({"approver"})))
     if kind == "four-eyes":

@@ -120,6 +120,14 @@ class Deciding:
         """Propose to close a month."""
         return self._propose(fund, "close.propose", _close)
 
+    def propose_seal(self, fund: str) -> Response:
+        """Propose to seal a closed month for ever."""
+        return self._propose(fund, "seal.propose", _seal)
+
+    def propose_reopen(self, fund: str) -> Response:
+        """Propose to reopen the last closed month until a time."""
+        return self._propose(fund, "reopen.propose", _reopen)
+
     def propose_match(self, fund: str) -> Response:
         """Propose to confirm a suggestion above the limit of one person, or to release a match."""
         return self._propose(fund, "match.propose", _match)
@@ -292,4 +300,13 @@ def _adjustment(_caller: Caller, body: Body) -> Wanted:
 
 
 def _close(_caller: Caller, body: Body) -> Wanted:
-    return wanted.close(body.text("month"))
+    return wanted.close(body.text("month"), body.text("reason", ""))
+
+
+def _seal(_caller: Caller, body: Body) -> Wanted:
+    return wanted.seal(body.text("month"))
+
+
+def _reopen(_caller: Caller, body: Body) -> Wanted:
+    until = from_text(body.text("until"))
+    return wanted.reopen(body.text("month"), until, body.text("reason"))

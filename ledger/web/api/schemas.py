@@ -409,6 +409,9 @@ WITHDRAWN: dict[str, Any] = {
 }
 
 
+_MONTH: dict[str, Any] = {"type": "string", "pattern": "^[0-9]{4}-(0[1-9]|1[0-2])$"}
+
+
 def _proposal(required: tuple[str, ...], properties: dict[str, dict[str, Any]]) -> dict[str, Any]:
     body = {
         "type": "object",
@@ -490,7 +493,23 @@ PROPOSE: dict[str, dict[str, Any]] = {
     ),
     "close": _proposal(
         ("month",),
-        {"month": {"type": "string", "pattern": "^[0-9]{4}-(0[1-9]|1[0-2])$"}},
+        {
+            "month": _MONTH,
+            "reason": {
+                "type": "string",
+                "maxLength": 500,
+                "description": "Why it may close although checks fail; statements print it.",
+            },
+        },
+    ),
+    "seal": _proposal(("month",), {"month": _MONTH}),
+    "reopen": _proposal(
+        ("month", "until", "reason"),
+        {
+            "month": _MONTH,
+            "until": {"type": "string", "format": "date-time"},
+            "reason": {"type": "string", "minLength": 1, "maxLength": 500},
+        },
     ),
 }
 

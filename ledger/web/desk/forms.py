@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from flask import request
 
-from ledger.clock import from_ms, to_ms
+from ledger.clock import from_ms, from_text, to_ms
 from ledger.decisions.rules import KINDS, Rule, Tier
 from ledger.desk import wanted
 from ledger.desk.wanted import Wanted
@@ -140,7 +140,38 @@ def _day(text: str, zone: str) -> datetime:
 
 def _read_close(_desk: Desk, typed: Typed) -> Wanted | None:
     month = typed.read("month", str)
-    return wanted.close(month) if month else None
+    return wanted.close(month, typed["reason"]) if month else None
+
+
+def _read_seal(_desk: Desk, typed: Typed) -> Wanted | None:
+    month = typed.read("month", str)
+    return wanted.seal(month) if month else None
+
+
+def _read_reopen(desk: Desk, typed: Typed) -> Wanted | None:
+    month = typed.read("month", str)
+    until = typed.read("until", lambda text: _time(text, desk.details.zone))
+    reason = typed.read("reason", str)
+    if month is None or until is None or reason is None:
+        return None
+    return wanted.reopen(month, until, reason)
+
+
+def _filled_reopen(desk: Desk, content: Mapping[str, Any]) -> dict[str, str]:
+    until = from_text(content["until"]).astimezone(ZoneInfo(desk.details.zone))
+    return {**_as_it_is(desk, content), "until": f"{until:%Y-%m-%dT%H:%M}"}
+
+
+def _time(text: str, zone: str) -> datetime:
+    """Read a time in the fund's zone, as a field of a page gives it.
+
+    Raises:
+        TimeFieldError: It is none.
+    """
+    try:
+        return datetime.strptime(text, "%Y-%m-%dT%H:%M").replace(tzinfo=ZoneInfo(zone))
+    except ValueError as error:
+        raise TimeFieldError(field="until", reason="not-soon") from error
 
 
 # --- people -----------------------------------------------------------------------------------------
@@ -223,6 +254,8 @@ FORMS: Mapping[str, Form] = {
         Form("transfer", _read_transfer, _filled_transfer, _transfer_choices),
         Form("rate", _read_rate, _filled_rate, _rate_choices),
         Form("close", _read_close, _as_it_is, _nothing),
+        Form("seal", _read_seal, _as_it_is, _nothing),
+        Form("reopen", _read_reopen, _filled_reopen, _nothing),
         Form("members", _read_members, _as_it_is, _member_choices),
         Form("four-eyes", _read_rule, _filled_rule, _rule_choices),
     )

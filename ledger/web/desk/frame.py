@@ -78,6 +78,11 @@ TABS = (
 """Pages of the bar on top, in the order of a day; a part of the desk adds its row here."""
 
 MORE = (
+    Tab(
+        "periods",
+        "period.read",
+        ("period", "begin_closing", "new_seal", "propose_seal", "new_reopen", "propose_reopen"),
+    ),
     Tab("people", "people.read", ("removal", "new_members", "propose_members")),
     Tab("tokens", "token.read", ("new_token", "make_token")),
     Tab("rules", "rules.read", ("new_four-eyes", "propose_four-eyes")),

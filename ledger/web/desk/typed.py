@@ -6,7 +6,15 @@ from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from typing import TypeVar
 
-from ledger.errors import AmountError, FieldError, InputError, InsufficientError, MatchedFileError
+from ledger.errors import (
+    AmountError,
+    FieldError,
+    InputError,
+    InsufficientError,
+    MatchedFileError,
+    PeriodClosedError,
+    StateError,
+)
 from ledger.money import parse_amount
 
 T = TypeVar("T")
@@ -94,7 +102,13 @@ class Typed:
             self.errors[field or "amount"] = ("error.amount", {})
         elif (str(error.fields.get("field", "")), reason) == ("evidence", "missing"):
             self.errors[field] = ("error.evidence", {})
-        elif reason in ("missing", "length", "roles-conflict"):
+        elif isinstance(error, PeriodClosedError):
+            self.errors["month"] = (f"error.month.{error.fields.get('state', 'closed')}", {})
+        elif isinstance(error, StateError) and error.fields.get("what") == "month":
+            self.errors["month"] = (f"error.month.{error.fields.get('state')}", {})
+        elif (field, reason) == ("month", "not-a-month"):
+            self.errors[field] = ("error.month.not-a-month", {})
+        elif reason in ("missing", "length", "roles-conflict", "checks-fail", "not-soon"):
             self.errors[field] = (f"error.{reason}", {})
         else:
             self.errors[field] = ("error.other", {"reason": reason or error.code})

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ledger.projections.bank_days import BankDay, Movement, evenings
+from ledger.desk.bank_days import BankDay, Movement, evenings
 
 DAYS = [f"2026-10-{day:02d}" for day in range(1, 8)]
 _keys = st.sampled_from(["entry/1", "entry/2", "payment/A", "line/x", "line/y"])

@@ -127,6 +127,13 @@ def evenings(
     return found
 
 
+def was_used(connection: sa.Connection, fund: Fund, account: MoneyAccount, day: str) -> bool:
+    """Tell whether the ledger or the bank has anything on an account by a day, ISO 8601."""
+    booked = _entries(connection, fund, account)
+    lines, _ = _lines(connection, fund, account)
+    return any(one.day <= day for one in (*booked, *lines))
+
+
 class _Differing:
     """What ledger and bank do not both have: by key, and summed as it changes."""
 

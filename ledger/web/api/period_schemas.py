@@ -1,0 +1,78 @@
+"""How the API describes months."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ledger.web.api.schemas import BY_TOKEN, problem
+
+Json = dict[str, Any]
+
+_WHOLE: Json = {"type": "integer"}
+_TEXT: Json = {"type": "string"}
+_MONTH: Json = {"type": "string", "pattern": "^[0-9]{4}-(0[1-9]|1[0-2])$"}
+
+
+def _object(**properties: Json) -> Json:
+    return {"type": "object", "required": [*properties], "properties": properties}
+
+
+def _many(one: Json) -> Json:
+    return {"type": "array", "items": one}
+
+
+def answer(description: str, schema: Json) -> Json:
+    """Return what an address answers."""
+    return {"description": description, "content": {"application/json": {"schema": schema}}}
+
+
+_STATE: Json = {**_TEXT, "enum": ["open", "closing", "closed", "reopened", "sealed"]}
+_STEP = _object(state=_STATE, entry=_WHOLE, until={"type": ["string", "null"]})
+_POINT: Json = {
+    "type": "object",
+    "description": "What to open: a page of the desk, what it is about, and its number.",
+    "required": ["page", "subject"],
+    "properties": {
+        "page": _TEXT,
+        "subject": _TEXT,
+        "value": _WHOLE,
+        "amount": {**_WHOLE, "description": "Minor units."},
+        "commodity": _TEXT,
+    },
+}
+_CHECK = _object(
+    name=_TEXT,
+    state={**_TEXT, "enum": ["passed", "failed", "not-needed"]},
+    blocks={"type": "boolean", "description": "Whether the month stays open while it fails."},
+    why=_TEXT,
+    counts={"type": "object", "additionalProperties": _WHOLE},
+    points=_many(_POINT),
+)
+PERIODS: Json = {
+    **BY_TOKEN,
+    "responses": {
+        "200": answer(
+            "The months.",
+            _object(months=_many(_object(month=_MONTH, state=_STATE, steps=_many(_STEP)))),
+        ),
+        **BY_TOKEN["responses"],
+    },
+}
+PERIOD: Json = {
+    **BY_TOKEN,
+    "responses": {
+        "200": answer(
+            "The month.",
+            _object(
+                month=_MONTH,
+                state=_STATE,
+                steps=_many(_STEP),
+                may_close={"type": "boolean"},
+                failed=_many(_TEXT),
+                checks=_many(_CHECK),
+            ),
+        ),
+        **BY_TOKEN["responses"],
+        "422": problem("Not a month."),
+    },
+}

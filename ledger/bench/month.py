@@ -245,7 +245,7 @@ class _Measuring:
     # --- balances -----------------------------------------------------------------------------
 
     def _balance_ms(self) -> float:
-        """Return the time for all accounts at a past checkpoint, and for one at any size; the slower counts."""
+        """Return the time for all accounts at a past checkpoint, and for one at any size and on a day: the slowest."""
         fund_id = self._bench.fund.fund_id
         with self._bench.ledger.database.reading() as connection:
             sizes = list(
@@ -254,16 +254,23 @@ class _Measuring:
                 ).scalars()
             )
             chosen = random.Random(len(sizes))  # noqa: S311 -- which are looked at, the same in every run
-            account = journal.account_id(connection, fund_id, f"Assets:Platform:{CHANNEL.name}")
-            assert account is not None
-            looks: list[list[float]] = [[], []]
+            names = journal.account_names(connection, fund_id)
+            accounts = [one for one, name in names.items() if name.startswith("Assets:")]
+            now = self._bench.ledger.clock.now()
+            looks: list[list[float]] = [[], [], []]
             for _ in range(LOOKS * 4):
                 start = perf_counter()
                 Accounts(connection, fund_id, "CNY", chosen.choice(sizes))
                 looks[0].append(perf_counter() - start)
                 start = perf_counter()
+                account = chosen.choice(accounts)
                 totals(connection, fund_id, account, "CNY", chosen.randrange(max(sizes)))
                 looks[1].append(perf_counter() - start)
+                start = perf_counter()
+                moment = now - timedelta(minutes=chosen.randrange(10))
+                size = journal.size_before(connection, fund_id, moment)
+                totals(connection, fund_id, account, "CNY", size)
+                looks[2].append(perf_counter() - start)
         return max(statistics.median(one) for one in looks) * 1000
 
 

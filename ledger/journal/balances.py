@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import sqlalchemy as sa
 
-from ledger.db import Prepared
+from ledger.db import BigInt, Prepared
 from ledger.journal.tables import accounts, balances, postings
 
 
@@ -33,6 +33,19 @@ _LAST = Prepared(
         balances.c.seq < sa.bindparam("size"),
     )
     .order_by(balances.c.seq.desc())
+    .limit(1)
+)
+
+# Described here and not imported: checkpoints belong to the log. Each commit leaves one, of the size after it.
+_checkpoints = sa.table("checkpoints", sa.column("fund_id", BigInt), sa.column("size", BigInt))
+
+_COMMIT_BEGUN = Prepared(
+    sa.select(_checkpoints.c.size)
+    .where(
+        _checkpoints.c.fund_id == sa.bindparam("fund_id"),
+        _checkpoints.c.size <= sa.bindparam("size"),
+    )
+    .order_by(_checkpoints.c.size.desc())
     .limit(1)
 )
 
@@ -66,7 +79,10 @@ def totals(
 def _add_postings(
     connection: sa.Connection, key: tuple[int, int, str], before: Totals, counted: int, size: int
 ) -> Totals:
-    """Add the postings between a commit's end and a size inside the next commit."""
+    """Add the postings between a commit's end and a size inside the account's next commit.
+
+    The account may have rested for a million entries in between: only the commit that the size lies in moved it.
+    """
     fund_id, account_id, commodity = key
     next_commit = connection.execute(
         sa.select(balances.c.seq)
@@ -81,6 +97,8 @@ def _add_postings(
     ).first()
     if next_commit is None:
         return before
+    begun = _COMMIT_BEGUN.first(connection, fund_id=fund_id, size=size)
+    counted = max(counted, 0 if begun is None else begun[0])
     row = connection.execute(
         sa.select(
             sa.func.coalesce(
@@ -139,22 +157,27 @@ def all_totals(connection: sa.Connection, fund_id: int) -> list[AccountTotals]:
     return result
 
 
+_NEXT_COMMODITY = Prepared(
+    sa.select(balances.c.commodity)
+    .where(
+        balances.c.fund_id == sa.bindparam("fund_id"),
+        balances.c.account_id == sa.bindparam("account_id"),
+        balances.c.commodity > sa.bindparam("after"),
+    )
+    .order_by(balances.c.commodity)
+    .limit(1)
+)
+
+
 def commodities(connection: sa.Connection, fund_id: int, account_id: int) -> list[str]:
     """Return the commodities that an account was used in, by skipping through the index."""
     found: list[str] = []
     after = ""
     while True:
-        row = connection.execute(
-            sa.select(balances.c.commodity)
-            .where(
-                balances.c.fund_id == fund_id,
-                balances.c.account_id == account_id,
-                balances.c.commodity > after,
-            )
-            .order_by(balances.c.commodity)
-            .limit(1)
-        ).first()
+        row = _NEXT_COMMODITY.first(
+            connection, fund_id=fund_id, account_id=account_id, after=after
+        )
         if row is None:
             return found
-        after = row.commodity
+        after = row[0]
         found.append(after)

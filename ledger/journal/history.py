@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime
 from typing import NamedTuple
 
 import sqlalchemy as sa
 
+from ledger.db import Prepared
 from ledger.errors import NotFoundError
 from ledger.journal.tables import accounts, entries, funds, postings
 
@@ -93,6 +95,39 @@ def size(connection: sa.Connection, fund_id: int) -> int:
         sa.select(sa.func.max(entries.c.seq)).where(entries.c.fund_id == fund_id)
     ).scalar()
     return 0 if last is None else int(last) + 1
+
+
+_RECORDED = Prepared(
+    sa.select(entries.c.recorded_at).where(
+        entries.c.fund_id == sa.bindparam("fund_id"), entries.c.seq == sa.bindparam("seq")
+    )
+)
+
+
+def size_before(connection: sa.Connection, fund_id: int, moment: datetime) -> int:
+    """Return how many entries there were at an instant: a commit's end, since a commit has one time.
+
+    Recorded times never go back, so that the number is found by halving: twenty look-ups by the key in a million
+    entries, and no index by time that every gift would have to pay for.
+
+    Args:
+        connection: In a transaction.
+        fund_id: The fund.
+        moment: Entries that are recorded at it or later do not count; recorded times are cut to the minute.
+
+    Returns:
+        The size of the log at that instant.
+    """
+    at = moment.timestamp()
+    low, high = 0, size(connection, fund_id)
+    while low < high:
+        middle = (low + high) // 2
+        row = _RECORDED.first(connection, fund_id=fund_id, seq=middle)
+        if row is not None and row[0] < at:
+            low = middle + 1
+        else:
+            high = middle
+    return low
 
 
 def span(connection: sa.Connection, fund_id: int, first: int, stop: int) -> Iterator[StoredEntry]:

@@ -16,12 +16,13 @@ from ledger.clock import from_ms, from_text, local_date, to_ms
 from ledger.funds import history as funds
 from ledger.funds.history import Channel, MoneyAccount
 from ledger.intake.tables import sessions
-from ledger.journal.balances import NOTHING, all_totals
+from ledger.journal import history as journal
+from ledger.journal.balances import totals
 from ledger.journal.codec import decode
 from ledger.journal.history import Fund
 from ledger.journal.tables import entries
 from ledger.matching.exceptions import history as exceptions
-from ledger.matching.exceptions.history import Filter, Item
+from ledger.matching.exceptions.history import Filter, Item, OpenSubject
 from ledger.matching.exceptions.kinds import blocks, line_subject
 from ledger.matching.tables import bank_lines, file_statements, files, settlement_lines
 from ledger.projections.accounts import Accounts
@@ -59,7 +60,8 @@ def day_page(connection: sa.Connection, fund: Fund, day: date, now: datetime) ->
     today = local_date(now, details.zone)
     accounts = Accounts(connection, fund.fund_id, details.commodity)
     channels = funds.all_channels(connection, fund.fund_id)
-    items = of.items()
+    aged = exceptions.ageing(connection, fund.fund_id, today)
+    oldest = exceptions.page(connection, fund.fund_id, Filter(is_open=True), limit=ITEMS_MAX)
     lines = of.open_lines()
     money = of.accounts(lines)
     return DayPage(
@@ -73,11 +75,11 @@ def day_page(connection: sa.Connection, fund: Fund, day: date, now: datetime) ->
         files=of.files(),
         accounts=money,
         stages=stages_at(connection, fund.fund_id, accounts, channels),
-        items=tuple(_open(one, today) for one in items[:ITEMS_MAX]),
-        items_count=len(items),
-        aged=tuple(AgedItems(*one) for one in exceptions.ageing(connection, fund.fund_id, today)),
-        overdue=sum(one.is_overdue(today) for one in items),
-        unexplained=_unexplained(items, lines, money),
+        items=tuple(_open(one, today) for one in oldest),
+        items_count=sum(one.items for one in aged),
+        aged=tuple(AgedItems(*one) for one in aged),
+        overdue=sum(one.overdue for one in aged),
+        unexplained=_unexplained(exceptions.open_sums(connection, fund.fund_id), lines, money),
     )
 
 
@@ -99,7 +101,7 @@ def _open(one: Item, today: date) -> Open:
 
 
 def _unexplained(
-    items: Sequence[Item],
+    items: Iterable[OpenSubject],
     lines: Iterable[tuple[str, str, int, str]],
     money: Iterable[DayAccount],
 ) -> tuple[OpenSum, ...]:
@@ -165,7 +167,7 @@ class _Day:
     def _sessions(self, first: date, after: date) -> list[tuple[str, date, int, int]]:
         """Return the broadcasts that began in some days: channel, day, gifts and their sum."""
         # A broadcast is recorded when it begins or later: what was recorded before is of an earlier day.
-        since = int(self._start(first).timestamp()) // 60 * 60
+        since = journal.size_before(self._connection, self._fund_id, self._start(first))
         rows = self._connection.execute(
             sa.select(sessions.c.channel, sessions.c.gifts, sessions.c.total, entries.c.entry)
             .select_from(
@@ -177,7 +179,7 @@ class _Day:
                     ),
                 )
             )
-            .where(sessions.c.fund_id == self._fund_id, entries.c.recorded_at >= since)
+            .where(sessions.c.fund_id == self._fund_id, sessions.c.session_seq >= since)
         )
         found = []
         for row in rows:
@@ -263,17 +265,19 @@ class _Day:
 
     def accounts(self, lines: Sequence[tuple[str, str, int, str]]) -> tuple[DayAccount, ...]:
         """Return what each account holds by the ledger and by the bank, with what lies between."""
-        held = {
-            (one.account, one.commodity): one.totals
-            for one in all_totals(self._connection, self._fund_id)
-        }
         made = []
         for one in funds.money_account_list(self._connection, self._fund_id):
             if one.name.startswith((BANK, FUND)):
                 mine = sum(row[2] for row in lines if row[1] == one.name)
-                ours = held.get((one.name, one.commodity), NOTHING).balance
+                ours = self._held(one)
                 made.append(self._account(one, ours, mine))
         return tuple(made)
+
+    def _held(self, one: MoneyAccount) -> int:
+        account_id = journal.account_id(self._connection, self._fund_id, one.name)
+        if account_id is None:
+            return 0
+        return totals(self._connection, self._fund_id, account_id, one.commodity).balance
 
     def _account(self, one: MoneyAccount, ours: int, between: int) -> DayAccount:
         c = bank_lines.c
@@ -292,17 +296,3 @@ class _Day:
             bank_minor=None if row is None else int(row.balance),
             bank_at=None if row is None else from_ms(row.booked_ms),
         )
-
-    # --- exceptions ---------------------------------------------------------------------------
-
-    def items(self) -> list[Item]:
-        """Return the open exceptions, oldest first."""
-        found: list[Item] = []
-        while True:
-            after = found[-1].raised_seq if found else None
-            rows = exceptions.page(
-                self._connection, self._fund_id, Filter(is_open=True), after=after
-            )
-            found += rows
-            if len(rows) < exceptions.PAGE_MAX:
-                return found

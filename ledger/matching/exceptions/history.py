@@ -17,6 +17,7 @@ from ledger.matching.exceptions.kinds import (
     BRACKETS,
     ENDED,
     KINDS,
+    STILL_OPEN,
     age_days,
     line_subject,
     standing,
@@ -205,7 +206,7 @@ def listing(fund_id: int, wanted: Filter) -> Listing[Item]:
 def _conditions(wanted: Filter) -> list[sa.ColumnElement[bool]]:
     c, late, today = open_items.c, wanted.overdue_on, wanted.overdue_on or date.min
     asked: tuple[tuple[object, sa.ColumnElement[bool]], ...] = (
-        (wanted.is_open, c.state.not_in(ENDED)),
+        (wanted.is_open, c.state.in_(STILL_OPEN)),
         (None if wanted.is_open is None else not wanted.is_open, c.state.in_(ENDED)),
         (wanted.states, c.state.in_(wanted.states or ())),
         (wanted.kinds, c.kind.in_(wanted.kinds or ())),
@@ -338,7 +339,7 @@ def ageing(connection: sa.Connection, fund_id: int, today: date) -> list[Aged]:
         sa.select(
             c.kind, c.commodity, bracket, sa.func.count(), sa.func.sum(c.amount), sa.func.sum(late)
         )
-        .where(c.fund_id == fund_id, c.state.not_in(ENDED))
+        .where(c.fund_id == fund_id, c.state.in_(STILL_OPEN))
         .group_by(c.kind, c.commodity, sa.text("bracket"))
         .order_by(c.kind, c.commodity, sa.text("bracket"))
     )
@@ -346,6 +347,26 @@ def ageing(connection: sa.Connection, fund_id: int, today: date) -> list[Aged]:
         Aged(kind, commodity, BRACKETS[at], int(items), int(amount), int(overdue))
         for kind, commodity, at, items, amount, overdue in rows
     ]
+
+
+class OpenSubject(NamedTuple):
+    """What an open exception is about, as far as sums need it; fields as in `Item`."""
+
+    kind: str
+    subject: str
+    amount: int
+    commodity: str
+
+
+def open_sums(connection: sa.Connection, fund_id: int) -> list[OpenSubject]:
+    """Return what all open exceptions are about."""
+    columns = [open_items.c[name] for name in OpenSubject._fields]
+    rows = connection.execute(
+        sa.select(*columns).where(
+            open_items.c.fund_id == fund_id, open_items.c.state.in_(STILL_OPEN)
+        )
+    )
+    return [OpenSubject._make(row) for row in rows]
 
 
 class Note(NamedTuple):

@@ -65,6 +65,9 @@ STATES: tuple[State, ...] = (
 ENDED: tuple[State, ...] = ("resolved", "written-off")
 """States that an exception never leaves."""
 
+STILL_OPEN: tuple[State, ...] = tuple(one for one in STATES if one not in ENDED)
+"""All others: named, so that an index by state finds them among years of what has ended."""
+
 SETTLEMENT_DAYS = 15
 """Days after its month, or after its sheet where that came later, within which a settlement is to be paid."""
 

@@ -121,6 +121,14 @@ def local_month(at: datetime, zone: str) -> str:
     return at.astimezone(ZoneInfo(zone)).strftime("%Y-%m")
 
 
+def month_span(month: str, zone: str) -> tuple[datetime, datetime]:
+    """Return the first instant of a calendar month in a zone, and the first one after it; otherwise as `month_end`."""
+    end = month_end(month, zone)
+    first = (end - timedelta(seconds=1)).astimezone(ZoneInfo(zone))
+    start = first.replace(day=1, hour=0, minute=0, second=0, microsecond=0, fold=0)
+    return start.astimezone(UTC), end
+
+
 def working_days_after(day: date, count: int) -> date:
     """Return the day that lies so many working days later.
 

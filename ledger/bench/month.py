@@ -25,7 +25,7 @@ from ledger.bench.figures import Figure
 from ledger.bench.importing import Filling, import_file
 from ledger.bench.month_files import Month
 from ledger.bench.month_work import ORDER_END, decided
-from ledger.bench.places import CHANNEL, SLUG, Bench, Place
+from ledger.bench.places import SLUG, Bench, Place
 from ledger.bench.serving import ROOT, Server
 from ledger.clock import local_date
 from ledger.desk import wanted as wanting

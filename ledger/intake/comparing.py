@@ -7,24 +7,31 @@ memory does not grow with the list: a bit for each entry, and one batch of rows.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from datetime import timedelta
 from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
 import sqlalchemy as sa
 
-from ledger.clock import from_ms, from_text, local_month
+from ledger.clock import from_text, local_month, month_span, to_ms
 from ledger.funds.history import Channel
 from ledger.intake.booking import scope
 from ledger.intake.events import GiftEvent, RowProblem
 from ledger.intake.prepared import Checked, RateTable, check
 from ledger.journal import history as journal
 from ledger.journal.codec import decode
-from ledger.journal.history import Fund
+from ledger.journal.history import Fund, StoredEntry
 from ledger.privacy.aliases import Aliases
 from ledger.sequencer import store as claims
 
 BATCH_ROWS = 5_000
+AHEAD = timedelta(days=1)
+"""A platform's clock may be ahead of ours, by minutes: a gift can be recorded before it was given."""
+
+GAP = 1_000
+"""Entries that are read in passing rather than left out by a query of their own."""
+
 EXAMPLES_MAX = 1_000
 """Of each kind so many are named; all are counted."""
 
@@ -103,6 +110,7 @@ class Comparing:
     ) -> None:
         self._connection, self._fund, self._channel = connection, fund, channel
         self._month, self._zone = when
+        self._since, self._until = month_span(*when)
         self._rates = rates
         self._scope = scope(channel)
         self._aliases = Aliases(keys, fund.slug)
@@ -122,12 +130,12 @@ class Comparing:
         Returns:
             What differs.
         """
+        since_ms, until_ms = to_ms(self._since), to_ms(self._until)
         for batch in _batches(rows):
             events = [
                 one
                 for one in batch
-                if isinstance(one, GiftEvent)
-                and local_month(from_ms(one.occurred_at_ms), self._zone) == self._month
+                if isinstance(one, GiftEvent) and since_ms <= one.occurred_at_ms < until_ms
             ]
             self._refused += sum(isinstance(one, RowProblem) for one in batch)
             checked, problems = check(events, received_ms, self._rates)
@@ -187,11 +195,22 @@ class Comparing:
     def _is_seen(self, seq: int) -> bool:
         return bool(self._seen[seq >> 3] & 1 << (seq & 7))
 
+    def _unseen(self) -> Iterator[StoredEntry]:
+        """Read the entries that the list did not name, from the month's beginning on, and few of the others.
+
+        Yields:
+            Entries, oldest first.
+        """
+        connection, fund_id = self._connection, self._fund.fund_id
+        first = journal.size_before(connection, fund_id, self._since - AHEAD)
+        for start, stop in unseen_runs(self._seen, first, self._size):
+            yield from journal.span(connection, fund_id, start, stop)
+
     def _find_extra(self) -> None:
         """Find gifts of the month that the list has not; reversed ones are none any more."""
         connection, fund_id = self._connection, self._fund.fund_id
         mark = f'"channel":"{self._channel.name}"'.encode()
-        for entry in journal.span(connection, fund_id, 0, self._size):
+        for entry in self._unseen():
             if entry.kind != "gift" or mark not in entry.entry or self._is_seen(entry.seq):
                 continue
             value = decode(entry.entry)
@@ -201,6 +220,53 @@ class Comparing:
             reversed_ = claims.find(connection, fund_id, "reversal", [str(entry.seq)])
             if body["channel"] == self._channel.name and not any(reversed_):
                 self._extra.add(body["amount"], str(entry.seq))
+
+
+def unseen_runs(
+    seen: bytearray, first: int, stop: int, gap: int = GAP
+) -> Iterator[tuple[int, int]]:
+    """Find stretches of numbers that have no bit; those that lie close together are one, with what lies between.
+
+    Args:
+        seen: A bit for each number, the lowest first.
+        first: First number.
+        stop: Number after the last.
+        gap: Fewer numbers than this between two stretches are read with them: cheaper than a further query.
+
+    Yields:
+        First number and number after the last of each stretch, in order.
+    """
+    begun, ended = -1, -1
+    for start, end in _exact_runs(seen, first, stop):
+        if begun < 0:
+            begun = start
+        elif start - ended >= gap:
+            yield begun, ended
+            begun = start
+        ended = end
+    if begun >= 0:
+        yield begun, ended
+
+
+def _exact_runs(seen: bytearray, first: int, stop: int) -> Iterator[tuple[int, int]]:
+    """Find stretches without a bit; a whole byte of such numbers, or of others, is passed at once.
+
+    Yields:
+        First number and number after the last.
+    """
+    at, begun = first, -1
+    while at < stop:
+        eight = seen[at >> 3]
+        whole = not at & 7 and at + 8 <= stop and eight in (0, 0xFF)
+        if eight >> (at & 7) & 1:
+            if begun >= 0:
+                yield begun, at
+            begun = -1
+        elif begun < 0:
+            begun = at
+        at += 8 if whole else 1
+    if begun >= 0:
+        yield begun, stop
 
 
 def _batches(rows: Iterable[GiftEvent | RowProblem]) -> Iterator[list[GiftEvent | RowProblem]]:

@@ -7,7 +7,7 @@ and `adjustment_decided` are what decisions of these kinds bring about.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, TypeVar
 
@@ -25,13 +25,13 @@ from ledger.desk.wanted import Wanted
 from ledger.errors import FourEyesError, PeriodClosedError, StateError
 from ledger.journal.history import Fund
 from ledger.matching import booking as matching
-from ledger.matching import confirming, history, matches
+from ledger.matching import history, matches, releasing
 from ledger.matching.confirming import adjusted_json
 from ledger.matching.items import Other
 from ledger.matching.matches import KeptMatch, Release, Suggestion
 from ledger.matching.officers_rules import rules_from_json, rules_to_json
 from ledger.matching.passes import Rules
-from ledger.periods import history as periods
+from ledger.matching.releasing import Undone
 from ledger.roles import acting
 from ledger.sequencer.books import Books
 from ledger.sequencer.groups import Sequencer
@@ -328,7 +328,7 @@ def release_of_entry(books: Books, seq: int, reversal: int) -> list[int]:
 
 def _release(books: Books, actor: Actor, number: int, said: dict[str, Any]) -> None:
     kept = _releasable(books, number)
-    _post_release(books, actor, kept, said, sorted({part.seq for part in kept.parts}))
+    _post_release(books, actor, kept, said, releasing.undone(books, kept))
 
 
 def _releasable(books: Books, number: int) -> KeptMatch:
@@ -336,44 +336,42 @@ def _releasable(books: Books, number: int) -> KeptMatch:
 
     Raises:
         NotFoundError: There is no such match.
-        StateError: It is released already, or an entry of it cannot be reversed.
-        PeriodClosedError: It is of a month that is closed.
+        StateError: It is released already.
+        PeriodClosedError: A sealed month covers it. What a closed one covers is undone in the open month.
     """
     books.settle()
     connection, fund_id = books.connection, books.fund.fund_id
     found = matches.match(connection, fund_id, number)
     if found.release is not None:
         raise StateError(what="match", key=number, state="released", needed="confirmed")
-    closed = periods.closed(connection, fund_id)
-    if closed and min(part.seq for part in found.parts) <= closed[-1].closed_seq:
-        raise PeriodClosedError(month=closed[-1].month, what="match", key=number)
-    if found.adjustment:
-        raise StateError(what="match", key=number, state="adjusted", needed="without-adjustment")
-    confirming.undone(books, [part.seq for part in found.parts])
+    sealed = books.months.sealed
+    if sealed is not None and min(part.seq for part in found.parts) <= books.months.sealed_last:
+        raise PeriodClosedError(month=sealed.month, state="sealed", what="match", key=number)
     return found
 
 
 def _post_release(
-    books: Books, actor: Actor, kept: KeptMatch, said: dict[str, Any], seqs: list[int]
+    books: Books, actor: Actor, kept: KeptMatch, said: dict[str, Any], undone: Sequence[Undone]
 ) -> None:
-    undone = confirming.undone(books, seqs)
     connection, fund_id = books.connection, books.fund.fund_id
     sendings = [
-        (one.body["number"], one.seq, one.body["segments"][0]["to_start"], one.body["amount"])
+        (one.body["number"], one.seq, one.body["segments"][0]["to_start"], one.arrived)
         for one in undone
         if one.kind == "transfer.sent"
     ]
     body = {"match": kept.number, **said}
     in_transit = transfers.taken_back(books, sendings)
-    seq, places = confirming.release(books, actor, body, undone, in_transit)
+    seq, places = releasing.release(books, actor, body, undone, in_transit)
     books.settle()
     for one in undone:
-        if one.kind == "payout":
+        if "statement_no" in one.body:
             _unpay(books, one.body["channel"], one.body["statement_no"])
+        if not one.kind.startswith("transfer."):
             continue
         number, amount = one.body["number"], one.body["amount"]
         start = one.body["segments"][0]["to_start"]
-        undoing = Undoing(number, one.kind, one.seq, amount, start, places[one.seq])
+        fee = one.left - one.arrived
+        undoing = Undoing(number, one.kind, one.seq, amount, start, places[one.seq], fee)
         transfers.step_back(books, undoing, seq)
     release = Release(
         seq, said["reason"], actor.id, to_ms(books.clock.now()), said.get("decision")

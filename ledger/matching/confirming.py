@@ -5,21 +5,17 @@ Every line is allocated whole: to what was expected, and what is left to the adj
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from ledger.actors import Actor
 from ledger.clock import to_text
-from ledger.errors import InsufficientError, StateError
+from ledger.errors import StateError
 from ledger.journal import accounts
-from ledger.journal import history as journal_history
-from ledger.journal.codec import decode
 from ledger.journal.entries import Claim, Draft, Move, Posting
 from ledger.matching.history import StoredLine, StoredSettlement
-from ledger.moneyline.parcels import Parcels, put
 from ledger.sequencer.books import Books
 
-UNDONE = ("payout", "transfer.sent", "transfer.confirmed")
 """Kinds of entries that the release of a match reverses. Spending stands: only its line is open again."""
 
 
@@ -194,98 +190,3 @@ def adjust(
             (move,),
         )
     )
-
-
-class Undone(NamedTuple):
-    """An entry that a release reverses.
-
-    Attributes:
-        seq: Its number.
-        kind: Of the entry.
-        body: Of the entry.
-    """
-
-    seq: int
-    kind: str
-    body: dict[str, Any]
-
-
-def undone(books: Books, seqs: Sequence[int]) -> list[Undone]:
-    """Return those of some entries that a release has to reverse, newest first.
-
-    Args:
-        books: The fund's books.
-        seqs: Entries that the match's parts explain.
-
-    Returns:
-        Payouts and steps of transfers.
-
-    Raises:
-        StateError: One of them cannot be reversed: income, an adjustment, or a transfer with a bank's fee.
-    """
-    found = []
-    for seq in sorted(set(seqs), reverse=True):
-        entry = decode(journal_history.entry(books.connection, books.fund.fund_id, seq).entry)
-        kind, body = entry["kind"], entry["body"]
-        if kind in ("income", "adjustment") or body.get("fee"):
-            raise StateError(what="match", key=seq, state=kind, needed="reversible")
-        if kind in UNDONE:
-            found.append(Undone(seq, kind, body))
-    return found
-
-
-def release(
-    books: Books,
-    actor: Actor,
-    said: dict[str, Any],
-    found: Sequence[Undone],
-    in_transit: Mapping[int, Parcels],
-) -> tuple[int, dict[int, Parcels]]:
-    """Post that a match holds no more, with what reverses its entries.
-
-    Args:
-        books: The fund's books.
-        actor: Who gave the last approval, or the matching.
-        said: `match`, `reason`, and `decision` or `reversal`.
-        found: What is reversed.
-        in_transit: Of each entry that sent a transfer, the intervals by which that leaves the transit line now.
-
-    Returns:
-        The entry; and of each arrival's entry the intervals in which it lies on the transit line again.
-
-    Raises:
-        InsufficientError: The account that it came to does not hold it any more.
-    """
-    postings: list[Posting] = []
-    moves: list[Move] = []
-    places: dict[int, Parcels] = {}
-    left: dict[tuple[str, str], int] = {}
-    came: dict[tuple[str, str], int] = {}
-    for one in found:
-        segments = one.body["segments"]
-        back, target, commodity = (segments[0][name] for name in ("to", "from", "to_commodity"))
-        amount = sum(segment["to_length"] for segment in segments)
-        taken = left.get((back, commodity), 0)
-        held = books.totals(back, commodity).balance - taken
-        if amount > held:
-            raise InsufficientError(account=back, available=held, asked=amount)
-        left[back, commodity] = taken + amount
-        at = (target, commodity)
-        postings.append(Posting(target, back, commodity, amount))
-        for start, length in in_transit.get(one.seq) or ((None, amount),):
-            first = books.totals(*at).debits + came.get(at, 0)
-            came[at] = came.get(at, 0) + length
-            places[one.seq] = put(places.get(one.seq, ()), first, length)
-            moves.append(Move(back, commodity, length, target, commodity, length, start=start))
-    body = {**said, "reverses": [one.seq for one in found]}
-    seq = books.post(
-        Draft(
-            "match.released",
-            to_text(books.clock.now()),
-            actor,
-            body,
-            tuple(postings),
-            tuple(moves),
-        )
-    )
-    return seq, places

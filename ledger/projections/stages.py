@@ -115,6 +115,8 @@ def from_outside(connection: sa.Connection, fund_id: int, accounts: Accounts) ->
     found = [
         Outside(by_id[debit], joined_key(by_id[credit]), int(amount))
         for debit, credit, amount in rows
+        # The entry by which a bank's fee comes back brings more than the fee.
+        if not by_id[credit].startswith(("Assets:", "Expenses:"))
     ]
     taken_back = connection.execute(
         sa.select(segments.c.source_id, segments.c.target_id, sa.func.sum(segments.c.to_length))
@@ -198,7 +200,8 @@ def make_stages(
         - _taken_back(outside, BANK)
     )
     undone_fund = (
-        accounts.credits(names.MANAGEMENT)
+        accounts.credits(FUND_FEES)
+        + accounts.credits(names.MANAGEMENT)
         + accounts.credits(REFUNDED_FUND)
         - _taken_back(outside, FUND)
     )
@@ -223,7 +226,12 @@ def make_stages(
         ),
         Stage(
             "settled",
-            accounts.debits(PAYOUT) + deducted - came_back.to_payout,
+            accounts.debits(PAYOUT)
+            + deducted
+            - came_back.to_payout
+            # Fees and differences that were booked and were none: nothing was settled anew.
+            - accounts.credits(ROUNDED_AWAY)
+            - accounts.credits(PLATFORM_FEES),
             accounts.balance(PAYOUT),
             _left(
                 {

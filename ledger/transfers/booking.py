@@ -566,11 +566,12 @@ class Undoing(NamedTuple):
 
     Attributes:
         number: Of the transfer.
-        kind: Of the entry: `transfer.sent` or `transfer.confirmed`.
+        kind: Of the entry: `transfer.sent`, `transfer.confirmed` or `transfer.returned`.
         seq: The entry.
         amount: What it moved.
         start: Where a sending had put it on the transit line.
-        places: Where an arrival lies on the transit line again.
+        places: Where what arrived or came back lies on the transit line again.
+        fee: What a bank had kept of a sending.
     """
 
     number: int
@@ -579,6 +580,7 @@ class Undoing(NamedTuple):
     amount: int
     start: int
     places: Parcels = ()
+    fee: int = 0
 
 
 def step_back(books: Books, one: Undoing, release: int) -> None:
@@ -595,9 +597,10 @@ def step_back(books: Books, one: Undoing, release: int) -> None:
     found = _there(books, one.number)
     _add_step(books, one.number, release, "released", one.amount, reverses=one.seq)
     if one.kind == "transfer.sent":
-        _, left = under_way.take_back(found.parcels, one.start, one.amount)
+        _, left = under_way.take_back(found.parcels, one.start, one.amount - one.fee)
         now = found._replace(
             gone=found.gone - one.amount,
+            fee=found.fee - one.fee,
             on_way=under_way.as_text(left),
             sent_seq=_first_sending(books, one.number),
         )
@@ -605,9 +608,11 @@ def step_back(books: Books, one: Undoing, release: int) -> None:
         left = found.parcels
         for place in one.places:
             left = under_way.put(left, *place)
-        now = found._replace(
-            arrived=found.arrived - one.amount, on_way=under_way.as_text(left), ended_seq=None
-        )
+        now = found._replace(on_way=under_way.as_text(left), ended_seq=None)
+        if one.kind == "transfer.returned":
+            now = now._replace(back=found.back - one.amount)
+        else:
+            now = now._replace(arrived=found.arrived - one.amount)
     _stand(books, now, release)
 
 

@@ -11,8 +11,11 @@ from random import Random
 import pytest
 import sqlalchemy as sa
 
+from ledger.clock import to_text
 from ledger.db import Database
+from ledger.desk import actions
 from ledger.desk import matching as desk
+from ledger.desk import wanted as wanting
 from ledger.desk.bank_days import bank_days
 from ledger.desk.dry_run import dry_run
 from ledger.desk.finding import look
@@ -34,10 +37,14 @@ from ledger.matching import matches
 from ledger.matching.matches import Asked, KeptMatch, Suggestion
 from ledger.matching.officers_rules import rules_from_json, rules_to_json
 from ledger.matching.passes import Rules
+from ledger.projections.accounts import Accounts
+from ledger.projections.shapes import Stage
+from ledger.projections.stages import stages_at
 from ledger.verify.database import verify_database
 from tests.db.ledgers import (
     BANK,
     DOUYIN,
+    KUAISHOU,
     MAIN,
     START,
     Ledger,
@@ -326,12 +333,84 @@ def test_a_transfer_is_released_step_by_step_backwards(ledger: Ledger) -> None:
     verified(ledger)
 
 
-def test_nothing_is_released_in_a_closed_month(ledger: Ledger) -> None:
-    owed(ledger, 500)
+def test_a_closed_month_is_corrected_in_the_open_one_and_a_sealed_one_never(
+    ledger: Ledger,
+) -> None:
+    owed(ledger, 500, 700)
     bank_line(ledger, 500, "STATEMENT-1")
+    bank_line(ledger, 700, "STATEMENT-2")
     run(ledger)
     close_month(ledger, "2026-09")
-    refused(ledger, PeriodClosedError, lambda: want(ledger, desk.release(1, "too late")))
+    released(ledger, 1)
+    [entry] = [one for one in bodies(ledger) if one["kind"] == "match.released"]
+    assert entry["occurred_at"] == to_text(ledger.clock.now())
+    verified(ledger)
+    decide_both(ledger, wanting.seal("2026-09"), "Chen", "Wang")
+    refused(ledger, PeriodClosedError, lambda: want(ledger, desk.release(2, "too late")))
+
+
+@pytest.mark.parametrize("came", [950, 1050])
+def test_a_release_takes_the_adjustment_back(ledger: Ledger, came: int) -> None:
+    owed_for(ledger, 100, 1000)
+    bank_line(ledger, came, "STATEMENT-1")
+    run(ledger)
+    before = stages(ledger)
+    decide_both(ledger, desk.adjustment(the_suggestion(ledger).id, "rounding"), "Li", "Chen")
+    booked = stages(ledger)
+    released(ledger, 1)
+    verified(ledger)
+    assert stages(ledger) == before
+    with ledger.database.reading() as connection:
+        [owed_again] = matched.settlements(connection, ledger.fund.fund_id, unpaid=True)
+    assert owed_again.net == 1000
+    run(ledger)
+    decide_both(ledger, desk.adjustment(the_suggestion(ledger).id, "it was right"), "Li", "Chen")
+    assert stages(ledger) == booked
+    verified(ledger)
+
+
+def test_a_release_takes_income_and_bank_fees_back(ledger: Ledger) -> None:
+    owed(ledger, 1000)
+    bank_line(ledger, 1000, "STATEMENT-1")
+    run(ledger)
+    before = stages(ledger)
+    gift_line = bank_line(ledger, 300, "a direct donation")
+    member = ledger.member("Li")
+    actions.book_income(ledger.sequencer, ledger.fund, member, "donation", gift_line)
+    given = next(one.number for one in all_matches(ledger) if one.step == "income")
+    assert stages(ledger) != before
+    released(ledger, given)
+    verified(ledger)
+    assert stages(ledger) == before
+    approve(ledger, propose(ledger, 400))
+    sent = bank_line(ledger, -390, "TRANSFER-1")
+    actions.send_by(ledger.sequencer, ledger.fund, member, 1, key_of(sent), 10)
+    under_way = stages(ledger)
+    arrived = bank_line(ledger, 385, "TRANSFER-1", account=MAIN)
+    actions.confirm_by(ledger.sequencer, ledger.fund, member, 1, key_of(arrived), 5)
+    numbers = {one.step: one.number for one in all_matches(ledger)}
+    released(ledger, numbers["R5"])
+    verified(ledger)
+    assert stages(ledger) == under_way
+    released(ledger, numbers["R4"])
+    verified(ledger)
+    assert stages(ledger) == before
+    # The same lines bring it again.
+    actions.send_by(ledger.sequencer, ledger.fund, member, 1, key_of(sent), 10)
+    actions.confirm_by(ledger.sequencer, ledger.fund, member, 1, key_of(arrived), 5)
+    verified(ledger)
+
+
+def key_of(line: matched.StoredLine) -> tuple[str, str]:
+    return line.account, line.identity
+
+
+def stages(ledger: Ledger) -> tuple[Stage, ...]:
+    """Return the six stages of the money's way as pages show them."""
+    with ledger.database.reading() as connection:
+        fund_id = ledger.fund.fund_id
+        accounts = Accounts(connection, fund_id, "CNY")
+        return stages_at(connection, fund_id, accounts, (KUAISHOU, DOUYIN))
 
 
 # --- rules -----------------------------------------------------------------------------------------

@@ -13,7 +13,14 @@ from ledger.verify.facts import Transfer
 from ledger.verify.folding import Event
 from ledger.verify.kinds.transfers import stand, transit_of
 
-_RELEASED = ("payout", "transfer.sent", "transfer.confirmed")
+_RELEASED = (
+    "payout",
+    "income",
+    "adjustment",
+    "transfer.sent",
+    "transfer.confirmed",
+    "transfer.returned",
+)
 """Kinds of entries that the release of a match reverses."""
 
 
@@ -81,11 +88,8 @@ class Releases:
             BrokenEntryError: A transfer has gone on since.
         """
         body, kind = original["body"], original["kind"]
-        if kind == "payout":
-            key = (text(body, "channel", "settlements"), text(body, "statement_no", "settlements"))
-            settled, settled_seq, _ = self._books.facts.settlements[key]
-            self._books.facts.settlements[key] = (settled, settled_seq, None)
-            self._books.paid[key] -= whole(body, "amount", "settlements")
+        if not kind.startswith("transfer."):
+            self._unpay(body, kind)
             return
         one = self._books.facts.transfers[whole(body, "number", "transfers")]
         amount, line = whole(body, "amount", "transfers"), Line(transit_of(one), one.commodity)
@@ -95,10 +99,29 @@ class Releases:
         else:
             at = self._books.state.debits(line) + came.get(line, 0)
             came[line] = came.get(line, 0) + amount
-            if one.arrived < amount:
+            back = kind == "transfer.returned"
+            if (one.back if back else one.arrived) < amount:
                 raise BrokenEntryError("transfers", "step", kind, one.state)
-            one.parcels, one.arrived = put(one.parcels, at, amount), one.arrived - amount
+            one.parcels = put(one.parcels, at, amount)
+            one.back -= amount if back else 0
+            one.arrived -= 0 if back else amount
         stand(one, seq)
+
+    def _unpay(self, body: Mapping[str, Any], kind: str) -> None:
+        """Let a settlement wait again for what a payout, or a difference that was booked away, had paid of it.
+
+        Raises:
+            BrokenEntryError: A write-off, which no match has.
+        """
+        if "raised" in body:
+            raise BrokenEntryError("corrections", "no-such-entry", _RELEASED, "write-off")
+        if kind == "income":
+            return
+        key = (text(body, "channel", "settlements"), text(body, "statement_no", "settlements"))
+        settled, settled_seq, _ = self._books.facts.settlements[key]
+        self._books.facts.settlements[key] = (settled, settled_seq, None)
+        if kind == "payout" or body.get("from") == f"Assets:Payout:{key[0]}":
+            self._books.paid[key] -= whole(body, "amount", "settlements")
 
 
 def _unsend(one: Transfer, original: Mapping[str, Any], amount: int) -> None:
@@ -108,11 +131,13 @@ def _unsend(one: Transfer, original: Mapping[str, Any], amount: int) -> None:
         BrokenEntryError: It has gone on since.
     """
     seq = original["seq"]
-    if total(one.parcels) < amount or seq not in one.sendings:
+    fee = whole(original["body"], "fee", "transfers")
+    arrived = amount - fee
+    if total(one.parcels) < arrived or seq not in one.sendings:
         raise BrokenEntryError("transfers", "step", "transfer.sent", one.state)
     start = whole(original["body"]["segments"][0], "to_start", "transfers")
-    _, one.parcels = take_back(one.parcels, start, amount)
-    one.gone -= amount
+    _, one.parcels = take_back(one.parcels, start, arrived)
+    one.gone, one.fee = one.gone - amount, one.fee - fee
     one.sendings.remove(seq)
     one.sent_seq = one.sendings[0] if one.sendings else None
 

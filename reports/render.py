@@ -31,17 +31,24 @@ from weasyprint.urls import URLFetcher
 from ledger.errors import FieldError, StatementTieError
 from ledger.money import format_amount
 from ledger.verify import attached
-from reports import drawing, flow, sections, wording
+from reports import annual, columns, documents, drawing, flow, sections, wording
 from reports.capitals import capitals
 from reports.finisher import SANS, finish
 from reports.manifest import MANIFEST, manifest_json, manifest_record
-from reports.statement import AttachmentRecord, Name, check, figures_json, record_attachment
+from reports.statement import (
+    AttachmentRecord,
+    Name,
+    check,
+    figures_json,
+    lines,
+    record_attachment,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from reports.sections import LineRow
-    from reports.statement import RuleException, Statement
+    from reports.statement import MonthColumn, RuleException, Statement
     from reports.ties import Tie
     from reports.wording import Language
 
@@ -329,7 +336,8 @@ class Voice:
 
     def word(self, table: str, key: str) -> str:
         """Look a kind, role, state or step up; a new one is printed as it is."""
-        return wording.named(getattr(wording, table), key, self.language)
+        words = getattr(documents if table in {"TITLE", "THIS"} else wording, table)
+        return wording.named(words, key, self.language)
 
     def rows(self, letter: str) -> tuple[LineRow, ...]:
         """Give the coded lines of a section."""
@@ -395,9 +403,43 @@ class Voice:
         """Write a day as in a sentence."""
         return wording.day(on, self.language)
 
-    def month(self) -> str:
-        """Write the month of the statement."""
-        return wording.month(self.statement.period.first, self.language)
+    def period(self) -> str:
+        """Write the period of the statement."""
+        return documents.period(self.statement.kind, self.statement.period.first, self.language)
+
+    def english_title(self) -> str:
+        """Give the English title in full."""
+        return documents.FULL[self.statement.kind]
+
+    def column_rows(self, letter: str) -> tuple[columns.ColumnRow, ...]:
+        """Give the lines of each month."""
+        return columns.column_rows(self.statement, letter, lines(self.statement))
+
+    def line_name(self, code: str) -> str:
+        """Name a line."""
+        zh, en, _ = wording.LINE[code]
+        return self.say(zh, en)
+
+    def of(self, column: MonthColumn, code: str) -> int | None:
+        """Return a line of a month."""
+        return columns.of(column, code)
+
+    def before(self, code: str) -> str:
+        """Write a line of the year before, signed as this year's is; a dash without one."""
+        value = dict(self.statement.before).get(code)
+        return self.amount(-value if value is not None and code in {"F5", "F6"} else value)
+
+    def unit_cost(self) -> int | None:
+        """Return the cost of a visit."""
+        return annual.unit_cost(self.statement)
+
+    def cost_ratio(self) -> str:
+        """Return the part of management cost in all payments."""
+        return annual.cost_ratio(self.statement)
+
+    def notes(self) -> list[tuple[str, str]]:
+        """Give the notes of a year."""
+        return list(annual.notes(self.statement, self.say, self.money))
 
     def short_day(self, on: date | None) -> str:
         """Write a day of a table; the year only if it is not the statement's."""
@@ -418,12 +460,28 @@ class Voice:
 
     def section(self, number: int) -> str:
         """Give the title of a section."""
-        zh, en = wording.SECTION[number]
+        _, zh, en = documents.heading(self.statement.kind, number)
         return self.say(zh, en)
+
+    def anchor(self, number: int) -> str:
+        """Name a heading, to point to its page."""
+        return f"{self.language}-{number}"
+
+    def contents(self) -> tuple[int, ...]:
+        """List the sections of a year."""
+        return documents.CONTENTS
+
+    def audit_mark(self, number: int) -> str:
+        """Say whether an auditor's opinion can refer to a section."""
+        return documents.audit_mark(self.statement.kind, number, self.language)
+
+    def number(self, number: int) -> str:
+        """Give the number under which a section stands."""
+        return documents.heading(self.statement.kind, number)[0]
 
     def subtitle(self, number: int) -> str:
         """Give the English title that stands beside the Chinese one."""
-        return wording.SECTION[number][1] if self.zh else ""
+        return documents.heading(self.statement.kind, number)[2] if self.zh else ""
 
     def flow_picture(self) -> Markup:
         """Draw the stages at the width of the page, in the fonts of print."""

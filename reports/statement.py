@@ -17,11 +17,12 @@ from __future__ import annotations
 from dataclasses import dataclass, fields, is_dataclass
 from datetime import date, datetime
 from hashlib import sha256
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 import rfc8785
 
 from ledger.clock import to_text
+from reports.lines import lines
 from reports.small_cells import Cell, Counts, protect
 from reports.ties import Tie, check
 
@@ -805,6 +806,7 @@ class Statement:
         flow_since: Day of the first gift; None with no gift.
         kind: `M` monthly, `Q` quarterly, `A` annual, `R` reconciliation report.
         columns: Of a quarter or a year: the lines of each month that it covers, oldest first.
+        before: Of a year: the lines of the year before, pairs of code and figure; empty where there is none.
     """
 
     number: str
@@ -834,6 +836,7 @@ class Statement:
     flow_since: date | None = None
     kind: str = "M"
     columns: tuple[MonthColumn, ...] = ()
+    before: tuple[tuple[str, int | None], ...] = ()
 
 
 def spending_tables(
@@ -866,54 +869,6 @@ def record_attachment(
     """Describe a file that will be attached, from the very bytes that will be attached."""
     digest = sha256(content).hexdigest()
     return AttachmentRecord(name, title, rows, len(content), digest, relationship)
-
-
-_LINE_FIELDS: Final = {
-    "gifts": ("g1", "g2", "g3", "g3a", "g3b", "g4", "g5", "g5a", "g5b", "g6"),
-    "due": ("p1", "p2", "p3", "p4", "p5"),
-    "bank": ("b1", "b2", "b3", "b4", "b5", "b6", "b7", "b8"),
-    "transit": ("t1", "t2", "t2r", "t3"),
-    "spending": ("s1", "s2", "s3"),
-    "open": ("x1", "x2", "x3", "x4"),
-}
-
-
-def _code(field: str) -> str:
-    return field[0].upper() + field[1:]
-
-
-def lines(statement: Statement) -> dict[str, int | None]:
-    """Give every numeric line by its code, in the order of the sections.
-
-    Args:
-        statement: The statement.
-
-    Returns:
-        `G1` to `X4`, minor units or counts; F lines are those of the whole fund; L lines with numbers only.
-    """
-    found: dict[str, int | None] = {}
-    for section, names in _LINE_FIELDS.items():
-        part = getattr(statement, section)
-        if section == "spending":
-            found |= _fund_lines(statement.fund)
-        found |= {_code(name): getattr(part, name) for name in names}
-    ledger = statement.ledger
-    return found | {
-        "L1a": ledger.l1_first,
-        "L1b": ledger.l1_last,
-        "L2": ledger.l2,
-        "L3a": ledger.l3_gaps,
-        "L3b": ledger.l3_duplicates,
-        "L4a": ledger.l4_debits,
-        "L4b": ledger.l4_credits,
-    }
-
-
-def _fund_lines(fund: FundLines) -> dict[str, int | None]:
-    found: dict[str, int | None] = {
-        _code(field.name): getattr(fund.total, field.name) for field in fields(fund.total)
-    }
-    return found | {"F9": fund.f9, "F10a": fund.f10_receivable, "F10b": fund.f10_payable}
 
 
 def figures_json(statement: Statement) -> bytes:

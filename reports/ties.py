@@ -10,7 +10,9 @@ from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING
 
 from ledger.errors import FourEyesError, StatementTieError
+from reports.columns import column_ties
 from reports.flow_data import check_flow
+from reports.lines import lines
 from reports.small_cells import is_protected
 
 if TYPE_CHECKING:
@@ -100,6 +102,7 @@ def ties(statement: Statement) -> Iterator[Tie]:
     yield from _ledger(statement)
     yield from _opening(statement)
     yield from _stages(statement)
+    yield from column_ties(statement, lines(statement), Tie)
 
 
 def _gifts(g: GiftLines) -> Iterator[Tie]:

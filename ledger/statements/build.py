@@ -269,8 +269,26 @@ def _statement(
         ),
         flow=flow(figures),
         flow_since=first_gift_day(connection, fund.fund_id, figures.details.zone),
-        columns=tuple(_columns(ledger, figures, span, issue)) if len(span.months) > 1 else (),
+        before=_before(ledger, figures, span, issue),
+        columns=tuple(_columns(ledger, figures, span, issue)) if issue.kind in ("Q", "A") else (),
     )
+
+
+def _before(
+    ledger: Ledger, figures: Month, span: Span, issue: Issue
+) -> tuple[tuple[str, int | None], ...]:
+    """Return the lines of the year before, if it was closed."""
+    if issue.kind != "A":
+        return ()
+    year = span_of(str(int(span.label[:4]) - 1), "A")
+    closed = {one.month for one in periods.closed(figures.connection, figures.fund.fund_id)}
+    if year.months[-1] not in closed:
+        return ()
+    cuts = cuts_of(figures.connection, figures.fund.fund_id, year.months)
+    whole = Month(figures.connection, figures.fund, joined_cut(cuts))
+    # As a month, so that it does not ask for the year before in its turn.
+    statement = _statement(ledger, whole, year, tally_of(whole), issue._replace(kind="M"))
+    return tuple(lines(statement).items())
 
 
 def keys_of(figures: Month) -> tuple[str, ...]:

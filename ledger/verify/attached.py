@@ -29,6 +29,7 @@ import zlib
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -797,11 +798,36 @@ def equations(figures: Mapping[str, Any]) -> Pairs:
     _fund_equations(pairs, figures)
     _list_equations(pairs, figures)
     _opening_equations(pairs, figures)
+    _column_equations(pairs, figures)
     for code, value in figures["lines"].items():
         stated = _line(figures, code)
         if stated is not _UNKNOWN:
             pairs.add(f"{code} = {code} of its section", value, stated)
     return pairs
+
+
+_MOVING = (
+    *("G1", "G2", "G3", "G4", "G5", "G6", "P2", "P3", "P4", "B2", "B3", "B4", "B5", "B6"),
+    *("T2", "T2r", "F2", "F3", "F4", "F5", "F6", "F7", "S1", "S2", "L2"),
+)
+_ENDS = (("P1", "P5"), ("B1", "B7"), ("T1", "T3"), ("F1", "F8"))
+
+
+def _column_equations(pairs: Pairs, figures: Mapping[str, Any]) -> None:
+    """Join the months of a quarter or a year to the whole (statements, section 4: Y1, Y2, Y10)."""
+    months = [dict(one["lines"]) for one in figures["columns"]]
+    if not months:
+        return
+    for code in _MOVING:
+        total = sum(one[code] or 0 for one in months)
+        pairs.add(f"{code} = Σ months", figures["lines"][code] or 0, total)
+    for opening, closing in _ENDS:
+        pairs.add(f"{opening} = first month", figures["lines"][opening], months[0][opening])
+        pairs.add(f"{closing} = last month", figures["lines"][closing], months[-1][closing])
+        for before, after in pairwise(months):
+            pairs.add(
+                f"{opening} = {closing} of the month before", after[opening], before[closing]
+            )
 
 
 _UNKNOWN = object()
@@ -1186,15 +1212,20 @@ class Printed:
     Attributes:
         lines: Figures beside each code, digits only; None for a dash.
         digests: SHA-256 beside each file's name.
+        months: Figures of each month beside a code, then the corrections, then the total.
     """
 
     lines: dict[str, list[int | None]] = field(default_factory=lambda: defaultdict(list))
     digests: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
+    months: dict[str, list[list[int | None]]] = field(default_factory=lambda: defaultdict(list))
 
 
 _CODE = re.compile(r"[GPBTFSX]\d{1,2}[abr]?")
 _DIGEST = re.compile(r"(?:[0-9a-f]{8}\s*){8}")
 _LINE_CELLS = (3, 4)
+_MONTHS_ROW = re.compile(r"([GPBTF]\d{1,2}r?) \S")
+_RECONCILIATION = "PBTFX"
+"""Lines that a reconciliation report prints."""
 
 
 def printed(rows: Iterable[Sequence[str]]) -> Printed:
@@ -1202,15 +1233,22 @@ def printed(rows: Iterable[Sequence[str]]) -> Printed:
     found = Printed()
     for cells in rows:
         first = cells[0].strip()
+        named = _MONTHS_ROW.match(first)
         if _CODE.fullmatch(first) and len(cells) in _LINE_CELLS:
-            figure = cells[2].strip()
-            digits = re.sub(r"\D", "", figure)
-            found.lines[first].append(None if figure == _DASH or not digits else int(digits))
+            found.lines[first].append(_digits(cells[2]))
+        elif named and len(cells) >= _LINE_CELLS[0]:
+            found.months[named[1]].append([_digits(one) for one in cells[1:]])
         elif _DIGEST.fullmatch(cells[-1].strip()):
             name = re.match(r"[\w.-]+?\.(?:csv|jsonl|json|py)", first)
             if name:
                 found.digests[name[0]].append(re.sub(r"\s", "", cells[-1]))
     return found
+
+
+def _digits(cell: str) -> int | None:
+    figure = cell.strip()
+    digits = re.sub(r"\D", "", figure)
+    return None if figure == _DASH or not digits else int(digits)
 
 
 def pages(figures: Mapping[str, Any], manifest: bytes, seen: Printed) -> Pairs:
@@ -1221,10 +1259,13 @@ def pages(figures: Mapping[str, Any], manifest: bytes, seen: Printed) -> Pairs:
             continue
         if code == "T2r" and not value:
             continue
+        if figures["kind"] == "R" and code[0] not in _RECONCILIATION:
+            continue
         shown = seen.lines.get(code, [])
         pairs.add(f"{code} stands in the pages", bool(shown), True)
         for one in shown:
             pairs.add(f"{code} as printed", one, None if value is None else abs(value))
+    _month_pairs(pairs, figures, seen)
     listed = {one["name"]: one["sha256"] for one in json.loads(manifest)["files"]}
     listed[MANIFEST] = hashlib.sha256(manifest).hexdigest()
     for name, digest in listed.items():
@@ -1233,6 +1274,19 @@ def pages(figures: Mapping[str, Any], manifest: bytes, seen: Printed) -> Pairs:
         for other in shown_digests:
             pairs.add(f"digest of {name} as printed", other, digest)
     return pairs
+
+
+def _month_pairs(pairs: Pairs, figures: Mapping[str, Any], seen: Printed) -> None:
+    months = [dict(one["lines"]) for one in figures["columns"]]
+    if not months:
+        return
+    for code in ("G2", "G6", "P3", "B4", "T2", "F5", "F8"):
+        expected = [abs(one[code]) for one in months]
+        shown = seen.months.get(code, [])
+        pairs.add(f"{code} of each month stands in the pages", bool(shown), True)
+        for one in shown:
+            pairs.add(f"{code} of each month as printed", one[:-2], expected)
+            pairs.add(f"{code} of all months as printed", one[-1], abs(figures["lines"][code]))
 
 
 # --- the checks, one after the other ------------------------------------------------------------

@@ -1,0 +1,83 @@
+"""Figures and sentences that only the quarterly and the annual statement print."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from reports.statement import Statement
+
+_PERMYRIAD = 10_000
+
+
+def unit_cost(statement: Statement) -> int | None:
+    """Return programme spending by person-time, rounded half up; None where visits are hidden or none."""
+    visits = statement.spending.by_disease.person_times
+    if not isinstance(visits, int) or visits <= 0 or statement.fund.total.f5 < 0:
+        return None
+    return (2 * statement.fund.total.f5 + visits) // (2 * visits)
+
+
+def cost_ratio(statement: Statement) -> str:
+    """Return management cost in all payments, in percent with two places; a dash without payments."""
+    total = statement.fund.total.f5 + statement.fund.total.f6
+    if total <= 0 or statement.fund.total.f6 < 0:
+        return "—"
+    ratio = (2 * _PERMYRIAD * statement.fund.total.f6 + total) // (2 * total)
+    return f"{ratio // 100}.{ratio % 100:02d} %"
+
+
+def notes(
+    statement: Statement, say: Callable[[str, str], str], money: Callable[[int], str]
+) -> Iterator[tuple[str, str]]:
+    """Give the notes: what the ledger can say, and where it says nothing.
+
+    Args:
+        statement: Of a year.
+        say: Chooses the language.
+        money: Writes an amount.
+
+    Yields:
+        Title and text.
+    """
+    due, commodity = statement.due, statement.commodity
+    yield (
+        say("打赏的确认", "Recognition of gifts"),
+        say(
+            f"打赏在平台事件入账时确认，金额为观众所付（{commodity}）；进入基金账户时才是捐赠收入（F2、F3）。",
+            f"A gift is recognised when the platform's event is recorded, at what the viewer paid ({commodity}); it is"
+            " donation income once it has reached the fund (F2, F3).",
+        ),
+    )
+    yield (
+        say("限定性净资产及其变动", "Restricted net assets and their movement"),
+        say(
+            "按公开募捐的承诺，全部用于免费中医药救助。账本不分栏时，全部视为同一用途。",
+            "By the public appeal all of it is for free treatment. Where the ledger keeps no columns, all has one use.",
+        ),
+    )
+    yield (
+        say("应收平台款", "Receivables from platforms"),
+        say(
+            f"期末 {money(due.p5)}：未结算的打赏按总额，已结算未到账的按净额；各平台见第 4.2 节，账龄见第 9.2 节。",
+            f"At the end {money(due.p5)}: gifts not settled at gross, settlements not paid at net; by platform in"
+            " section 4.2, by age in section 9.2.",
+        ),
+    )
+    yield (
+        say("在途资金", "Money on its way"),
+        say(f"期末 {money(statement.transit.t3)}。", f"At the end {money(statement.transit.t3)}."),
+    )
+    for zh, en in (
+        ("关联方及交易", "Related parties and dealings"),
+        ("实物捐赠", "Donations in kind"),
+        ("承诺事项", "Commitments"),
+        ("期后事项", "Events after the date"),
+        ("同意具名的大额捐赠人", "Large donors who agreed to be named"),
+    ):
+        yield (
+            say(zh, en),
+            say("无：账本没有记录。", "None: the ledger records none."),
+        )

@@ -261,7 +261,7 @@ def _statement(
         fund=fund_lines(figures),
         spending=spending_lines(figures),
         open=open_lines(figures),
-        ledger=ledger_lines(figures, keys_of(figures)),
+        ledger=ledger_lines(figures, keys_of(figures), evidence.cosigned(figures, issue.at)),
         previous=_previous(figures),
         approvals=_approvals(issue),
         exceptions=exception_rows(
@@ -363,7 +363,11 @@ def _evidence(
     yield (
         Name("检查点和一致性证明", "Checkpoints and consistency proof"),
         evidence.CHECKPOINTS,
-        evidence.checkpoints_json(figures, list(statement.ledger.checkpoint.keys)),
+        evidence.checkpoints_json(
+            figures,
+            list(statement.ledger.checkpoint.keys),
+            evidence.cosigned(figures, statement.issued_at),
+        ),
     )
     yield (
         Name("各表的列、单位和摘要", "Columns, units and digests of the tables"),

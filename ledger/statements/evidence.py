@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Callable
+from datetime import datetime
 
 import rfc8785
 
@@ -15,6 +16,7 @@ from ledger.journal import history as journal_history
 from ledger.log import history as log_history
 from ledger.log.proofs import consistency_proof
 from ledger.projections.month import Month
+from ledger.publication.history import Cosignature, cosignatures_of
 from reports.registers import EMBEDDED_MAX
 
 JOURNAL = "journal.jsonl"
@@ -43,12 +45,24 @@ def journal_lines(month: Month) -> bytes | None:
     return bytes(found)
 
 
-def checkpoints_json(month: Month, keys: list[str]) -> bytes:
+def cosigned(month: Month, at: datetime) -> list[Cosignature]:
+    """Return the lines of witnesses below the closing checkpoint that were there at an instant."""
+    found = cosignatures_of(month.connection, month.fund.fund_id, month.cut.size)
+    return [one for one in found if one.signed_at <= at.timestamp()]
+
+
+def closing_note(month: Month, lines: list[Cosignature]) -> bytes:
+    """Return the closing checkpoint with the lines of its witnesses."""
+    return month.cut.note + b"".join(one.line for one in lines)
+
+
+def checkpoints_json(month: Month, keys: list[str], witnesses: list[Cosignature]) -> bytes:
     """Tell the opening and the closing tree, and what joins them.
 
     Args:
         month: A closed span.
         keys: Public keys (vkeys) that the log had named by its end.
+        witnesses: Their lines below the closing checkpoint.
 
     Returns:
         Canonical JSON: `opening` (null for a fund's first span) and `closing` with `size`, `root` and the signed
@@ -74,7 +88,8 @@ def checkpoints_json(month: Month, keys: list[str]) -> bytes:
             "origin": month.fund.origin,
             "keys": list(keys),
             "opening": opening,
-            "closing": _tree(size, month.root_at(size), month.cut.note),
+            "closing": _tree(size, month.root_at(size), closing_note(month, witnesses)),
+            "witnesses": [one.vkey for one in witnesses],
             "edge": [_base64(one) for one in _edge(first, read)],
             "consistency": [_base64(one) for one in proof],
         }

@@ -11,9 +11,10 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from ledger.clock import local_date
+from ledger.journal import accounts as names
 from ledger.projections.month import Month, Movement
 from ledger.projections.register_rows import GiftEnds, bank_rows
-from ledger.projections.stages import FUND, FUND_FEES, PROGRAMME, TRANSIT
+from ledger.projections.stages import FUND, FUND_FEES, PROGRAMME, REFUNDED_FUND, TRANSIT
 from ledger.statements.lines.tally import GiftTally
 from reports import registers
 from reports.registers import RegisterFile, Row
@@ -129,21 +130,33 @@ def _fund_line(month: Month, one: Movement) -> tuple[str, int]:
     """Tell which line of the fund counts a movement, and how it changes the fund; an empty line for none."""
     source = one.source or ""
     if one.target.startswith(FUND):
-        if source.startswith(TRANSIT):
-            return "F2", one.to_length
-        if source.startswith(PROGRAMME):
-            return "F5", one.to_length
         if one.source is None:
             return _outside_line(month, one), one.to_length
-    if source.startswith(FUND) and one.target.startswith(PROGRAMME):
-        return "F5", -one.length
-    if source.startswith(FUND) and one.target.startswith(FUND_FEES):
-        return "F6", -one.length
+        return _line_of(source), one.to_length
+    if source.startswith(FUND):
+        return _line_of(one.target), -one.length
     return "", 0
+
+
+_LINES = (
+    (TRANSIT, "F2"),
+    (PROGRAMME, "F5"),
+    (names.MANAGEMENT, "F6"),
+    (FUND_FEES, "F6"),
+    (REFUNDED_FUND, "F3"),
+    (names.DONATIONS, "F3"),
+    (names.RETURNED_GRANTS, "F7"),
+    ("Income:", "F4"),
+)
+
+
+def _line_of(account: str) -> str:
+    """Tell which line counts what moves between the fund and another account."""
+    return next((line for start, line in _LINES if account.startswith(start)), "")
 
 
 def _outside_line(month: Month, one: Movement) -> str:
     if one.kind == "account.opened":
         # A fund's first statement takes what was there as its opening balance.
         return "F1" if month.cut.previous is None else "F4"
-    return "F3" if one.body.get("class") == "donation" else "F4"
+    return {"donation": "F3", "returned-grant": "F7"}.get(one.body.get("class", ""), "F4")

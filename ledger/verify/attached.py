@@ -727,12 +727,18 @@ def checkpoint(note: str) -> tuple[str, int, bytes]:
         raise Unreadable("检查点无法读取", "the checkpoint cannot be read") from error
 
 
+_LOG_KEY, _WITNESS_KEY = b"\x01", b"\x04"
+"""Kinds of keys: Ed25519 of a log, Ed25519 of a witness (c2sp.org/signed-note, tlog-cosignature)."""
+
+_STAMP_BYTES = 8
+
+
 def signed_by(note: str, vkeys: Iterable[str]) -> tuple[list[str], int]:
     """Verify a note's signatures.
 
     Args:
         note: Text, empty line, lines of signatures (c2sp.org/signed-note).
-        vkeys: Public keys of the log.
+        vkeys: Public keys of the log, or of witnesses.
 
     Returns:
         Names of the keys whose signature holds, and how many lines are by others.
@@ -746,8 +752,8 @@ def signed_by(note: str, vkeys: Iterable[str]) -> tuple[list[str], int]:
         name, _, rest = vkey.strip().partition("+")
         data = base64.b64decode(rest.partition("+")[2])
         identity = hashlib.sha256(name.encode() + b"\n" + data).digest()[:4]
-        if data[:1] == b"\x01" and rest.partition("+")[0] == identity.hex():
-            keys[name, identity] = data[1:]
+        if data[:1] in {_LOG_KEY, _WITNESS_KEY} and rest.partition("+")[0] == identity.hex():
+            keys[name, identity] = data
     held, others = [], 0
     for line in lines.splitlines():
         name, _, encoded = line.removeprefix("\u2014 ").partition(" ")
@@ -759,9 +765,14 @@ def signed_by(note: str, vkeys: Iterable[str]) -> tuple[list[str], int]:
         if key is None:
             others += 1
             continue
+        message, signature = (text + "\n").encode(), data[4:]
+        if key[:1] == _WITNESS_KEY:
+            at = int.from_bytes(signature[:_STAMP_BYTES], "big")
+            message = f"cosignature/v1\ntime {at}\n".encode() + message
+            signature = signature[_STAMP_BYTES:]
         try:
-            Ed25519PublicKey.from_public_bytes(key).verify(data[4:], (text + "\n").encode())
-        except InvalidSignature:
+            Ed25519PublicKey.from_public_bytes(key[1:]).verify(signature, message)
+        except (InvalidSignature, ValueError):
             continue
         held.append(name)
     return held, others
@@ -1091,7 +1102,13 @@ def recomputed(figures: Mapping[str, Any], journal: Journal) -> Pairs:
         "T2r": j.moved["Assets:InTransit", "Assets:Bank"],
         "B5": j.balance("Expenses:BankFees:"),
         "F5": j.balance("Expenses:Programme:"),
-        "F6": j.balance("Expenses:FundFees:"),
+        "F3": j.moved["Income:Donations", "Assets:Fund"]
+        - j.moved["Assets:Fund", "Income:Donations"]
+        - j.balance("Expenses:DonationRefunds:Fund"),
+        "F6": j.balance("Expenses:FundFees:") + j.balance("Expenses:Management:"),
+        "F7": j.moved["Income:ReturnedGrants", "Assets:Fund"]
+        - j.moved["Assets:Fund", "Income:ReturnedGrants"],
+        "B6": j.balance("Expenses:Other:Bank") + j.balance("Expenses:DonationRefunds:Bank"),
         "L4a": sum(j.debits.values()),
         "L4b": sum(j.credits.values()),
         "L2": sum(j.kinds.values()),
@@ -1452,7 +1469,7 @@ def _log(bundle: Bundle, figures: Mapping[str, Any], keys: Sequence[str]) -> Ite
         "the checkpoint is the one that the statement states",
     )
     yield _signature(closing["note"], proof["keys"], keys)
-    yield _witnesses(closing["note"], [*proof["keys"], *keys])
+    yield _witnesses(closing["note"], proof["witnesses"])
     yield from _tree(bundle, figures, opening, proof)
 
 
@@ -1485,15 +1502,27 @@ def _signature(note: str, named: Sequence[str], keys: Sequence[str]) -> Outcome:
     )
 
 
-def _witnesses(note: str, keys: Sequence[str]) -> Outcome:
-    _, others = signed_by(note, keys)
-    if others:
+def _witnesses(note: str, named: Sequence[str]) -> Outcome:
+    held, _ = signed_by(note, named)
+    if len(held) < len(named):
         return Outcome(
             "witnesses",
-            NOT_CHECKED,
-            0,
-            f"另有 {others} 个签名（见证人），没有给出他们的密钥",
-            f"{others} more signatures (witnesses): their keys were not given",
+            BROKEN,
+            len(named),
+            "见证人的签名",
+            "the signatures of witnesses",
+            f"{len(named)} 个里只有 {len(held)} 个对得上",
+            f"only {len(held)} of {len(named)} hold",
+            ("witnesses", str(len(held)), str(len(named))),
+        )
+    if held:
+        return Outcome(
+            "witnesses",
+            HELD,
+            len(held),
+            "见证人签过这个检查点；他们的密钥请从别处比对：" + ", ".join(named),
+            "witnesses have signed this checkpoint; compare their keys from elsewhere: "
+            + ", ".join(named),
         )
     return Outcome(
         "witnesses",

@@ -7,7 +7,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -18,21 +18,26 @@ import rfc8785
 
 from ledger.db import Database
 from ledger.statements.build import Issue, build_statement
+from ledger.statements.numbers import Kind
 from ledger.verify import attached
 from ledger.verify.attached import BROKEN, HELD, NOT_CHECKED
 from ledger.verify.pdf import verify_pdf
 from ledger.verify.pdf_figures import Beside
 from ledger.verify.pdf_trust import Trust
+from reports import documents
 from tests.db.ledgers import MAIN, confirm, gift, give, new_ledger
 from tests.flow.test_statement import CLOSED, CLOSED_AGAIN, close, income, october, opened
 
+PERIODS: dict[Kind, str] = {"Q": "2026-Q4", "A": "2026", "R": "2026-10"}
+
 
 class Files:
-    """Two months' statements of one fund, and the log's key."""
+    """Two months' statements of one fund, its quarter's and its year's, and the log's key."""
 
-    def __init__(self, first: bytes, second: bytes, key: str) -> None:
+    def __init__(self, first: bytes, second: bytes, longer: dict[str, bytes], key: str) -> None:
         self.first = first
         self.second = second
+        self.longer = longer
         self.key = key
 
 
@@ -52,8 +57,15 @@ def files(migrated_sqlite: Path, tmp_path_factory: pytest.TempPathFactory) -> Fi
     close(ledger, "2026-11", CLOSED_AGAIN)
     second = build_statement(whole, ledger.fund, "2026-11", "both", Issue(CLOSED_AGAIN))
     key = second.statement.ledger.checkpoint.keys[0]
+    close(ledger, "2026-12", datetime(2027, 1, 5, 9, 0, tzinfo=UTC))
+    longer = {
+        kind: build_statement(
+            whole, ledger.fund, period, "zh", Issue(ledger.clock.now(), kind=kind)
+        ).pdf
+        for kind, period in PERIODS.items()
+    }
     ledger.close()
-    return Files(first.pdf, second.pdf, key)
+    return Files(first.pdf, second.pdf, longer, key)
 
 
 def test_verify_joins_signatures_and_figures_and_names_what_it_could_not_check(
@@ -229,3 +241,36 @@ def test_each_changed_line_is_named(files: Files) -> None:
         found = attached.equations(wrong).different()
         assert found is not None, code
         assert found[0].startswith(code)
+
+
+@pytest.mark.parametrize("kind", PERIODS)
+def test_longer_periods_tie_to_their_months_and_say_what_they_are(
+    files: Files, kind: Kind, tmp_path: Path
+) -> None:
+    pdf = files.longer[kind]
+    assert BROKEN not in states(pdf).values()
+    bundle = attached.bundle_of(pdf)
+    figures = json.loads(bundle.files["figures.json"])
+    assert figures["number"] == f"qinghe-{PERIODS[kind]}{'-Y' * (kind == 'A')}-{kind}-v1"
+    path = tmp_path / "longer.pdf"
+    path.write_bytes(pdf)
+    command = ["pdftotext", "-raw", str(path), "-"]
+    words = subprocess.run(command, capture_output=True, text=True, check=True)
+    flowing = "".join(words.stdout.split())
+    assert {
+        "Q": "2026年第四季度公开募捐与项目实施情况季度公示",
+        "A": "2026年度基金收支报告",
+        "R": "2026年10月对账报告",
+    }[kind] in flowing
+    if kind == "A":
+        assert "审计报告由会计师事务所出具" in flowing
+        for number, title, _ in documents.ANNUAL.values():
+            assert number == "0" or f"{number}{title}" in flowing, title
+    for place, column in enumerate(figures["columns"]):
+        wrong = json.loads(json.dumps(figures))
+        wrong["columns"][place]["lines"] = [
+            [code, value + 1 if code == "B4" else value] for code, value in column["lines"]
+        ]
+        found = attached.equations(wrong).different()
+        assert found is not None
+        assert found[0].startswith("B4")

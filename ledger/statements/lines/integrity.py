@@ -8,17 +8,19 @@ from ledger.log.checkpoints import parse_checkpoint
 from ledger.log.notes import split_note
 from ledger.projections.month import Month
 from ledger.projections.stages import BANK, FUND, PAYOUT, PLATFORM, TRANSIT, stages_at
+from ledger.publication.history import Cosignature
 from ledger.statements.numbers import statement_number
 from reports.flow_data import Flow, FlowStage
 from reports.statement import Checkpoint, Closing, LedgerLines
 
 
-def ledger_lines(month: Month, keys: tuple[str, ...]) -> LedgerLines:
+def ledger_lines(month: Month, keys: tuple[str, ...], cosigned: list[Cosignature]) -> LedgerLines:
     """Make the lines L, recounted and recomputed.
 
     Args:
         month: A closed span.
         keys: Public keys of the log.
+        cosigned: Lines of witnesses below the closing checkpoint.
 
     Returns:
         The lines.
@@ -41,9 +43,10 @@ def ledger_lines(month: Month, keys: tuple[str, ...]) -> LedgerLines:
             checkpoint.origin,
             checkpoint.size,
             _base64(checkpoint.root),
-            cut.note.decode(),
+            (cut.note + b"".join(one.line for one in cosigned)).decode(),
             keys,
         ),
+        witnesses=tuple(one.vkey.partition("+")[0] for one in cosigned),
     )
 
 

@@ -17,6 +17,7 @@ from ledger.web.desk.door import register_desk
 from ledger.web.public.files import files
 from ledger.web.public.health import health
 from ledger.web.public.log import log
+from ledger.web.public.outward import outward
 from ledger.web.public.pages import pages
 from ledger.web.services import EXTENSION, Door, PublicServices, WebSettings
 from ledger.web.signin.door import register_signin
@@ -101,6 +102,7 @@ def _add_public_pages(app: Flask) -> None:
     app.register_blueprint(pages, name="zh")
     app.register_blueprint(pages, name="en", url_prefix="/en")
     app.register_blueprint(files)
+    app.register_blueprint(outward)
     app.register_blueprint(log)
     app.register_blueprint(health)
     # Whatever is on these faces is for everybody: they ask for nothing that is not.

@@ -7,6 +7,7 @@ knows of HTTP.
 from __future__ import annotations
 
 import contextlib
+import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
@@ -24,7 +25,7 @@ from ledger.log.checkpoints import parse_checkpoint
 from ledger.log.notes import Verifier, split_note
 from ledger.log.signer import LogSigner
 from ledger.log.tiles import TileAddress
-from ledger.projections import fund_page, gift_page, log_files, readiness, statement_list
+from ledger.projections import fund_page, gift_page, log_files, readiness, statement_list, totals
 from ledger.projections.fund_page import View
 from ledger.projections.shapes import (
     Contact,
@@ -37,7 +38,9 @@ from ledger.projections.shapes import (
     TransferList,
     Words,
 )
+from ledger.projections.totals import Broadcasts, Happened, Totals
 from ledger.publication import history as witnessed
+from ledger.publication import overlay_keys
 from ledger.publication.policy import Policy, parse_policy
 from ledger.sequencer import receipts
 from ledger.sequencer.groups import Sequencer, leaf_reader, log_keys
@@ -45,6 +48,9 @@ from ledger.settings import Settings
 from ledger.statements.files import statement_file
 
 logger = structlog.get_logger(__name__)
+
+KEPT_S = 0.5
+"""How long totals that somebody asked for are shown to others too: the same second's crowd costs one reading."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +140,7 @@ class Services:
     def __init__(self, ledger: Ledger) -> None:
         self.ledger = ledger
         settings = ledger.settings
+        self._totals: dict[str, tuple[float, Totals]] = {}
         self._policy = witness_policy(settings)
         named = tuple(Words(one.name) for one in self._policy.witnesses)
         self._named = {one.verifier.text(): Words(one.name) for one in self._policy.witnesses}
@@ -226,6 +233,30 @@ class Services:
             size = parse_checkpoint(split_note(note)[0]).size
             lines = witnessed.cosignatures_of(connection, fund.fund_id, size)
         return note + b"".join(one.line for one in lines)
+
+    def totals(self, slug: str) -> Totals:
+        """Return a fund's figures in short; for half a second the same, however many ask."""
+        now = time.monotonic()
+        kept = self._totals.get(slug)
+        if kept is None or now - kept[0] > KEPT_S:
+            with self._view(slug) as view:
+                kept = (now, totals.totals(view))
+            self._totals[slug] = kept
+        return kept[1]
+
+    def broadcasts(self, slug: str, channel: str | None) -> Broadcasts:
+        """Return what today's broadcasts have brought, of one channel or of all."""
+        with self._view(slug) as view:
+            return totals.broadcasts_today(view, channel)
+
+    def happened(self, slug: str) -> Sequence[Happened]:
+        """Return what followers want to know, newest first."""
+        with self._view(slug) as view:
+            return totals.happened(view)
+
+    def overlay_key(self, slug: str) -> str | None:
+        """Return the secret of the overlay's address; None where none was made."""
+        return overlay_keys.read(self.ledger.settings.keys, slug)
 
     def witnessed(self, slug: str) -> bytes | None:
         """Return the newest checkpoint that a witness has cosigned, with their lines; None before the first."""

@@ -60,6 +60,9 @@ NO_STORE = "no-store"
 CLEARED = '"cache", "storage"'
 """What a browser forgets at a sign-out. Not cookies: those of the address are taken back one by one."""
 
+_FRAMED = "X-Mingzhang-Framed"
+"""Marks a response on its way to `add_headers`; it never leaves."""
+
 REQUEST_ID = "X-Request-Id"
 """The same id stands in logs, in problem documents and in the activity record."""
 
@@ -149,10 +152,13 @@ def add_headers(response: Response) -> Response:
         headers["Cache-Control"] = NO_STORE  # whatever the view says
         if request.method == "POST" and request.path.endswith("/sign-out"):
             headers["Clear-Site-Data"] = CLEARED
+    framed = headers.pop(_FRAMED, None) is not None
     present = {name.lower() for name in headers.keys()}  # noqa: SIM118 -- iterating gives pairs
     pairs: _Pairs = current_app.extensions[_EXTENSION][face]
     # Straight into the list: these never change, and looking for and checking each one again is a quarter of a
     # gift's way through the edge.
+    if framed:
+        present.add("x-frame-options")
     headers._list += [pair for name, pair in pairs if name not in present]  # noqa: SLF001
     headers._list.append((REQUEST_ID, origins.current_id()))  # noqa: SLF001
     return response
@@ -169,6 +175,30 @@ def added_to(body: bytes) -> list[tuple[str, str]]:
         *_OF_GIFTS,
         (REQUEST_ID, origins.current_id()),
     ]
+
+
+def framing_own(response: Response) -> Response:
+    """Let a page show our own pages in a frame."""
+    response.headers["Content-Security-Policy"] = f"{_POLICY}; frame-src 'self'"
+    return response
+
+
+def frameable(response: Response) -> Response:
+    """Let other sites show a page in a frame: it knows no visitor, and nothing can be done in it.
+
+    Args:
+        response: A page without forms.
+
+    Returns:
+        The response; the old header that only knows yes and no stays away.
+    """
+    response.headers["Content-Security-Policy"] = _POLICY.replace(
+        "frame-ancestors 'none'", "frame-ancestors *"
+    ).replace("form-action 'self'", "form-action 'none'")
+    response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
+    response.headers["Cross-Origin-Opener-Policy"] = "unsafe-none"
+    response.headers[_FRAMED] = "1"
+    return response
 
 
 def public_page(response: Response) -> Response:

@@ -12,6 +12,7 @@ from ledger.signin.sentences import SENTENCES as SIGN_IN
 from ledger.web.desk.list_sentences import SENTENCES as LISTS
 from ledger.web.desk.period_sentences import SENTENCES as PERIODS
 from ledger.web.desk.sentences import SENTENCES as DESK
+from ledger.web.public.outward_sentences import SENTENCES as OUTWARD
 from ledger.web.public.sentences import SENTENCES as CHECKING
 
 SENTENCES: dict[str, tuple[str, str]] = {
@@ -566,3 +567,4 @@ SENTENCES |= SIGN_IN
 SENTENCES |= DESK
 SENTENCES |= LISTS | PERIODS
 SENTENCES |= CHECKING
+SENTENCES |= OUTWARD

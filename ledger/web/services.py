@@ -21,6 +21,7 @@ from ledger.projections.shapes import (
     StatementList,
     TransferList,
 )
+from ledger.projections.totals import Broadcasts, Happened, Totals
 
 Door = Callable[[Flask], None]
 """Adds one audience (API, webhooks) to the app: its blueprints and its error shape."""
@@ -141,6 +142,22 @@ class PublicServices(Protocol):
 
     def checkpoint(self, slug: str) -> bytes:
         """Return the latest signed checkpoint (a signed note, UTF-8)."""
+        ...
+
+    def totals(self, slug: str) -> Totals:
+        """Return a fund's figures in short."""
+        ...
+
+    def broadcasts(self, slug: str, channel: str | None) -> Broadcasts:
+        """Return what today's broadcasts have brought, of one channel or of all."""
+        ...
+
+    def happened(self, slug: str) -> Sequence[Happened]:
+        """Return what followers want to know, newest first."""
+        ...
+
+    def overlay_key(self, slug: str) -> str | None:
+        """Return the secret of the overlay's address; None where none was made."""
         ...
 
     def witnessed(self, slug: str) -> bytes | None:

@@ -38,6 +38,7 @@ from ledger.projections.shapes import (
     Way,
     Words,
 )
+from ledger.projections.totals import Broadcasts, Happened, Totals
 
 ZONE = "Asia/Shanghai"
 NAME = Words("青禾县中医药扶贫基金", "Qinghe County Traditional Medicine Relief Fund")
@@ -395,6 +396,29 @@ class FakeServices:
     def checkpoint(self, slug: str) -> bytes:
         self.fund_page(slug)
         return CHECKPOINT
+
+    def totals(self, slug: str) -> Totals:
+        page = self.fund_page(slug)
+        return Totals(
+            page.slug, page.name, page.promise, page.zone, page.commodity, page.as_of, page.gifts,
+            3, page.raised_minor, page.net_minor, page.spent_minor, page.stages,
+        )  # fmt: skip
+
+    def broadcasts(self, slug: str, channel: str | None) -> Broadcasts:
+        self.fund_page(slug)
+        return Broadcasts(1204, 328_640, running=True)
+
+    def happened(self, slug: str) -> Sequence[Happened]:
+        self.fund_page(slug)
+        at = AS_OF.at
+        return [
+            Happened("milestone", 184_200, at, 100_000_000),
+            Happened("transfer.confirmed", 180_001, at, 5_500_000, "12"),
+        ]
+
+    def overlay_key(self, slug: str) -> str | None:
+        self.fund_page(slug)
+        return "a-secret"
 
     def witnessed(self, slug: str) -> bytes | None:
         self.fund_page(slug)

@@ -1,0 +1,263 @@
+"""A fund's figures in short, for other people's pages: totals, what a broadcast has brought, and what happened.
+
+In: a view of a fund. Out: values that cost a few look-ups, however many gifts there are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+import sqlalchemy as sa
+
+from ledger.clock import local_date
+from ledger.funds import history as funds
+from ledger.intake.tables import sessions
+from ledger.journal import history as journal_history
+from ledger.journal.codec import decode
+from ledger.log.tables import checkpoints
+from ledger.money import exponent
+from ledger.projections.accounts import Accounts
+from ledger.projections.dates import occurred
+from ledger.projections.fund_page import View, as_of, gift_count
+from ledger.projections.reversals import count_of_kind
+from ledger.projections.shapes import AsOf, Stage, Words
+from ledger.projections.stages import ACCOUNTS_OF, GIFTS, UNATTRIBUTED, stages_at
+
+BROADCASTS_MAX = 200
+"""The newest that are looked at for what began today."""
+
+HAPPENED_MAX = 40
+MILESTONES = tuple(step * 10**power for power in range(4, 10) for step in (1, 2, 5))
+"""Sums of gifts, whole units of the fund's currency, at which a feed says so."""
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """A fund's figures at one moment.
+
+    Attributes:
+        slug: The fund's name in addresses.
+        name: Its full name.
+        promise: One sentence.
+        zone: Its time zone.
+        commodity: ISO 4217 code of the amounts.
+        as_of: Up to where the journal was read; None while it is empty.
+        gifts: Number of gifts, reversed ones not counted.
+        reversed: Number of gifts that were taken back.
+        raised_minor: Everything ever received.
+        net_minor: What reached `settled`.
+        spent_minor: What is at work.
+        stages: The six stages.
+    """
+
+    slug: str
+    name: Words
+    promise: Words
+    zone: str
+    commodity: str
+    as_of: AsOf | None
+    gifts: int
+    reversed: int
+    raised_minor: int
+    net_minor: int
+    spent_minor: int
+    stages: tuple[Stage, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Broadcasts:
+    """What today's broadcasts have brought.
+
+    Attributes:
+        gifts: Their gifts.
+        total_minor: Their sum.
+        running: Whether one of them is not closed yet.
+    """
+
+    gifts: int
+    total_minor: int
+    running: bool
+
+
+def totals(of: View) -> Totals:
+    """Sum a fund's figures."""
+    connection, fund_id, details = of.connection, of.fund.fund_id, of.details
+    accounts = Accounts(connection, fund_id, details.commodity)
+    stages = stages_at(connection, fund_id, accounts, funds.all_channels(connection, fund_id))
+    return Totals(
+        of.fund.slug,
+        of.name,
+        Words(details.promise_zh, details.promise_en),
+        details.zone,
+        details.commodity,
+        as_of(connection, fund_id),
+        gift_count(connection, fund_id),
+        count_of_kind(connection, fund_id, "gift.reversed"),
+        stages[0].reached_minor,
+        accounts.debits(ACCOUNTS_OF["settled"]),
+        stages[-1].reached_minor,
+        stages,
+    )
+
+
+def broadcasts_today(of: View, channel: str | None = None) -> Broadcasts:
+    """Sum the broadcasts that began today in the fund's zone, or still run.
+
+    Args:
+        of: The fund.
+        channel: One channel; None for all that are kept in the fund's currency.
+
+    Returns:
+        Their sum; a channel in another currency counts only when it is asked for.
+    """
+    connection, fund_id = of.connection, of.fund.fund_id
+    known = {
+        one.name
+        for one in funds.all_channels(connection, fund_id)
+        if (channel is None and one.commodity == of.details.commodity) or one.name == channel
+    }
+    rows = connection.execute(
+        sa.select(sessions)
+        .where(sessions.c.fund_id == fund_id, sessions.c.channel.in_(known))
+        .order_by(sessions.c.session_seq.desc())
+        .limit(BROADCASTS_MAX)
+    ).all()
+    began = occurred(connection, fund_id, [row.session_seq for row in rows])
+    today = local_date(of.now, of.details.zone)
+    now = [
+        row
+        for row in rows
+        if row.closed_seq is None or local_date(began[row.session_seq], of.details.zone) == today
+    ]
+    return Broadcasts(
+        sum(row.gifts for row in now),
+        sum(row.total for row in now),
+        any(row.closed_seq is None for row in now),
+    )
+
+
+HappenedKey = Literal[
+    "transfer.sent",
+    "transfer.confirmed",
+    "transfer.returned",
+    "statement",
+    "correction",
+    "milestone",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Happened:
+    """Something that a follower of the fund wants to know.
+
+    Attributes:
+        key: What.
+        entry: Entry that says so.
+        at: When.
+        amount_minor: Of a transfer or a milestone; 0 for others.
+        number: Of a transfer or a statement; empty for others.
+        corrected: Entry that a correction corrects; None for others.
+    """
+
+    key: HappenedKey
+    entry: int
+    at: datetime
+    amount_minor: int = 0
+    number: str = ""
+    corrected: int | None = None
+
+
+_KINDS: dict[str, HappenedKey] = {
+    "transfer.sent": "transfer.sent",
+    "transfer.confirmed": "transfer.confirmed",
+    "transfer.returned": "transfer.returned",
+    "statement.published": "statement",
+    "adjustment": "correction",
+    "spend.reversed": "correction",
+    "match.released": "correction",
+}
+
+
+def happened(of: View) -> list[Happened]:
+    """List what followers want to know, newest first: transfers, statements, corrections, milestones."""
+    found = [*_entries(of), *_milestones(of)]
+    return sorted(found, key=lambda one: (one.at, one.entry), reverse=True)[:HAPPENED_MAX]
+
+
+def _entries(of: View) -> Iterator[Happened]:
+    """Read the newest entries of the kinds that are told.
+
+    Yields:
+        One for each; a statement's several files are told once.
+    """
+    numbers = set()
+    for kind, key in _KINDS.items():
+        for stored in journal_history.of_kind(
+            of.connection, of.fund.fund_id, kind, newest=HAPPENED_MAX
+        ):
+            value = decode(stored.entry)
+            body, at = value["body"], datetime.fromisoformat(value["occurred_at"])
+            number = str(body.get("number", ""))
+            if key == "statement":
+                if number in numbers:
+                    continue
+                numbers.add(number)
+            reverses = body.get("reverses")
+            corrected = reverses[0] if isinstance(reverses, list) and reverses else reverses
+            amount = body.get("amount", 0)
+            yield Happened(
+                key,
+                stored.seq,
+                at,
+                amount if isinstance(amount, int) else 0,
+                number,
+                corrected if isinstance(corrected, int) else None,
+            )
+
+
+def _milestones(of: View) -> Iterator[Happened]:
+    """Find when the sum of gifts first passed round sums: a search over checkpoints for each.
+
+    Yields:
+        The last few that were passed.
+    """
+    connection, fund_id, commodity = of.connection, of.fund.fund_id, of.details.commodity
+    unit = 10 ** exponent(commodity)
+    latest = _raised(of, None)
+    passed = [one * unit for one in MILESTONES if one * unit <= latest]
+    for sum_minor in passed[-5:]:
+        low, high = 0, journal_history.size(connection, fund_id)
+        while high - low > 1:
+            middle = (low + high) // 2
+            if _raised(of, middle) >= sum_minor:
+                high = middle
+            else:
+                low = middle
+        size = _signed_size(connection, fund_id, high)
+        seq = size - 1
+        at = occurred(connection, fund_id, [seq])[seq]
+        yield Happened("milestone", seq, at, sum_minor)
+
+
+def _signed_size(connection: sa.Connection, fund_id: int, least: int) -> int:
+    """Return the first size at or above one that a checkpoint was signed for."""
+    return int(
+        connection.execute(
+            sa.select(sa.func.min(checkpoints.c.size)).where(
+                checkpoints.c.fund_id == fund_id, checkpoints.c.size >= least
+            )
+        ).scalar_one()
+    )
+
+
+def _raised(of: View, size: int | None) -> int:
+    connection, fund_id = of.connection, of.fund.fund_id
+    if size is None:
+        accounts = Accounts(connection, fund_id, of.details.commodity)
+    else:
+        signed = _signed_size(connection, fund_id, size)
+        accounts = Accounts(connection, fund_id, of.details.commodity, signed)
+    return accounts.credits(GIFTS) + accounts.credits(UNATTRIBUTED) - accounts.debits(UNATTRIBUTED)

@@ -41,6 +41,7 @@ from ledger.projections.shapes import (
 from ledger.projections.totals import Broadcasts, Happened, Totals
 from ledger.publication import history as witnessed
 from ledger.publication import overlay_keys
+from ledger.publication.anchors import ask_waiting, poster, roots_in
 from ledger.publication.policy import Policy, parse_policy
 from ledger.sequencer import receipts
 from ledger.sequencer.groups import Sequencer, leaf_reader, log_keys
@@ -319,3 +320,17 @@ class Services:
             logger.warning("log cannot go on", fund=fund.slug, code=error.code)
             return f"The log of {fund.slug} cannot go on ({error.code})."
         return None
+
+
+def stamp(ledger: Ledger, fund: Fund) -> None:
+    """Ask the time stamp authority of the settings about a fund's seals that have no stamp; never an error.
+
+    Args:
+        ledger: Settings and database.
+        fund: Whose seals.
+    """
+    settings = ledger.settings
+    if settings.tsa_url:
+        post, roots = poster(settings.tsa_url), roots_in(settings.trust)
+        for one in ask_waiting(ledger.database, fund, post, roots):
+            logger.info("anchor", fund=fund.slug, month=one.month, at=one.at, why=one.problem)

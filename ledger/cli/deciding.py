@@ -22,6 +22,7 @@ from ledger.journal.history import Fund
 from ledger.money import parse_amount, plain_amount
 from ledger.roles import parse_roles
 from ledger.transfers.booking import Proposal
+from ledger.wiring import stamp
 
 DIGITS_MAX = 15
 """Of a whole number: all of these fit into 64 bits."""
@@ -159,9 +160,12 @@ def approve(  # what was seen
     """
     seen = seen_version(session, fund, number, version)
     sequencer = session.ledger().sequencer
-    return actions.approve(
+    done = actions.approve(
         sequencer, fund, member.member_id, number, seen, session.fresh, payee_seen=payee_seen
     )
+    if done.is_approved and done.kind == "seal":
+        stamp(session.ledger(), fund)
+    return done
 
 
 def seen_version(session: Session, fund: Fund, number: int, version: int | None) -> int:

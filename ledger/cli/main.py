@@ -7,6 +7,7 @@ import click
 from ledger.activity import origins
 from ledger.cli import (
     activity,
+    anchor,
     benchmark,
     checking,
     deciding,
@@ -74,6 +75,7 @@ for command in (
     spending.movement,
     spending.lists_group,
     periods.period,
+    anchor.anchor,
     privacy.privacy,
     tracing.trace,
     overlay.overlay,

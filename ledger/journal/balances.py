@@ -157,6 +157,27 @@ def all_totals(connection: sa.Connection, fund_id: int) -> list[AccountTotals]:
     return result
 
 
+def sums_at(connection: sa.Connection, fund_id: int, size: int) -> dict[str, int]:
+    """Return what all accounts together were debited in a log of a size, by commodity: as much as they were credited.
+
+    Args:
+        connection: In a transaction.
+        fund_id: The fund.
+        size: Number of entries to count.
+
+    Returns:
+        Minor units by commodity, sorted.
+    """
+    found: dict[str, int] = {}
+    for account_id in connection.execute(
+        sa.select(accounts.c.account_id).where(accounts.c.fund_id == fund_id)
+    ).scalars():
+        for commodity in commodities(connection, fund_id, account_id):
+            debits = totals(connection, fund_id, account_id, commodity, size).debits
+            found[commodity] = found.get(commodity, 0) + debits
+    return {commodity: found[commodity] for commodity in sorted(found) if found[commodity]}
+
+
 _NEXT_COMMODITY = Prepared(
     sa.select(balances.c.commodity)
     .where(

@@ -10,8 +10,11 @@ from typing import Any, NamedTuple
 from ledger.actors import Actor
 from ledger.clock import from_text, month_end, to_minute_text, to_ms, to_text
 from ledger.errors import ConflictError, FieldError, PeriodClosedError, StateError, TimeFieldError
+from ledger.journal import balances
+from ledger.journal import history as journal
 from ledger.journal.entries import Claim, Draft
 from ledger.journal.months import Step
+from ledger.log import history as log
 from ledger.periods import store
 from ledger.sequencer.books import Books
 
@@ -215,9 +218,22 @@ def seal(books: Books, actor: Actor, said: Mapping[str, Any], zone: str) -> int:
     Raises:
         LedgerError: As `check_seal`.
     """
-    check_seal(books, said["month"])
+    last = check_seal(books, said["month"]).seq
     ends = to_text(month_end(said["month"], zone))
-    return _post(books, "period.sealed", actor, {**said, "ends": ends})
+    return _post(books, "period.sealed", actor, {**said, **_state_at(books, last), "ends": ends})
+
+
+def _state_at(books: Books, last: int) -> dict[str, Any]:
+    """Return what a seal says of the log as it was when its month was closed."""
+    connection, fund_id, size = books.connection, books.fund.fund_id, last + 1
+    root = log.root_at(
+        connection,
+        fund_id,
+        lambda first, stop: journal.leaf_hashes(connection, fund_id, first, stop),
+        size,
+    )
+    totals = balances.sums_at(connection, fund_id, size)
+    return {"last": last, "size": size, "root": root.hex(), "totals": totals}
 
 
 def _post(books: Books, kind: str, actor: Actor, body: Mapping[str, Any]) -> int:

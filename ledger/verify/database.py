@@ -25,8 +25,10 @@ from ledger.errors import (
     RolledBackError,
 )
 from ledger.log.checkpoints import Checkpoint, open_checkpoint, parse_checkpoint
+from ledger.log.hashing import Edge
 from ledger.log.notes import Verifier, split_note
 from ledger.log.signer import LogSigner
+from ledger.log.stamps import stamped_at
 from ledger.log.tiles import TILE_HEIGHT, TILE_WIDTH
 from ledger.verify.claims import SLOT_BYTES, ClaimsTask, OtherClaim, claims_tasks, fill_slots
 from ledger.verify.crew import Crew
@@ -42,6 +44,7 @@ from ledger.verify.rows import (
     RunResult,
     Task,
     close_databases,
+    fold_edge,
     verify_run,
 )
 from ledger.verify.tree import Tree
@@ -55,6 +58,7 @@ CHECKS = (
     "checkpoints",
     "signatures",
     "cosignatures",
+    "anchors",
     "released",
     "zero-sums",
     "postings",
@@ -89,6 +93,7 @@ FUND_TABLES = (
     "channels",
     "checkpoints",
     "claims",
+    "anchors",
     "cosignatures",
     "decision_approvals",
     "decision_ends",
@@ -506,6 +511,46 @@ class _Job:
                 error,
             )
 
+    def _check_anchors(self, fund: _Fund) -> None:
+        """Hold every time stamp to the checkpoint that it was made over, and its time to the row."""
+        for size, token, at, note in self.rows.all(
+            "SELECT a.size, a.token, a.stamped_at, p.note FROM anchors a "
+            "JOIN checkpoints p ON p.fund_id = a.fund_id AND p.size = a.size "
+            "WHERE a.fund_id = ? ORDER BY a.size",
+            fund.fund_id,
+        ):
+            self.findings.count("anchors")
+            place = ("anchors", f"size={size}")
+            try:
+                found = stamped_at(bytes(token), bytes(note))
+            except LedgerError as error:
+                reason = str(error.fields.get("reason", error.code))
+                self._fail("anchors", fund.slug, size - 1, place, reason, "", error)
+                continue
+            if found != at:
+                self._fail("anchors", fund.slug, size - 1, place, "differs", found, at)
+
+    def _check_seals(self, fund: _Fund, replay: Replay, tree: Tree, findings: Findings) -> None:
+        """Hold what a seal says of the tree at its month's closing."""
+        for size, (seq, said) in replay.facts.sealed_roots.items():
+            root = tree.roots.get(size) or self._root_at(fund, size)
+            if root.hex() != said:
+                place = ("entries", f"seq={seq}")
+                findings.fail(
+                    "periods", failure(fund.slug, seq, place, "seal-differs", root, said)
+                )
+
+    def _root_at(self, fund: _Fund, size: int) -> bytes:
+        """Return the root of a size that no checkpoint has: a commit went on after the month was closed."""
+        edge = Edge()
+        leaves = self.rows.all(
+            "SELECT leaf_hash FROM entries WHERE fund_id = ? AND seq < ? ORDER BY seq",
+            fund.fund_id,
+            size,
+        )
+        edge.extend([bytes(one) for (one,) in leaves])
+        return fold_edge(edge.hashes)
+
     def _check_cosignatures(self, fund: _Fund) -> None:
         """Hold every line of a witness to the checkpoint that it stands below."""
         for size, vkey, line, signed_at, note in self.rows.all(
@@ -543,6 +588,7 @@ class _Job:
         replay = Replay(fund.slug, findings, lambda seq: _entry_at(rows, fund, seq))
         self._check_given_keys(fund)
         self._check_cosignatures(fund)
+        self._check_anchors(fund)
         kept = gifts = 0
         with _slots(fund.size if self.private else 0) as slots:
             others = self._read_claims(fund, crew, slots, findings) if self.private else []
@@ -557,6 +603,7 @@ class _Job:
         replay.finish()
         self._check_ahead(fund, replay)
         self._check_probes(fund, tree, findings)
+        self._check_seals(fund, replay, tree, findings)
         self._check_tiles(fund, findings)
         self._check_balances(fund, findings)
         self._check_accounts(fund, replay, findings)

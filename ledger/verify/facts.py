@@ -107,6 +107,7 @@ class Facts:
         list_changes: By entry: list, change, code, names, kind.
         files: By entry: SHA-256 of each file that it names as evidence.
         period_steps: Steps of months by entry.
+        sealed_roots: What seals say of the tree, by its size: the seal's entry, and the root in hex.
         items: Exceptions by entry.
         withdrawn: SHA-256, hexadecimal, of files that were held and withdrawn to be read otherwise.
         releases: By number of the match: entry, reason, decision.
@@ -138,6 +139,7 @@ class Facts:
     list_changes: dict[int, Change] = field(default_factory=dict)
     files: dict[int, tuple[str, ...]] = field(default_factory=dict)
     period_steps: dict[int, Step] = field(default_factory=dict)
+    sealed_roots: dict[int, tuple[int, str]] = field(default_factory=dict)
     items: dict[int, Item] = field(default_factory=dict)
     withdrawn: set[str] = field(default_factory=set)
     releases: dict[int, tuple[int, str, int | None]] = field(default_factory=dict)

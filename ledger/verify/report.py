@@ -270,6 +270,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "Each checkpoint is signed by a key that the log itself names.",
         "每个检查点都由日志自身载明的密钥签名。",
     ),
+    "anchors": (
+        "Each time stamp was made over the checkpoint that it stands beside.",
+        "每个时间戳都是对其所在检查点所盖。",
+    ),
     "cosignatures": (
         "Each witness's line is its signature over the checkpoint that it stands below.",
         "每条见证都是见证人对其所附检查点的签名。",

@@ -51,7 +51,7 @@ APPEND_ONLY = (
     "funds", "accounts", "entries", "postings", "balances", "tiles", "checkpoints", "segments", "voids", "holes",
     "fills", "activity", "decisions", "decision_versions", "decision_approvals", "decision_ends",
     "working_papers", "exception_notes", "exception_files", "matches", "match_parts", "match_releases",
-    "match_dismissals", "transfer_steps", "period_steps", "list_changes", "spend_sheets", "evidence_files",
+    "match_dismissals", "transfer_steps", "period_steps", "anchors", "list_changes", "spend_sheets", "evidence_files",
     "entry_evidence", "transfer_files", "payment_files", "transfer_rules",
 )  # fmt: skip
 
@@ -65,6 +65,8 @@ def ledger(database: Database, tmp_path: Path) -> Iterator[Ledger]:
     record_alone(database, opened.clock, Activity(1, "desk.read", "decision/1"))
     run(opened, "INSERT INTO working_papers VALUES (1, 1, 1, 'm1', 0, 'title', '', 'body')")
     attach(opened, raise_it(opened, found()))
+    stamp = "SELECT fund_id, size, root, '2026-10-09T12:00:00Z' FROM checkpoints LIMIT 1"
+    run(opened, f"INSERT INTO anchors {stamp}")
     one_of_each(opened)
     files_of_transfers(opened)
     yield opened

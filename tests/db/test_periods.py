@@ -80,7 +80,7 @@ def failures(ledger: Ledger) -> list[tuple[str, str, str]]:
     """Return what the checker finds."""
     url = ledger.database.url.render_as_string(hide_password=False)
     report = verify_database(url, ledger.keys, workers=1)
-    return [(one.table, one.place, one.reason) for one in report.failures]
+    return [(one.table, one.key, one.reason) for one in report.failures]
 
 
 # --- the one guard ---------------------------------------------------------------------------------

@@ -36,6 +36,7 @@ class Periods:
     def __init__(self, books: Books) -> None:
         self._books = books
         self._states: dict[str, str] = {}
+        self._totals: dict[str, tuple[int, dict[str, int]]] = {}
 
     def kinds(self) -> dict[str, Apply]:
         """Return what is done at each kind of entry of this subject."""
@@ -96,6 +97,7 @@ class Periods:
         self._check_order(step)
         if "again" in body:
             self._check_again(body, value["recorded_at"])
+        self._check_state(step, body)
         self._states[month] = step.state
         self._books.facts.period_steps[event.seq] = step
         self._books.months = self._books.months.after(step)
@@ -133,6 +135,25 @@ class Periods:
             raise BrokenEntryError(CHECK, "order", closed, step.month)
         if step.state == "reopened" and (step.until is None or not isinstance(step.until, str)):
             raise BrokenEntryError(CHECK, "no-end", found=step.until)
+
+    def _check_state(self, step: Step, body: Mapping[str, Any]) -> None:
+        """Keep the totals at each closing, and hold a seal to those of its month's; its root is held to the tree.
+
+        Raises:
+            BrokenEntryError: It says something else.
+        """
+        if step.state == "closed":
+            sums: dict[str, int] = {}
+            for (_, commodity), (debits, _credits) in self._books.totals.items():
+                sums[commodity] = sums.get(commodity, 0) + debits
+            self._totals[step.month] = (step.seq, {one: sums[one] for one in sums if sums[one]})
+        if step.state != "sealed":
+            return
+        last, totals = self._totals[step.month]
+        said = (body.get("last"), body.get("size"), body.get("totals"))
+        if said != (last, last + 1, totals):
+            raise BrokenEntryError(CHECK, "seal-differs", (last, last + 1, totals), said)
+        self._books.facts.sealed_roots[last + 1] = (step.seq, text(body, "root", CHECK))
 
     def _check_again(self, body: Mapping[str, Any], recorded_at: str) -> None:
         """Hold that a month closed by itself when the time of its reopening was over.

@@ -37,7 +37,7 @@ from ledger.web.desk.forms import FORMS, Form
 from ledger.web.desk.frame import Desk, View, view
 from ledger.web.desk.typed import Typed
 from ledger.web.signin.frame import browser, gate
-from ledger.wiring import Ledger
+from ledger.wiring import Ledger, stamp
 from reports.capitals import capitals
 
 NUMBER = "<int(max=1099511627775):number>"
@@ -278,6 +278,8 @@ def approve(desk: Desk, number: int) -> Response:
         return _page(desk, number, Typed(), notice="decision.moved_on")
     if found.is_approved and found.kind == "members" and private is not None:
         _invite(private.content.get("user_id"))
+    if found.is_approved and found.kind == "seal":
+        stamp(desk.ledger, desk.fund)
     return desk.done("decision", "complete" if found.is_approved else "approved", number=number)
 
 

@@ -808,6 +808,21 @@ def _suggestion(row: sa.RowMapping) -> Suggestion:
     )
 
 
+def suggestion_of_line(connection: sa.Connection, fund_id: int, line: LineKey) -> str | None:
+    """Return the best suggestion that names a line; None where none does."""
+    written = orjson.dumps(list(line)).decode()
+    found: str | None = connection.execute(
+        sa.select(match_suggestions.c.suggestion)
+        .where(
+            match_suggestions.c.fund_id == fund_id,
+            match_suggestions.c.lines.contains(written, autoescape=True),
+        )
+        .order_by(match_suggestions.c.score.desc(), match_suggestions.c.suggestion)
+        .limit(1)
+    ).scalar()
+    return found
+
+
 def counterparties(
     connection: sa.Connection, fund_id: int, lines: Iterable[LineKey]
 ) -> dict[LineKey, Mapping[str, Any]]:

@@ -130,6 +130,22 @@ def day_with_year(on: date, language: Language) -> str:
     return f"{day(on, language)}{NBSP}{on.year}"
 
 
+_WEEKDAYS = (
+    ("星期一", "Monday"),
+    ("星期二", "Tuesday"),
+    ("星期三", "Wednesday"),
+    ("星期四", "Thursday"),
+    ("星期五", "Friday"),
+    ("星期六", "Saturday"),
+    ("星期日", "Sunday"),
+)
+
+
+def weekday(on: date, language: Language) -> str:
+    """Write the day of the week: `星期五`, `Friday`."""
+    return _WEEKDAYS[on.weekday()][0 if language == "zh" else 1]
+
+
 def month(first: date, language: Language) -> str:
     """Write a month: `2019 年 9 月`, `September 2019`."""
     if language == "zh":

@@ -137,6 +137,10 @@ class Voice:
         """Write a day with its year."""
         return formats.day_with_year(on, self.language)
 
+    def weekday(self, on: date) -> str:
+        """Write the day of the week."""
+        return formats.weekday(on, self.language)
+
     def time(self, at: datetime) -> str:
         """Write the time of day to the minute."""
         return formats.clock_time(at, self.zone)

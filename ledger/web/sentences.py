@@ -11,6 +11,7 @@ from __future__ import annotations
 from ledger.signin.sentences import SENTENCES as SIGN_IN
 from ledger.web.desk.list_sentences import SENTENCES as LISTS
 from ledger.web.desk.period_sentences import SENTENCES as PERIODS
+from ledger.web.desk.rule_sentences import SENTENCES as RULES
 from ledger.web.desk.sentences import SENTENCES as DESK
 from ledger.web.public.outward_sentences import SENTENCES as OUTWARD
 from ledger.web.public.sentences import SENTENCES as CHECKING
@@ -566,5 +567,6 @@ SENTENCES: dict[str, tuple[str, str]] = {
 SENTENCES |= SIGN_IN
 SENTENCES |= DESK
 SENTENCES |= LISTS | PERIODS
+SENTENCES |= LISTS | RULES
 SENTENCES |= CHECKING
 SENTENCES |= OUTWARD

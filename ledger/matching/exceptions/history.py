@@ -29,6 +29,7 @@ PAGE_MAX = 500
 """Most exceptions that one page has."""
 
 _LINE_PARTS = 3
+_HASH_DIGITS, _ROW_DIGITS = 64, 9
 """Of a subject that names a line: the word, the file, the row."""
 
 
@@ -296,6 +297,64 @@ def entries_of_lines(
     )
     found = {line_subject(bytes(sha).hex(), row): int(seq) for sha, row, seq in rows}
     return {one: found[one] for one in subjects if one in found}
+
+
+class SubjectLine(NamedTuple):
+    """A bank line that an exception names.
+
+    Attributes:
+        account: Our name of its account.
+        identity: What makes it count once.
+        day: That the bank booked it on, ISO 8601.
+        row: Of its file.
+        references: As found, with spaces between.
+        counterparty: Personal.
+        text: Personal.
+    """
+
+    account: str
+    identity: str
+    day: str
+    row: int
+    references: str
+    counterparty: str
+    text: str
+
+
+def lines_of(
+    connection: sa.Connection, fund_id: int, subjects: Sequence[str]
+) -> dict[str, SubjectLine]:
+    """Return the lines that exceptions name.
+
+    Args:
+        connection: In a transaction.
+        fund_id: The fund.
+        subjects: As `kinds.line_subject` makes them; others are passed over.
+
+    Returns:
+        Lines by subject.
+    """
+    named: dict[tuple[bytes, int], str] = {}
+    for one in subjects:
+        parts = one.split("/")
+        if len(parts) == _LINE_PARTS and parts[0] == "line" and _is_place(parts[1], parts[2]):
+            named[bytes.fromhex(parts[1]), int(parts[2])] = one
+    c = bank_lines.c
+    found: dict[str, SubjectLine] = {}
+    for (sha256, row), subject in named.items():
+        line = connection.execute(
+            sa.select(c.account, c.identity, c.day, c.line_no, c.refs, c.counterparty, c.text)
+            .where(c.fund_id == fund_id, c.sha256 == sha256, c.line_no == row)
+            .limit(1)
+        ).first()
+        if line is not None:
+            found[subject] = SubjectLine(*line)
+    return found
+
+
+def _is_place(sha256: str, row: str) -> bool:
+    is_hash = len(sha256) == _HASH_DIGITS and all(one in "0123456789abcdef" for one in sha256)
+    return is_hash and row.isascii() and row.isdigit() and len(row) <= _ROW_DIGITS
 
 
 class Aged(NamedTuple):

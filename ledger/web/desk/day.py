@@ -8,7 +8,12 @@ from flask import Blueprint, request
 from werkzeug.wrappers import Response
 
 from ledger.clock import local_date
+from ledger.decisions import history as decisions
+from ledger.funds import history as funds
+from ledger.matching import matches
+from ledger.matching.matches import Asked
 from ledger.projections.desk_day import day_page
+from ledger.web.desk import subjects
 from ledger.web.desk.frame import Desk, view
 from ledger.wiring import Ledger
 
@@ -26,15 +31,31 @@ def show(desk: Desk) -> Response:
     now = desk.ledger.clock.now()
     today = local_date(now, desk.details.zone)
     day = min(_day(request.args.get("on", ""), today), today)
+    fund_id = desk.fund.fund_id
     with desk.reading() as connection:
         found = day_page(connection, desk.fund, day, now)
+        suggested = matches.suggestion_listing(fund_id, Asked()).count(connection)
+        waiting = len(decisions.open_decisions(connection, fund_id))
+        people = funds.all_members(connection, fund_id)
+    shown = found.items[:SHOWN]
     return desk.page(
         "day.html",
         page=found,
         today=today,
         before=(day - timedelta(days=1)).isoformat(),
         after=(day + timedelta(days=1)).isoformat() if day < today else None,
-        shown=SHOWN,
+        cards=shown,
+        about=subjects.about(desk, [one.subject for one in shown]),
+        suggested=suggested,
+        waiting=waiting,
+        next_hands=[
+            one.name
+            for one in people
+            if not one.removed
+            and "controller" in one.roles
+            and one.member_id != desk.member.member_id
+        ],
+        can_work=desk.may("exception.work"),
         held=[one for one in found.files if one.state == "held"],
         sums=desk.say("and").join(
             desk.say.money(one.amount_minor, one.commodity) for one in found.unexplained

@@ -22,7 +22,7 @@ from ledger.matching.exceptions.booking import Step
 from ledger.matching.exceptions.history import Filter, Item
 from ledger.matching.exceptions.kinds import BRACKETS, KINDS, STATES
 from ledger.roles import may
-from ledger.web.desk import many
+from ledger.web.desk import many, subjects
 from ledger.web.desk.frame import Desk, view
 from ledger.web.desk.listing import Column, ListPage, add_list, day_in, read_list
 from ledger.web.desk.many import Told
@@ -64,10 +64,12 @@ def _page(desk: Desk, asked: Typed) -> Response:
             for one in funds.all_members(connection, desk.fund.fund_id)
             if not one.removed and may(one, "exception.work")
         ]
+    found = read_list(desk, EXCEPTIONS, asked)
     return desk.page(
         "exceptions.html",
         status=asked.status,
-        list=read_list(desk, EXCEPTIONS, asked),
+        list=found,
+        about=subjects.about(desk, [one.subject for one in found.rows]),
         told=many.read_told(asked["results"]),
         typed=asked,
         aged=aged,

@@ -18,7 +18,7 @@ from ledger.matching.exceptions import history
 from ledger.matching.exceptions.booking import Brought, Step
 from ledger.roles import may
 from ledger.web import uploads
-from ledger.web.desk import together
+from ledger.web.desk import subjects, together
 from ledger.web.desk.exception_list import today
 from ledger.web.desk.frame import Desk, View, view
 from ledger.web.desk.typed import Typed
@@ -65,6 +65,7 @@ def _page(desk: Desk, number: int, typed: Typed, notice: str = "") -> Response:
         "exception.html",
         status=HTTPStatus.CONFLICT if notice else typed.status,
         item=found,
+        about=subjects.about(desk, [found.subject])[found.subject],
         thread=thread,
         files=files,
         members=[one for one in members if may(one, "exception.work")],

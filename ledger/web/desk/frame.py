@@ -86,6 +86,8 @@ MORE = (
     Tab("people", "people.read", ("removal", "new_members", "propose_members")),
     Tab("tokens", "token.read", ("new_token", "make_token")),
     Tab("rules", "rules.read", ("new_four-eyes", "propose_four-eyes")),
+    Tab("mappings", "rules.read", ("guess_mapping", "preview_mapping", "propose_mapping")),
+    Tab("matching_rules", "rules.read", ("try_rules", "propose_rules")),
     Tab("activity", "activity.read"),
 )
 """Pages that are not needed every day: they stand on the page "more", each with its sentence `more.PAGE`."""

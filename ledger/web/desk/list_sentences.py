@@ -95,6 +95,69 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "settlements.state.paid": ("已到账", "paid out"),
     "settlements.state.unpaid": ("还没到账", "to be paid out"),
     "settlements.state.nothing": ("不用打款", "nothing to pay out"),
+    # the day, and what exceptions are about
+    "stop": ("。", ". "),
+    "day.then": ("说清了，就能交给{names}复核。", "Once explained, {names} can check it."),
+    "day.step.match.told": ("建议 {n} 件要看", "{n} suggestions to look at"),
+    "day.step.match.none": ("没有建议要看", "no suggestions are left"),
+    "day.step.hand.waits": ("等第 3 步。", "After step 3."),
+    "day.step.hand.open": ("{n} 件等批准", "{n} wait for approval"),
+    "subject.line": (
+        "{account} {day}的流水，文件第 {row} 行",
+        "line of {account}, {day}, row {row}",
+    ),
+    "subject.settlement": ("结算 {what}", "settlement {what}"),
+    "subject.transfer": ("划转 {what}", "transfer {what}"),
+    "subject.match": ("第 {what} 次匹配", "match {what}"),
+    "subject.gift": ("打赏 {what}", "gift {what}"),
+    "subject.statement": ("对账单 {what}", "statement {what}"),
+    "exception.explain": ("去说清", "Explain it"),
+    "exception.see_suggestion": ("看建议", "See the suggestion"),
+    "exception.mine": ("我来查", "I take it"),
+    "exception.likely.missing_gift": (
+        "多半是那一会儿的推送没收到，可以请平台补发。",
+        "Probably a delivery was lost: ask the platform to send it again.",
+    ),
+    "exception.likely.extra_gift": (
+        "多半是平台账单还没出完，或者这一笔后来退了。",
+        "Probably the platform’s list is not complete yet, or the gift was refunded.",
+    ),
+    "exception.likely.gift_amount": (
+        "多半是折算价变过。",
+        "Probably the rate of the platform’s unit has changed.",
+    ),
+    "exception.likely.unknown_receipt": (
+        "可能是直接捐款，或者结算单还没导入。",
+        "It may be a direct donation, or a settlement whose sheet is not here yet.",
+    ),
+    "exception.likely.overdue_settlement": (
+        "先问平台打款了没有。",
+        "Ask the platform whether it has paid.",
+    ),
+    "exception.likely.short_settlement": (
+        "可能扣了手续费，或者分几次打款。",
+        "A fee may have been kept, or it is paid in parts.",
+    ),
+    "exception.likely.over_settlement": (
+        "可能几期合在一起打了。",
+        "Several periods may have been paid together.",
+    ),
+    "exception.likely.duplicate_receipt": (
+        "可能平台打了两次，要退回一笔。",
+        "The platform may have paid twice: one has to go back.",
+    ),
+    "exception.likely.unallocated_transfer": (
+        "先问银行，再看收款户的流水导入了没有。",
+        "Ask the bank, and see whether the receiving account’s file is here.",
+    ),
+    "exception.likely.ambiguous": (
+        "看附言和合同，再指定是哪一笔。",
+        "Look at text and contract, and name the right one.",
+    ),
+    "exception.likely.balance_break": (
+        "多半中间缺一份文件。",
+        "Probably a file between them is missing.",
+    ),
     "exceptions.one": ("差异 {number}", "Exception {number}"),
     "exception.for": ("归{role}", "for the {role}"),
     "exceptions.find": ("现在找一遍差异", "Look for exceptions now"),

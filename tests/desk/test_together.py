@@ -70,7 +70,7 @@ def test_many_suggestions_are_decided_one_by_one_and_each_is_told_of(county):
         assert "别人刚动过，没有再办" in told
     proposed = send(county, "chen", "matches/propose", {"chosen": [large], "key": "k1"})
     assert "proposed" in proposed.location
-    assert "等李建国批准" in text_of(county.get("chen", "decisions/3"))
+    assert "要由别人批准：李建国" in text_of(county.get("chen", "decisions/3"))
     second = county.post("wang", f"suggestions/{small}/confirm")
     assert second.status_code == 409
     assert re.search(r"陈晓在 \d\d:\d\d 已经办了：确认一条匹配建议", text_of(second))

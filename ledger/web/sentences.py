@@ -14,6 +14,7 @@ from ledger.web.desk.period_sentences import SENTENCES as PERIODS
 from ledger.web.desk.rule_sentences import SENTENCES as RULES
 from ledger.web.desk.sentences import SENTENCES as DESK
 from ledger.web.public.outward_sentences import SENTENCES as OUTWARD
+from ledger.web.desk.transfer_sentences import SENTENCES as TRANSFERS
 from ledger.web.public.sentences import SENTENCES as CHECKING
 
 SENTENCES: dict[str, tuple[str, str]] = {
@@ -568,5 +569,7 @@ SENTENCES |= SIGN_IN
 SENTENCES |= DESK
 SENTENCES |= LISTS | PERIODS
 SENTENCES |= LISTS | RULES
+SENTENCES |= LISTS
+SENTENCES |= TRANSFERS
 SENTENCES |= CHECKING
 SENTENCES |= OUTWARD

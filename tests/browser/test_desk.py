@@ -62,8 +62,10 @@ def test_the_desk_works_with_the_keyboard_alone(county, served, new_page):
     enter(served, page, "wang")
     page.goto("/desk/qinghe/decisions/new/transfer")
     page.focus("#amount")
+    page.keyboard.press("Control+A")  # what is offered stands there
     page.keyboard.type("10.00")
     page.keyboard.press("Tab")
+    page.keyboard.press("Control+A")
     page.keyboard.type("QH-T15-2026")
     page.keyboard.press("Enter")
     page.wait_for_selector("text=提案已记入账本")

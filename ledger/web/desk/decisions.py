@@ -32,11 +32,12 @@ from ledger.journal import history as journal
 from ledger.journal.codec import decode
 from ledger.projections.accounts import Accounts
 from ledger.signin import enrolling, identity, signing_in
-from ledger.web.desk import together
+from ledger.web.desk import together, transfers
 from ledger.web.desk.forms import FORMS, Form
 from ledger.web.desk.frame import Desk, View, view
 from ledger.web.desk.typed import Typed
 from ledger.web.signin.frame import browser, gate
+from ledger.web.uploads import takes_files
 from ledger.wiring import Ledger, stamp
 from reports.capitals import capitals
 
@@ -51,12 +52,16 @@ def add(blueprint: Blueprint, ledger: Ledger) -> None:
     for form in FORMS.values():
         action, where = f"{form.kind}.propose", f"/desk/<fund>/decisions/new/{form.kind}"
         rule(where, f"new_{form.kind}", at(action, _asking(form)))
-        rule(where, f"propose_{form.kind}", at(action, _proposing(form)), methods=["POST"])
+        proposing = at(action, _proposing(form))
+        if form.brings_files:
+            proposing = takes_files(proposing)
+        rule(where, f"propose_{form.kind}", proposing, methods=["POST"])
     one = f"/desk/<fund>/decisions/{NUMBER}"
     rule(one, "decision", at("decision.read", show))
     rule(f"{one}/private", "private", at("people.read", show_private))
     rule(f"{one}/edit", "editing", at("decision.edit", ask_edit))
-    rule(f"{one}/edit", "edit", at("decision.edit", edit), methods=["POST"])
+    editing = takes_files(at("decision.edit", edit))
+    rule(f"{one}/edit", "edit", editing, methods=["POST"])
     approving = view(ledger, "decision.approve", approve, asks_itself=True)
     rule(f"{one}/approve", "approve", approving, methods=["POST"])
     rule(f"{one}/reject", "reject", at("decision.reject", reject), methods=["POST"])
@@ -92,10 +97,11 @@ def _page(desk: Desk, number: int, typed: Typed, notice: str = "") -> Response:
         ]
         has_private = history.private_part(connection, fund_id, found) is not None
         seen = _readings(desk, activity.of_subject(connection, fund_id, f"decision/{number}"))
-        balance = None
+        balance, about = None, {}
         if found.kind == "transfer":
             content = found.latest.content
             balance = Accounts(connection, fund_id, content["commodity"]).balance(content["from"])
+            about = dict(transfers.of_decision(connection, desk, found))
     me = desk.member.member_id
     acting = [one.member_id for one in may_act.members]
     return desk.page(
@@ -113,6 +119,7 @@ def _page(desk: Desk, number: int, typed: Typed, notice: str = "") -> Response:
         has_private=has_private,
         seen=seen,
         balance=balance,
+        about=about,
         typed=typed,
         notice=notice,
         first=together.first(desk, f"decision/{number}") if notice else None,
@@ -271,10 +278,18 @@ def approve(desk: Desk, number: int) -> Response:
         before = history.decision(connection, desk.fund.fund_id, number)
         private = history.private_part(connection, desk.fund.fund_id, before)
     try:
-        found = actions.approve(sequencer, desk.fund, who, number, _version(typed), fresh)
+        seen = typed["payee_seen"] == "1"
+        found = actions.approve(
+            sequencer, desk.fund, who, number, _version(typed), fresh, payee_seen=seen
+        )
     except FourEyesError:
         return _page(desk, number, Typed(), notice="decision.not_you")
-    except StateError:
+    except StateError as error:
+        if error.fields.get("state") == "payee-changed":
+            typed.errors["payee_seen"] = ("error.payee_seen", {})
+            return _page(desk, number, typed)
+        if error.fields.get("state") == "payee-changed-since":
+            return _page(desk, number, Typed(), notice="transfer.payee_changed_since")
         return _page(desk, number, Typed(), notice="decision.moved_on")
     if found.is_approved and found.kind == "members" and private is not None:
         _invite(private.content.get("user_id"))

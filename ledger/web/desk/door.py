@@ -34,6 +34,7 @@ from ledger.web.desk import (
     settlements,
     together,
     tokens,
+    transfers,
 )
 from ledger.web.language import PREFIX, Voice, language_of
 from ledger.wiring import Ledger
@@ -61,6 +62,7 @@ def register_desk(app: Flask, ledger: Ledger) -> None:
         decision_list,
         decisions,
         periods,
+        transfers,
         people,
         tokens,
         rules,

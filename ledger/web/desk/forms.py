@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from hashlib import sha256
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -13,15 +14,20 @@ from flask import request
 from ledger.clock import from_ms, from_text, to_ms
 from ledger.decisions.rules import KINDS, Rule, Tier
 from ledger.desk import wanted
+from ledger.desk.transferring import attach
 from ledger.desk.wanted import Wanted
-from ledger.errors import FieldError, InputError, TimeFieldError
+from ledger.errors import FieldError, FileFormatError, InputError, TimeFieldError
 from ledger.funds import history as funds
 from ledger.funds.history import MoneyAccount, Rate
 from ledger.funds.members import NewMember
+from ledger.funds.payees import Payee
 from ledger.money import PLATFORM_UNITS, plain_amount
+from ledger.projections import transfer_page
 from ledger.roles import check_roles
 from ledger.signin import enrolling
-from ledger.transfers.booking import Proposal
+from ledger.transfers import history as transfer_history
+from ledger.transfers.booking import Proposal, own_reference
+from ledger.web import uploads
 from ledger.web.desk.frame import Desk
 from ledger.web.desk.typed import Typed, money, whole_number
 from ledger.web.signin.frame import gate
@@ -38,12 +44,14 @@ class Form:
         read: Texts to what is wanted; None when something is wrong, which is then beside its field.
         filled: What is proposed now, as texts, for an edit.
         choices: What its fields offer.
+        brings_files: Whether it brings files.
     """
 
     kind: str
     read: Callable[[Desk, Typed], Wanted | None]
     filled: Callable[[Desk, Mapping[str, Any]], dict[str, str]]
     choices: Callable[[Desk], Mapping[str, Any]]
+    brings_files: bool = False
 
     @property
     def template(self) -> str:
@@ -62,13 +70,59 @@ def accounts_of(desk: Desk) -> list[MoneyAccount]:
 
 def _transfer_choices(desk: Desk) -> Mapping[str, Any]:
     found = accounts_of(desk)
+    sources = [one for one in found if one.name.startswith(COLLECTING)]
+    asked = request.values.get("from", "")
+    with desk.reading() as connection:
+        offers = [
+            transfer_page.offer_of(connection, desk.fund, one.name, one.commodity)
+            for one in sources
+        ]
+        chosen = next((one for one in offers if one.account == asked), None)
+        chosen = chosen or max(offers, key=lambda one: one.amount, default=None)
+        origins = []
+        if chosen is not None and chosen.amount:
+            origins = transfer_page.origins_ahead(
+                connection, desk.fund, chosen, chosen.amount, chosen.promised
+            )
+        number = transfer_history.last_number(connection, desk.fund.fund_id) + 1
     return {
-        "sources": [one for one in found if one.name.startswith(COLLECTING)],
+        "sources": sources,
         "targets": [one for one in found if one.name.startswith(OWN_ACCOUNT)],
+        "offers": offers,
+        "chosen": chosen,
+        "origins": origins[: transfer_page.ORIGINS_MAX],
+        "reference": own_reference(desk.fund.slug, number),
+        "offered": None if chosen is None else plain_amount(chosen.amount, chosen.commodity),
     }
 
 
+def known_hashes(texts: Sequence[str]) -> tuple[str, ...]:
+    """Return those of some texts that are hashes: a hidden field may hold anything."""
+    digits = set("0123456789abcdef")
+    return tuple(
+        one for one in texts if len(one) == 2 * sha256().digest_size and not set(one) - digits
+    )
+
+
+def _evidence(desk: Desk, typed: Typed) -> tuple[str, ...]:
+    """Keep the files that the form brings, and return their hashes with those that it brought before."""
+    hashes = list(known_hashes(request.form.getlist("evidence")))
+    for file in request.files.getlist("file"):
+        if not file.filename:
+            continue
+        try:
+            upload = uploads.received(file, *uploads.KINDS)
+        except (FieldError, FileFormatError) as error:
+            typed.refuse_file(error)
+            continue
+        brought = (upload.shown_name, upload.kind, upload.data)
+        who = desk.member.member_id
+        hashes.append(attach(desk.ledger.sequencer, desk.fund, who, brought))
+    return tuple(dict.fromkeys(hashes))
+
+
 def _read_transfer(desk: Desk, typed: Typed) -> Wanted | None:
+    evidence = typed.kept["evidence"] = _evidence(desk, typed)
     known = {one.name: one for one in accounts_of(desk)}
     source, target = known.get(typed["from"]), known.get(typed["to"])
     for field, found in (("from", source), ("to", target)):
@@ -78,10 +132,20 @@ def _read_transfer(desk: Desk, typed: Typed) -> Wanted | None:
         return None
     amount = typed.read("amount", money(source.commodity))
     typed.read("reference", str)
+    if source.commodity != target.commodity:
+        typed.errors["to"] = ("error.currency", {})
     if typed.errors or amount is None:
         return None
     return wanted.transfer(
-        Proposal(source.name, target.name, source.commodity, amount, typed["reference"])
+        Proposal(
+            source.name,
+            target.name,
+            source.commodity,
+            amount,
+            typed["reference"],
+            typed["purpose"],
+            evidence,
+        )
     )
 
 
@@ -91,7 +155,30 @@ def _filled_transfer(_desk: Desk, content: Mapping[str, Any]) -> dict[str, str]:
         "to": content["to"],
         "amount": plain_amount(content["amount"], content["commodity"]),
         "reference": content["reference"],
+        "purpose": content.get("purpose", ""),
     }
+
+
+# --- who stands behind an account -------------------------------------------------------------------
+
+
+def _payee_choices(desk: Desk) -> Mapping[str, Any]:
+    return {"accounts": accounts_of(desk)}
+
+
+def _read_payee(desk: Desk, typed: Typed) -> Wanted | None:
+    known = {one.name for one in accounts_of(desk)}
+    if typed["account_name"] not in known:
+        typed.errors["account_name"] = ("error.missing", {})
+    for name in ("number", "holder"):
+        typed.read(name, str)
+    if typed.errors:
+        return None
+    try:
+        return wanted.payee(typed["account_name"], Payee(*(typed[name] for name in Payee._fields)))
+    except InputError as error:
+        typed.refuse(error)
+        return None
 
 
 # --- rates ------------------------------------------------------------------------------------------
@@ -251,7 +338,8 @@ def _nothing(_desk: Desk) -> Mapping[str, Any]:
 FORMS: Mapping[str, Form] = {
     one.kind: one
     for one in (
-        Form("transfer", _read_transfer, _filled_transfer, _transfer_choices),
+        Form("transfer", _read_transfer, _filled_transfer, _transfer_choices, brings_files=True),
+        Form("payee", _read_payee, _as_it_is, _payee_choices),
         Form("rate", _read_rate, _filled_rate, _rate_choices),
         Form("close", _read_close, _as_it_is, _nothing),
         Form("seal", _read_seal, _as_it_is, _nothing),

@@ -72,6 +72,11 @@ TABS = (
             "resolve_exceptions",
         ),
     ),
+    Tab(
+        "transfers",
+        "transfer.read",
+        ("transfer", "new_transfer", "propose_transfer", "ask_check", "check_file", "make_file"),
+    ),
     Tab("decisions", "decision.read", ("decision", "editing", "edit", "private")),
     Tab("room", "audit.read", ("new_paper", "paper", "edit_paper")),
 )

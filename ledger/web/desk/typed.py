@@ -29,12 +29,14 @@ class Typed:
         texts: By field, as sent.
 
     Attributes:
+        kept: What the form has brought already and need not bring again, by field.
         errors: By field, a key of the sentences and its placeholders.
     """
 
     def __init__(self, texts: Mapping[str, str] | None = None) -> None:
         # No database of text takes a NUL, and no person types one.
         self._texts = {name: text.replace("\0", "") for name, text in (texts or {}).items()}
+        self.kept: dict[str, tuple[str, ...]] = {}
         self.errors: dict[str, tuple[str, Mapping[str, object]]] = {}
 
     def __getitem__(self, field: str) -> str:

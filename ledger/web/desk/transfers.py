@@ -169,7 +169,7 @@ def facts_of(connection: Any, desk: Desk, one: Transfer) -> Mapping[str, Any]:
         one: The transfer.
 
     Returns:
-        For the templates: `origins`, `offer`, `payee`, `payer`, `payee_since`, `last_payee`, `under_way`.
+        For the templates: `origins`, `offer`, `payee`, `payer`, `payee_since`, `last_payee`.
     """
     fund_id = desk.fund.fund_id
     offer = transfer_page.offer_of(connection, desk.fund, one.from_account, one.commodity)
@@ -189,9 +189,6 @@ def facts_of(connection: Any, desk: Desk, one: Transfer) -> Mapping[str, Any]:
         "payee_since": None
         if since is None
         else transfer_page.moment(connection, desk.fund, since),
-        "under_way": [
-            two for two in history.all_transfers(connection, fund_id, "sent") if two.under_way
-        ],
     }
 
 

@@ -13,8 +13,8 @@ from ledger.web.desk.list_sentences import SENTENCES as LISTS
 from ledger.web.desk.period_sentences import SENTENCES as PERIODS
 from ledger.web.desk.rule_sentences import SENTENCES as RULES
 from ledger.web.desk.sentences import SENTENCES as DESK
-from ledger.web.public.outward_sentences import SENTENCES as OUTWARD
 from ledger.web.desk.transfer_sentences import SENTENCES as TRANSFERS
+from ledger.web.public.outward_sentences import SENTENCES as OUTWARD
 from ledger.web.public.sentences import SENTENCES as CHECKING
 
 SENTENCES: dict[str, tuple[str, str]] = {

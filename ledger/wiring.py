@@ -11,6 +11,7 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
+from pathlib import Path
 
 import sqlalchemy as sa
 import structlog
@@ -46,7 +47,7 @@ from ledger.publication.policy import Policy, parse_policy
 from ledger.sequencer import receipts
 from ledger.sequencer.groups import Sequencer, leaf_reader, log_keys
 from ledger.settings import Settings
-from ledger.statements.files import statement_file
+from ledger.statements.files import register_path, statement_file
 
 logger = structlog.get_logger(__name__)
 
@@ -215,6 +216,12 @@ class Services:
             logger.error("file is not the one that was published", file=path.name)
             return None
         return data
+
+    def register_file(self, slug: str, digest: str, name: str) -> Path | None:
+        """Return where a register lies that is too large to embed; None if there is none of this digest and name."""
+        with self._view(slug):
+            path = register_path(self.ledger.settings.outputs / slug, digest, name)
+        return path.absolute() if path.is_file() else None
 
     def transfers(self, slug: str) -> TransferList:
         """Return all transfers."""

@@ -615,6 +615,27 @@ class Correction:
 
 
 @dataclass(frozen=True, slots=True)
+class Restated:
+    """One line of a published statement, before and after the corrections of a notice.
+
+    Attributes:
+        document: Number of the statement.
+        line: Code of the line.
+        old_minor: As published, with the corrections of earlier notices.
+        change_minor: What this notice changes.
+        new_minor: With it.
+        entries: The correcting entries.
+    """
+
+    document: str
+    line: str
+    old_minor: int
+    change_minor: int
+    new_minor: int
+    entries: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Checkpoint:
     """The signed tree head at which the statement was built.
 
@@ -804,8 +825,9 @@ class Statement:
         changes: What changed in the basis since last month, in the officers' words.
         flow: The six stages since the beginning, at the cut-off; None leaves the picture out.
         flow_since: Day of the first gift; None with no gift.
-        kind: `M` monthly, `Q` quarterly, `A` annual, `R` reconciliation report.
+        kind: `M` monthly, `Q` quarterly, `A` annual, `R` reconciliation report, `C` correction notice.
         columns: Of a quarter or a year: the lines of each month that it covers, oldest first.
+        restated: Of a correction notice: each corrected line, old and new.
         before: Of a year: the lines of the year before, pairs of code and figure; empty where there is none.
     """
 
@@ -837,6 +859,7 @@ class Statement:
     kind: str = "M"
     columns: tuple[MonthColumn, ...] = ()
     before: tuple[tuple[str, int | None], ...] = ()
+    restated: tuple[Restated, ...] = ()
 
 
 def spending_tables(

@@ -103,6 +103,19 @@ def ties(statement: Statement) -> Iterator[Tie]:
     yield from _opening(statement)
     yield from _stages(statement)
     yield from column_ties(statement, lines(statement), Tie)
+    yield from _restated(statement)
+
+
+def _restated(statement: Statement) -> Iterator[Tie]:
+    for row in statement.restated:
+        where = f"{row.line} {row.document}"
+        yield Tie(where, "old + change", row.new_minor, row.old_minor + row.change_minor)
+        listed = [
+            one.amount_minor
+            for one in statement.corrections
+            if (one.document, one.line) == (row.document, row.line)
+        ]
+        yield Tie(where, "Σ corrections", row.change_minor, sum(listed))
 
 
 def _gifts(g: GiftLines) -> Iterator[Tie]:

@@ -96,6 +96,45 @@ def statement_build(
     )
 
 
+def _other(kind: Literal["R", "C"], name: str, told: str) -> None:
+    """Add a command that builds another document of a closed month."""
+
+    @statement.command(name, help=told)
+    @click.argument("month")
+    @click.option("--language", type=click.Choice(LANGUAGES), default="zh", show_default=True)
+    @click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="File to write.")
+    @fund_option
+    @acts("statement.build")
+    @pass_session
+    @guarded
+    def build_other(
+        session: Session,
+        month: str,
+        language: Language,
+        out: Path | None,
+        member_name: str,
+        fund_slug: str | None,
+    ) -> None:
+        ledger, fund = session.ledger(), session.fund(fund_slug)
+        member = session.member(fund, member_name)
+        from ledger.statements.build import Issue, build_statement
+
+        issue = Issue(ledger.clock.now(), prepared_by=member, kind=kind)
+        built = build_statement(ledger, fund, month, language, issue)
+        path = out or ledger.settings.outputs / fund.slug / f"{built.number}-{language}.pdf"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(built.pdf)
+        session.say(
+            f"{built.number}: {len(built.pdf):,} bytes in {path}",
+            number=built.number,
+            path=str(path),
+        )
+
+
+_other("R", "reconciliation", "Build a closed month's reconciliation report.")
+_other("C", "correction", "Build the notice of what a closed month corrects in published ones.")
+
+
 def _say_reproduced(session: Session, done: Reproduced) -> None:
     """Say whether a statement came out the same, and end with 1 if not."""
     if done.differs_at is None:

@@ -17,6 +17,7 @@ from typing import NamedTuple
 
 from ledger.actors import Member
 from ledger.decisions.history import exceptions_in_force
+from ledger.errors import NotFoundError
 from ledger.funds import history as funds
 from ledger.journal import history as journal_history
 from ledger.journal.history import Fund
@@ -27,7 +28,9 @@ from ledger.projections.stages import BANK, FUND
 from ledger.sequencer.groups import log_keys
 from ledger.settings import Settings
 from ledger.statements import evidence, registers
+from ledger.statements.files import register_path
 from ledger.statements.lines.accounts import bank_lines, fund_lines, transit_lines
+from ledger.statements.lines.corrections import corrections, restated
 from ledger.statements.lines.due import due_lines
 from ledger.statements.lines.gifts import gift_lines
 from ledger.statements.lines.integrity import flow, ledger_lines, previous_closing
@@ -43,10 +46,12 @@ from reports.render import Languages, render_statement
 from reports.statement import (
     Approval,
     Closing,
+    Correction,
     Issuer,
     MonthColumn,
     Name,
     Period,
+    Restated,
     Statement,
     check,
     figures_json,
@@ -239,6 +244,7 @@ def _statement(
     fund, settings = figures.fund, ledger.settings
     connection = figures.connection
     gifts = gift_lines(figures, tally)
+    corrected = corrections(figures)
     roles = {one.member_id: shown_role(one) for one in funds.all_members(connection, fund.fund_id)}
     base = f"{host(settings)}/funds/{fund.slug}"
     return Statement(
@@ -264,6 +270,8 @@ def _statement(
         ledger=ledger_lines(figures, keys_of(figures), evidence.cosigned(figures, issue.at)),
         previous=_previous(figures),
         approvals=_approvals(issue),
+        corrections=corrected,
+        restated=_restated(ledger, figures, corrected, issue),
         exceptions=exception_rows(
             exceptions_in_force(connection, fund.fund_id, size=figures.cut.size)
         ),
@@ -272,6 +280,36 @@ def _statement(
         before=_before(ledger, figures, span, issue),
         columns=tuple(_columns(ledger, figures, span, issue)) if issue.kind in ("Q", "A") else (),
     )
+
+
+def _restated(
+    ledger: Ledger, figures: Month, rows: tuple[Correction, ...], issue: Issue
+) -> tuple[Restated, ...]:
+    """Say what a notice changes.
+
+    Raises:
+        NotFoundError: The month corrects nothing that was published.
+    """
+    if issue.kind != "C":
+        return ()
+    if not rows:
+        raise NotFoundError(what="correction", month=figures.cut.month)
+    connection, fund = figures.connection, figures.fund
+    months = {
+        statement_number(fund, one.month, "M", 1): one.month
+        for one in periods.closed(connection, fund.fund_id)
+    }
+
+    def published(document: str) -> dict[str, int | None]:
+        month = Month(connection, fund, months[document])
+        span = span_of(month.cut.month, "M")
+        plain = issue._replace(kind="M")
+        return lines(_statement(ledger, month, span, tally_of(month), plain))
+
+    first = min(months[one.document] for one in rows)
+    between = [one for one in months.values() if first < one < figures.cut.month]
+    earlier = [one for month in between for one in corrections(Month(connection, fund, month))]
+    return restated(rows, earlier, published)
 
 
 def _before(
@@ -381,7 +419,7 @@ def _evidence(
 
 def _keep(outputs: Path, file: RegisterFile) -> Path:
     """Move a register to where it is served from, under its digest."""
-    target = outputs / "files" / file.sha256 / file.register.file
+    target = register_path(outputs, file.sha256, file.register.file)
     target.parent.mkdir(parents=True, exist_ok=True)
     return file.path.replace(target)
 

@@ -7,6 +7,20 @@ import secrets
 from pathlib import Path
 
 
+def register_path(folder: Path, digest: str, name: str) -> Path:
+    """Return where a register lies that is too large to embed.
+
+    Args:
+        folder: Of the fund's outputs.
+        digest: SHA-256 of its bytes, hexadecimal.
+        name: Of the file.
+
+    Returns:
+        Its path.
+    """
+    return folder / "files" / digest / name
+
+
 def statement_file(folder: Path, number: str, language: str, sha256: bytes) -> Path:
     """Return where a statement's file lies.
 

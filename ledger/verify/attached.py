@@ -810,6 +810,21 @@ def equations(figures: Mapping[str, Any]) -> Pairs:
     _list_equations(pairs, figures)
     _opening_equations(pairs, figures)
     _column_equations(pairs, figures)
+    for row in figures["restated"]:
+        where = f"{row['line']} of {row['document']}"
+        pairs.add(
+            f"{where}: new = old + change",
+            row["new_minor"],
+            row["old_minor"] + row["change_minor"],
+        )
+        listed = [
+            one
+            for one in figures["corrections"]
+            if (one["document"], one["line"]) == (row["document"], row["line"])
+        ]
+        pairs.add(
+            f"{where}: change = Σ entries", row["change_minor"], _total(listed, "amount_minor")
+        )
     for code, value in figures["lines"].items():
         stated = _line(figures, code)
         if stated is not _UNKNOWN:
@@ -1241,8 +1256,8 @@ _CODE = re.compile(r"[GPBTFSX]\d{1,2}[abr]?")
 _DIGEST = re.compile(r"(?:[0-9a-f]{8}\s*){8}")
 _LINE_CELLS = (3, 4)
 _MONTHS_ROW = re.compile(r"([GPBTF]\d{1,2}r?) \S")
-_RECONCILIATION = "PBTFX"
-"""Lines that a reconciliation report prints."""
+_PRINTED = {"R": "PBTFX", "C": "-"}
+"""Letters of the lines that a reconciliation report and a correction notice print as coded lines."""
 
 
 def printed(rows: Iterable[Sequence[str]]) -> Printed:
@@ -1276,7 +1291,7 @@ def pages(figures: Mapping[str, Any], manifest: bytes, seen: Printed) -> Pairs:
             continue
         if code == "T2r" and not value:
             continue
-        if figures["kind"] == "R" and code[0] not in _RECONCILIATION:
+        if code[0] not in _PRINTED.get(figures["kind"], code):
             continue
         shown = seen.lines.get(code, [])
         pairs.add(f"{code} stands in the pages", bool(shown), True)

@@ -136,6 +136,10 @@ class PublicServices(Protocol):
         """Return a published statement's PDF; None if there is none of this name."""
         ...
 
+    def register_file(self, slug: str, digest: str, name: str) -> Path | None:
+        """Return where a register lies that is too large to embed; None if there is none of this digest and name."""
+        ...
+
     def transfers(self, slug: str) -> TransferList:
         """Return all transfers."""
         ...

@@ -17,6 +17,7 @@ import pytest
 import rfc8785
 
 from ledger.db import Database
+from ledger.journal import history as journal_history
 from ledger.statements.build import Issue, build_statement
 from ledger.statements.numbers import Kind
 from ledger.verify import attached
@@ -26,9 +27,10 @@ from ledger.verify.pdf_figures import Beside
 from ledger.verify.pdf_trust import Trust
 from reports import documents
 from tests.db.ledgers import MAIN, confirm, gift, give, new_ledger
+from tests.db.test_spending import undo
 from tests.flow.test_statement import CLOSED, CLOSED_AGAIN, close, income, october, opened
 
-PERIODS: dict[Kind, str] = {"Q": "2026-Q4", "A": "2026", "R": "2026-10"}
+PERIODS: dict[Kind, str] = {"Q": "2026-Q4", "A": "2026", "R": "2026-10", "C": "2026-12"}
 
 
 class Files:
@@ -51,12 +53,15 @@ def files(migrated_sqlite: Path, tmp_path_factory: pytest.TempPathFactory) -> Fi
     whole = opened(ledger)
     first = build_statement(whole, ledger.fund, "2026-10", "zh", Issue(CLOSED))
     ledger.clock.advance(timedelta(days=1))
+    with ledger.database.reading() as connection:
+        [*_, wrong] = journal_history.of_kind(connection, ledger.fund.fund_id, "spend", newest=9)
     give(ledger, gift("e", 500))
     confirm(ledger, 2, 100)
     income(ledger, "donation", 8, MAIN)
     close(ledger, "2026-11", CLOSED_AGAIN)
     second = build_statement(whole, ledger.fund, "2026-11", "both", Issue(CLOSED_AGAIN))
     key = second.statement.ledger.checkpoint.keys[0]
+    undo(ledger, wrong.seq)
     close(ledger, "2026-12", datetime(2027, 1, 5, 9, 0, tzinfo=UTC))
     longer = {
         kind: build_statement(
@@ -261,7 +266,15 @@ def test_longer_periods_tie_to_their_months_and_say_what_they_are(
         "Q": "2026年第四季度公开募捐与项目实施情况季度公示",
         "A": "2026年度基金收支报告",
         "R": "2026年10月对账报告",
+        "C": "2026年12月更正说明",
     }[kind] in flowing
+    if kind == "C":
+        [row] = figures["restated"]
+        assert (row["document"], row["line"]) == ("qinghe-2026-10-M-v1", "F5")
+        assert (row["old_minor"], row["change_minor"], row["new_minor"]) == (230, -200, 30)
+        assert "F5项目支出2.30−2.000.30" in flowing
+        register = bundle.files["corrections.csv"].decode()
+        assert f"{row['entries'][0]}," in register
     if kind == "A":
         assert "审计报告由会计师事务所出具" in flowing
         for number, title, _ in documents.ANNUAL.values():

@@ -383,6 +383,10 @@ class FakeServices:
         self.fund_page(slug)
         return b"%PDF-1.7 sample" if statement_id in {"2019-09", "2019-08"} else None
 
+    def register_file(self, slug: str, digest: str, name: str) -> Path | None:
+        self.fund_page(slug)
+        return Path(__file__) if (digest, name) == ("a1" * 32, "gifts.csv") else None
+
     def published_statements(self, slug: str) -> Sequence[PublishedFile]:
         self.fund_page(slug)
         return [

@@ -6,16 +6,19 @@ import re
 from dataclasses import asdict
 
 import orjson
-from flask import Blueprint, Response, url_for
+from flask import Blueprint, Response, send_file, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
 from ledger.errors import FieldError, NotFoundError
 from ledger.journal.receipt_numbers import parse_receipt_number
 from ledger.web import headers
 from ledger.web.services import services
+from reports import schema
 
 files = Blueprint("files", __name__)
 
+_DIGEST = re.compile(r"[0-9a-f]{64}", re.ASCII)
+_REGISTER = re.compile(r"[a-z_]{1,40}\.csv", re.ASCII)
 _STATEMENT_ID = re.compile(r"[0-9A-Za-z][0-9A-Za-z-]{0,40}", re.ASCII)
 
 
@@ -78,6 +81,31 @@ def statement_file(fund: str, statement_id: str) -> BaseResponse:
     response = Response(body, content_type="application/pdf")
     response.headers["Content-Disposition"] = f'inline; filename="{fund}-{statement_id}.pdf"'
     return headers.public_page(response)
+
+
+@files.get("/funds/<fund>/statements/files/<digest>/<name>")
+def register_file(fund: str, digest: str, name: str) -> BaseResponse:
+    """Hand out a register that was too large to embed: its address has its digest, so it never changes.
+
+    Raises:
+        NotFoundError: No statement of the fund names such a file.
+    """
+    known = _DIGEST.fullmatch(digest) and _REGISTER.fullmatch(name)
+    path = services().register_file(fund, digest, name) if known else None
+    if path is None:
+        raise NotFoundError(what="register")
+    response = send_file(
+        path, mimetype="text/csv", as_attachment=True, download_name=name, etag=digest
+    )
+    response.headers["Cache-Control"] = headers.IMMUTABLE_CACHE
+    return response
+
+
+@files.get(schema.ADDRESS)
+def figures_schema() -> BaseResponse:
+    """Hand out the JSON Schema of the figures inside statements."""
+    body = orjson.dumps(schema.figures_schema(), option=orjson.OPT_INDENT_2)
+    return headers.public_page(Response(body, content_type="application/schema+json"))
 
 
 def _download(body: bytes, content_type: str, name: str) -> Response:

@@ -11,7 +11,17 @@ from flask import Flask
 from ledger.errors import InvariantError
 from ledger.roles import PUBLIC, action_of, does
 from ledger.signin.engine import HashCost
-from ledger.web import addresses, assets, forms, headers, limits, metrics, problems, uploads
+from ledger.web import (
+    addresses,
+    assets,
+    forms,
+    headers,
+    last_good,
+    limits,
+    metrics,
+    problems,
+    uploads,
+)
 from ledger.web.api.door import register_api
 from ledger.web.desk.door import register_desk
 from ledger.web.public.files import files
@@ -54,6 +64,7 @@ def create_app(
     for door in doors:
         door(app)
     _check_named(app)
+    last_good.setup(app, settings)
     problems.setup(app)  # last: a library behind a door may bring an error shape of its own
     return app
 

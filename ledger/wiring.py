@@ -51,6 +51,7 @@ from ledger.statements.files import register_path, statement_file
 
 logger = structlog.get_logger(__name__)
 
+READ_ONLY_S = 5.0
 KEPT_S = 0.5
 """How long totals that somebody asked for are shown to others too: the same second's crowd costs one reading."""
 
@@ -142,6 +143,7 @@ class Services:
     def __init__(self, ledger: Ledger) -> None:
         self.ledger = ledger
         settings = ledger.settings
+        self._read_only = (-READ_ONLY_S, False)
         self._totals: dict[str, tuple[float, Totals]] = {}
         self._policy = witness_policy(settings)
         named = tuple(Words(one.name) for one in self._policy.witnesses)
@@ -287,6 +289,14 @@ class Services:
         with self.ledger.database.reading() as connection:
             fund = journal_history.fund_by_slug(connection, slug)
             return "\n".join(reversed(log_keys(connection, fund)))
+
+    def is_read_only(self) -> bool:
+        """Tell whether nothing can be recorded now; looked at every few seconds."""
+        now = time.monotonic()
+        if now - self._read_only[0] > READ_ONLY_S:
+            with self.ledger.database.reading() as connection:
+                self._read_only = (now, readiness.is_read_only(connection))
+        return self._read_only[1]
 
     def ready(self) -> list[str]:
         """Return what keeps the service from doing its work, as short sentences; empty if fine."""

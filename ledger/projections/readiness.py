@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from functools import cache
 from pathlib import Path
 
@@ -33,6 +34,28 @@ def owns_tables(connection: sa.Connection) -> bool:
         )
     ).scalar_one()
     return bool(found)
+
+
+def is_read_only(connection: sa.Connection) -> bool:
+    """Tell whether nothing can be written now: a replica, a database set to read only, a disk mounted so.
+
+    Args:
+        connection: In a transaction.
+
+    Returns:
+        Whether writers would be refused.
+    """
+    if connection.dialect.name == "postgresql":
+        return bool(
+            connection.execute(
+                sa.text(
+                    "SELECT pg_is_in_recovery() OR reset_val::boolean FROM pg_settings"
+                    " WHERE name = 'default_transaction_read_only'"
+                )
+            ).scalar_one()
+        )
+    file = connection.engine.url.database
+    return bool(file) and not os.access(str(file), os.W_OK)
 
 
 def schema_problem(connection: sa.Connection) -> str | None:

@@ -180,6 +180,10 @@ class PublicServices(Protocol):
         """Return the log's verifier key lines (`<name>+<key ID>+<base64>`), newest first."""
         ...
 
+    def is_read_only(self) -> bool:
+        """Tell whether nothing can be recorded now."""
+        ...
+
     def ready(self) -> list[str]:
         """Return what keeps the service from doing its work, as short sentences; empty if fine."""
         ...

@@ -428,6 +428,9 @@ class FakeServices:
         self.fund_page(slug)
         return None
 
+    def is_read_only(self) -> bool:
+        return False
+
     def witness_keys(self) -> Sequence[str]:
         return ()
 

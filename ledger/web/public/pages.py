@@ -38,7 +38,11 @@ def _frame() -> dict[str, object]:
         LANG_TAG[language]: url_for(f"{language}.{name}", _external=True, **values)
         for language in (here, other(here))
     }
-    return {"addresses": address, "other_address": address[LANG_TAG[other(here)]]}
+    return {
+        "addresses": address,
+        "other_address": address[LANG_TAG[other(here)]],
+        "read_only": services().is_read_only(),
+    }
 
 
 def _voice(zone: str | None = None, commodity: str = "CNY") -> Voice:

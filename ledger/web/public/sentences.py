@@ -3,6 +3,20 @@
 from __future__ import annotations
 
 SENTENCES: dict[str, tuple[str, str]] = {
+    "last_good.notice": (
+        "账本现在连不上，这是 {moment} 的样子。账没有丢，恢复后会自动更新。",
+        (
+            "The ledger cannot be reached now: this is how it was at {moment}. Nothing is lost, and the "
+            "page will be up to date when it is back."
+        ),
+    ),
+    "read_only.notice": (
+        "账本正在维护，现在只能看、不能记。下面的数是维护前的；平台会把这段时间的打赏再送一遍，不会丢。",
+        (
+            "The ledger is being maintained and only shows what it has. Platforms deliver the gifts of "
+            "this time again afterwards: none is lost."
+        ),
+    ),
     "verify.nav": ("核对", "Check"),
     "verify.title": ("核对凭证或报告", "Check a receipt or a statement"),
     "verify.what": (

@@ -47,7 +47,9 @@ def verify() -> Response:
 def verify_offline() -> Response:
     """Hand out the checker as one file that works from a disk, without this site."""
     script = one_script()
-    style = (STATIC / "mingzhang.css").read_text(encoding="utf-8")
+    style = "\n".join(
+        (STATIC / name).read_text(encoding="utf-8") for name in ("mingzhang.css", "checking.css")
+    )
     # A script ends at the first `</script`, wherever it stands.
     assert "</script" not in script
     response = _page(script=script, style=style)

@@ -11,6 +11,8 @@ from ledger.db import BigInt
 from ledger.errors import NotFoundError
 from ledger.journal import history as journal_history
 from ledger.journal.codec import decode
+from ledger.journal.tables import entries
+from ledger.keyset import Listing, Sort
 from ledger.spending.tables import entry_evidence, evidence_files, spends
 
 # Described here and not imported: the claims belong to the sequencer; this only reads them.
@@ -247,6 +249,7 @@ class Filter(NamedTuple):
         reference: Of the payment.
         first_ms: First moment of spending.
         stop_ms: Moment after the last.
+        is_reversed: Whether an entry has reversed it.
     """
 
     disease: str | None = None
@@ -255,6 +258,7 @@ class Filter(NamedTuple):
     reference: str | None = None
     first_ms: int | None = None
     stop_ms: int | None = None
+    is_reversed: bool | None = None
 
 
 class Listed(NamedTuple):
@@ -273,6 +277,86 @@ _REVERSED = (
     )
     .scalar_subquery()
 )
+
+
+def _chosen(fund_id: int, wanted: Filter) -> sa.Select[Any]:
+    columns = [*(spends.c[name] for name in Spend._fields), _REVERSED.label("reversed_seq")]
+    query = sa.select(*columns).where(spends.c.fund_id == fund_id)
+    for name in ("disease", "people", "provider", "reference"):
+        value = getattr(wanted, name)
+        if value is not None:
+            query = query.where(spends.c[name] == value)
+    if wanted.first_ms is not None:
+        query = query.where(spends.c.spent_ms >= wanted.first_ms)
+    if wanted.stop_ms is not None:
+        query = query.where(spends.c.spent_ms < wanted.stop_ms)
+    if wanted.is_reversed is not None:
+        query = query.where(~standing() if wanted.is_reversed else standing())
+    return query
+
+
+def listing(fund_id: int, wanted: Filter) -> Listing[Listed]:
+    """Return spends as a list that is sorted and cut by the database, newest entry first.
+
+    Args:
+        fund_id: The fund.
+        wanted: Which.
+
+    Returns:
+        The list; orders `entry`, `day` and `amount`.
+    """
+    return Listing(
+        query=_chosen(fund_id, wanted),
+        orders={
+            "entry": (spends.c.seq,),
+            "day": (spends.c.spent_ms, spends.c.seq),
+            "amount": (spends.c.amount, spends.c.seq),
+        },
+        usual=Sort("entry", descending=True),
+        read=lambda _connection, rows: [
+            Listed(Spend(*(row[name] for name in Spend._fields)), row["reversed_seq"])
+            for row in rows
+        ],
+        commodity=spends.c.commodity,
+    )
+
+
+def moved_listing(fund_id: int) -> Listing[Moved]:
+    """Return other receipts and payments as a list, newest first; its one order is `entry`."""
+    return Listing(
+        query=sa.select(entries.c.seq, entries.c.kind, entries.c.entry).where(
+            entries.c.fund_id == fund_id, entries.c.kind.in_(("income", "expense"))
+        ),
+        orders={"entry": (entries.c.seq,)},
+        usual=Sort("entry", descending=True),
+        read=lambda connection, rows: _moved(
+            connection, fund_id, [(row["seq"], row["kind"], bytes(row["entry"])) for row in rows]
+        ),
+    )
+
+
+def _moved(
+    connection: sa.Connection, fund_id: int, rows: Sequence[tuple[int, str, bytes]]
+) -> list[Moved]:
+    undone = reversals(connection, fund_id, [seq for seq, _, _ in rows])
+    found = []
+    for seq, kind, data in rows:
+        value = decode(data)
+        found.append(Moved(seq, kind, value["occurred_at"], value["body"], undone.get(seq)))
+    return found
+
+
+def movement(connection: sa.Connection, fund_id: int, seq: int) -> Moved:
+    """Return one receipt or payment.
+
+    Raises:
+        NotFoundError: The entry is none.
+    """
+    found = journal_history.entry(connection, fund_id, seq)
+    if found.kind not in ("income", "expense"):
+        raise NotFoundError(what="movement", seq=seq)
+    [one] = _moved(connection, fund_id, [(found.seq, found.kind, found.entry)])
+    return one
 
 
 def page(
@@ -295,17 +379,7 @@ def page(
     Returns:
         Spends.
     """
-    query = sa.select(*(spends.c[name] for name in Spend._fields), _REVERSED).where(
-        spends.c.fund_id == fund_id
-    )
-    for name in ("disease", "people", "provider", "reference"):
-        value = getattr(wanted, name)
-        if value is not None:
-            query = query.where(spends.c[name] == value)
-    if wanted.first_ms is not None:
-        query = query.where(spends.c.spent_ms >= wanted.first_ms)
-    if wanted.stop_ms is not None:
-        query = query.where(spends.c.spent_ms < wanted.stop_ms)
+    query = _chosen(fund_id, wanted)
     if below is not None:
         query = query.where(spends.c.seq < below)
     rows = connection.execute(query.order_by(spends.c.seq.desc()).limit(limit))
@@ -369,14 +443,7 @@ def moved(
         for one in journal_history.of_kind(connection, fund_id, kind, newest=limit, below=below)
     ]
     newest = sorted(stored, key=lambda one: -one.seq)[:limit]
-    undone = reversals(connection, fund_id, [one.seq for one in newest])
-    found = []
-    for one in newest:
-        value = decode(one.entry)
-        found.append(
-            Moved(one.seq, one.kind, value["occurred_at"], value["body"], undone.get(one.seq))
-        )
-    return found
+    return _moved(connection, fund_id, [(one.seq, one.kind, one.entry) for one in newest])
 
 
 def reversals(connection: sa.Connection, fund_id: int, seqs: Sequence[int]) -> dict[int, int]:

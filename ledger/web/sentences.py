@@ -13,6 +13,7 @@ from ledger.web.desk.list_sentences import SENTENCES as LISTS
 from ledger.web.desk.period_sentences import SENTENCES as PERIODS
 from ledger.web.desk.rule_sentences import SENTENCES as RULES
 from ledger.web.desk.sentences import SENTENCES as DESK
+from ledger.web.desk.spending_sentences import SENTENCES as SPENDING
 from ledger.web.desk.transfer_sentences import SENTENCES as TRANSFERS
 from ledger.web.public.outward_sentences import SENTENCES as OUTWARD
 from ledger.web.public.sentences import SENTENCES as CHECKING
@@ -571,5 +572,6 @@ SENTENCES |= LISTS | PERIODS
 SENTENCES |= LISTS | RULES
 SENTENCES |= LISTS
 SENTENCES |= TRANSFERS
+SENTENCES |= SPENDING
 SENTENCES |= CHECKING
 SENTENCES |= OUTWARD

@@ -50,6 +50,8 @@ VALUES: dict[str, Any] = {
     "statement_id": "2026-01",
     "sha256": "0" * 64,
     "suggestion": "0" * 16,
+    "month": "2026-01",
+    "kept": "0" * 32,
 }
 """For the parts of addresses: a fund that is there, and nothing in it."""
 

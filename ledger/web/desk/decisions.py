@@ -22,6 +22,7 @@ from ledger.errors import (
     FourEyesError,
     FreshFactorNeededError,
     InputError,
+    InsufficientError,
     SignInRefusedError,
     StateError,
     TooManyTriesError,
@@ -291,6 +292,8 @@ def approve(desk: Desk, number: int) -> Response:
         if error.fields.get("state") == "payee-changed-since":
             return _page(desk, number, Typed(), notice="transfer.payee_changed_since")
         return _page(desk, number, Typed(), notice="decision.moved_on")
+    except InsufficientError:
+        return _page(desk, number, Typed(), notice="decision.short")
     if found.is_approved and found.kind == "members" and private is not None:
         _invite(private.content.get("user_id"))
     if found.is_approved and found.kind == "seal":

@@ -20,7 +20,9 @@ from ledger.actors import Member
 from ledger.clock import from_ms, from_text, local_date
 from ledger.errors import NotAllowedError
 from ledger.funds import history as funds
+from ledger.funds import list_history
 from ledger.funds.history import Details
+from ledger.funds.lists import Lists
 from ledger.journal.history import Fund, fund_by_slug
 from ledger.roles import ACTIONS, does, may
 from ledger.signin import identity
@@ -78,6 +80,22 @@ TABS = (
         ("transfer", "new_transfer", "propose_transfer", "ask_check", "check_file", "make_file"),
     ),
     Tab("decisions", "decision.read", ("decision", "editing", "edit", "private")),
+    Tab(
+        "spending",
+        "spending.read",
+        (
+            "new_spend",
+            "preview_spend",
+            "book_spend",
+            "spend",
+            "spend_rows",
+            "movements",
+            "movement",
+            "new_movement",
+            "propose_movement",
+            "reverse",
+        ),
+    ),
     Tab("room", "audit.read", ("new_paper", "paper", "edit_paper")),
 )
 """Pages of the bar on top, in the order of a day; a part of the desk adds its row here."""
@@ -90,6 +108,7 @@ MORE = (
     ),
     Tab("people", "people.read", ("removal", "new_members", "propose_members")),
     Tab("tokens", "token.read", ("new_token", "make_token")),
+    Tab("lists", "rules.read", ("new_lists", "propose_lists")),
     Tab("rules", "rules.read", ("new_four-eyes", "propose_four-eyes")),
     Tab("mappings", "rules.read", ("guess_mapping", "preview_mapping", "propose_mapping")),
     Tab("matching_rules", "rules.read", ("try_rules", "propose_rules")),
@@ -99,6 +118,13 @@ MORE = (
 
 
 READ_FIRST = (
+    "movement",
+    "class",
+    "account",
+    "sum",
+    "list",
+    "change",
+    "code",
     "from",
     "to",
     "reference",
@@ -144,6 +170,17 @@ class Desk:
             return {
                 one.member_id: one.name for one in funds.all_members(connection, self.fund.fund_id)
             }
+
+    @cached_property
+    def lists(self) -> Lists:
+        """Return the fund's lists as they are now."""
+        with self.reading() as connection:
+            return list_history.lists(connection, self.fund.fund_id)
+
+    def list_name(self, name: str, code: str) -> str:
+        """Return how something on a list is called in the page's language."""
+        zh, en = self.lists.names(name, code)
+        return zh if self.say.language == "zh" else en or zh
 
     def reading(self) -> AbstractContextManager[Any]:
         """Open a snapshot: a connection to hand on, for whoever knows SQL."""

@@ -283,22 +283,32 @@ def approve(desk: Desk, number: int) -> Response:
         found = actions.approve(
             sequencer, desk.fund, who, number, _version(typed), fresh, payee_seen=seen
         )
-    except FourEyesError:
-        return _page(desk, number, Typed(), notice="decision.not_you")
-    except StateError as error:
-        if error.fields.get("state") == "payee-changed":
-            typed.errors["payee_seen"] = ("error.payee_seen", {})
-            return _page(desk, number, typed)
-        if error.fields.get("state") == "payee-changed-since":
-            return _page(desk, number, Typed(), notice="transfer.payee_changed_since")
-        return _page(desk, number, Typed(), notice="decision.moved_on")
-    except InsufficientError:
-        return _page(desk, number, Typed(), notice="decision.short")
+    except (FourEyesError, StateError, InsufficientError) as error:
+        return _not_approved(desk, number, typed, error)
     if found.is_approved and found.kind == "members" and private is not None:
         _invite(private.content.get("user_id"))
     if found.is_approved and found.kind == "seal":
         stamp(desk.ledger, desk.fund)
     return desk.done("decision", "complete" if found.is_approved else "approved", number=number)
+
+
+def _not_approved(
+    desk: Desk, number: int, typed: Typed, error: FourEyesError | StateError | InsufficientError
+) -> Response:
+    """Say why an approval was refused; the decision stands as it is."""
+    state = error.fields.get("state")
+    if state == "payee-changed":
+        typed.errors["payee_seen"] = ("error.payee_seen", {})
+        return _page(desk, number, typed)
+    if isinstance(error, FourEyesError):
+        notice = "decision.not_you"
+    elif isinstance(error, InsufficientError):
+        notice = "decision.short"
+    elif state == "payee-changed-since":
+        notice = "transfer.payee_changed_since"
+    else:
+        notice = "decision.moved_on"
+    return _page(desk, number, Typed(), notice=notice)
 
 
 def _factor(desk: Desk, typed: Typed) -> FreshFactor:

@@ -96,6 +96,38 @@ _ALL = (
         "See months and what is checked before they close",
         by_token="read",
     ),
+    Action(
+        "statement.prepare",
+        ("finance", "controller"),
+        "编制要发布的报告",
+        "Prepare a statement to be issued",
+    ),
+    Action(
+        "statement.sign",
+        ("approver", "controller"),
+        "用机构的密钥签报告",
+        "Let the organisation sign a statement",
+        fresh=True,
+    ),
+    Action(
+        "statement.send",
+        ("finance", "controller"),
+        "把报告交给审计师",
+        "Hand a statement to the auditor",
+    ),
+    Action(
+        "opinion.give",
+        ("auditor",),
+        "交回签过的报告，发表意见",
+        "Countersign a statement and give an opinion",
+        fresh=True,
+    ),
+    Action(
+        "opinion.return",
+        ("auditor",),
+        "退回报告，写明问题",
+        "Return a statement with findings",
+    ),
     # --- bringing in and booking ------------------------------------------------------------------
     Action("gifts.record", ("operator", "finance"), "记录打赏", "Record gifts", by_token="gifts"),
     Action(
@@ -236,6 +268,12 @@ _ALL = (
         fresh=True,
     ),
     Action(
+        "certificate.propose",
+        _ADMINISTRATOR,
+        "提出登记审计师的证书",
+        "Propose to enrol an auditor's certificate",
+    ),
+    Action(
         "four-eyes.propose",
         _ADMINISTRATOR,
         "提出改变双人规则",
@@ -264,6 +302,13 @@ _ALL = (
         ("finance", "controller", "approver"),
         "叫停已批准的划转",
         "Stop a transfer that has not left",
+    ),
+    Action(
+        "certificate.end",
+        _ADMINISTRATOR,
+        "停用审计师的证书",
+        "End an auditor's certificate",
+        fresh=True,
     ),
     # --- people and machines ----------------------------------------------------------------------
     Action("members.remove", _ADMINISTRATOR, "移除人员", "Remove somebody at once", fresh=True),

@@ -6,6 +6,7 @@ import ledger.activity.tables
 import ledger.decisions.tables
 import ledger.funds.tables
 import ledger.intake.tables
+import ledger.issuing.tables
 import ledger.journal.tables
 import ledger.log.tables
 import ledger.matching.exceptions.tables

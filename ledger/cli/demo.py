@@ -22,7 +22,6 @@ from ledger.cli import database as schema
 from ledger.cli import setup
 from ledger.cli.figures import Figures
 from ledger.cli.session import Session, guarded, machine, pass_session
-from ledger.cli.statement import Language
 from ledger.clock import FixedClock, month_end
 from ledger.decisions.shapes import Decision
 from ledger.desk import actions, spending, wanted
@@ -191,7 +190,7 @@ class Walk:
             ("划转 Transfer into the fund: two people decide", self.transfer),
             ("用款 Spending: medicine by disease and group of people", self.spend),
             ("关账 Close the month", self.close),
-            ("报告 Statement: PDF in Chinese and English", self.statement),
+            ("报告 Statement: prepared, signed, countersigned, published", self.statement),
             ("见证 Witness: somebody else signs the tree", self.witness),
             ("核对 Verify: everything recomputed from the entries", self.verify),
         ]
@@ -456,18 +455,11 @@ class Walk:
         self._decided("finance", wanted.close(self.period, STILL_OPEN), "controller")
 
     def statement(self) -> None:
-        """Build and publish the month's statement."""
-        from ledger.cli.statement import build
+        """Prepare, sign, countersign and publish the month's statement, with keys only for trying."""
+        from ledger.cli.demo_statement import Issuing
 
-        names: dict[Language, str] = {"zh": "statement.pdf", "en": "statement-en.pdf"}
-        finance = self._people["finance"]
-        built = [
-            build(self._ledger, self._fund, self.period, language, finance) for language in names
-        ]
-        self._decided("finance", wanted.publication([one.new for one in built]), "approver")
-        for one, name in zip(built, names.values(), strict=True):
-            shutil.copyfile(one.path, self._settings.home / name)
-            self._say(f"{one.new.number} ({one.new.language}): {one.new.length:,} bytes")
+        issuing = Issuing(self._session, self._ledger, self._fund, self._people, self._decided)
+        shutil.copyfile(issuing.issue(self.period), self._settings.home / "statement.pdf")
 
     def witness(self) -> None:
         """Let a witness of this demo, on this machine, cosign the log: in earnest it is somebody else's."""

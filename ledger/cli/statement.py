@@ -1,24 +1,15 @@
-"""Statements: build and publish the PDF of a closed month."""
+"""Statements: build the PDF of a closed month."""
 
 from __future__ import annotations
 
 import sys
-from hashlib import sha256
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal
 
 import click
 
-from ledger.actors import Member
-from ledger.cli.deciding import summary
 from ledger.cli.session import Session, acts, fund_option, guarded, pass_session
-from ledger.desk import actions, wanted
-from ledger.errors import FieldError
-from ledger.journal.history import Fund
-from ledger.periods.booking import NewStatement
-from ledger.statements.files import statement_file
 from ledger.statements.spans import kind_of
-from ledger.wiring import Ledger
 
 if TYPE_CHECKING:
     # It brings the renderer with it: only commands that build wait for that.
@@ -26,13 +17,6 @@ if TYPE_CHECKING:
 
 Language = Literal["zh", "en"]
 LANGUAGES: tuple[Language, ...] = ("zh", "en")
-
-
-class Built(NamedTuple):
-    """A statement that was built to be published, and its file."""
-
-    new: NewStatement
-    path: Path
 
 
 @click.group()
@@ -72,7 +56,7 @@ def statement_build(
     member_name: str,
     fund_slug: str | None,
 ) -> None:
-    """Build a statement without publishing it.
+    """Build a statement to look at; nothing is kept or said in the log. See `statement prepare`.
 
     MONTH is a closed month (2026-10), a quarter (2026-Q4) or a year (2026).
     """
@@ -150,74 +134,3 @@ def _say_reproduced(session: Session, done: Reproduced) -> None:
     )
     if done.differs_at is not None:
         sys.exit(1)
-
-
-@statement.command("publish")
-@click.argument("month")
-@click.option(
-    "--language",
-    "languages",
-    type=click.Choice(LANGUAGES),
-    multiple=True,
-    default=LANGUAGES,
-    show_default=True,
-)
-@fund_option
-@acts("publish.propose")
-@pass_session
-@guarded
-def statement_publish(
-    session: Session,
-    month: str,
-    languages: tuple[Language, ...],
-    member_name: str,
-    fund_slug: str | None,
-) -> None:
-    """Build a month's statement, keep its files, and propose to publish exactly these. An approver decides."""
-    ledger, fund = session.ledger(), session.fund(fund_slug)
-    member = session.member(fund, member_name)
-    built = [build(ledger, fund, month, language, member) for language in dict.fromkeys(languages)]
-    new = wanted.publication([one.new for one in built])
-    done = actions.propose(ledger.sequencer, fund, member.member_id, new)
-    for one in built:
-        session.note(str(one.path))
-    session.say(
-        f"{built[0].new.number}: {summary(done)}",
-        number=built[0].new.number,
-        decision=done.number,
-        paths=[str(one.path) for one in built],
-    )
-
-
-def build(ledger: Ledger, fund: Fund, month: str, language: Language, member: Member) -> Built:
-    """Build a statement and keep its file, under a name that no other bytes have.
-
-    The file is there before anybody decides: what is approved is exactly what was looked at. A proposal that comes to
-    nothing leaves a file that nobody names.
-
-    Args:
-        ledger: The ledger.
-        fund: The fund.
-        month: A closed month.
-        language: `zh` or `en`.
-        member: Who prepares it.
-
-    Returns:
-        What to publish, and its file.
-
-    Raises:
-        FieldError: No such language.
-    """
-    if language not in LANGUAGES:
-        raise FieldError(field="language", value=language[:10], reason="unknown", known=LANGUAGES)
-    from ledger.statements.build import Issue, build_statement
-
-    built = build_statement(
-        ledger, fund, month, language, Issue(ledger.clock.now(), prepared_by=member)
-    )
-    digest = sha256(built.pdf).digest()
-    new = NewStatement(built.number, language, month, built.size, digest, len(built.pdf))
-    path = statement_file(ledger.settings.outputs / fund.slug, new.number, language, digest)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(built.pdf)
-    return Built(new, path)

@@ -134,6 +134,7 @@ KINDS: Mapping[str, Kind] = {
         Kind("publish", _always("approver")),
         Kind("members", _always("approver")),
         Kind("payee", _always("approver")),
+        Kind("certificate", _always("approver")),
         Kind("four-eyes", _always("approver")),
     )
 }

@@ -140,7 +140,11 @@ def effects_of(kind: str, content: Mapping[str, Any]) -> list[tuple[str, Mapping
     if kind == "members":
         return [("member.changed" if "member" in content else "member.enrolled", content)]
     if kind == "publish":
-        return [("statement.published", one) for one in content["statements"]]
+        issued: list[tuple[str, Mapping[str, Any]]] = [
+            ("statement.published", one) for one in content["statements"]
+        ]
+        # The month is sealed as its first statement is issued.
+        return issued + ([("period.sealed", content["seal"])] if "seal" in content else [])
     if kind in ("resolution", "write-off"):
         return _closing(kind, content)
     if kind in ("spend", "movement", "reversal"):
@@ -159,6 +163,7 @@ def effects_of(kind: str, content: Mapping[str, Any]) -> list[tuple[str, Mapping
         "four-eyes": "rule.set",
         "lists": "list.changed",
         "payee": "account.changed",
+        "certificate": "certificate.enrolled",
     }
     return [(single[kind], content)] if kind in single else []
 
@@ -222,6 +227,7 @@ EFFECTS = (
     "period.sealed",
     "privacy.erased",
     "statement.published",
+    "certificate.enrolled",
     "member.enrolled",
     "member.changed",
     "rule.set",

@@ -12,7 +12,7 @@ from ledger.decisions.booking import LABEL
 from ledger.decisions.rules import rule_from_json
 from ledger.decisions.shapes import Decision
 from ledger.desk import exceptions, matching, spending
-from ledger.desk.wanted import check_closing, zone_of
+from ledger.desk.wanted import check_closing, check_signed, zone_of
 from ledger.errors import StateError
 from ledger.funds import booking as setting_up
 from ledger.funds import members
@@ -21,6 +21,8 @@ from ledger.funds.members import NewMember
 from ledger.funds.payees import Payee, change_payee
 from ledger.intake import erasing
 from ledger.intake.booking import close_sessions
+from ledger.issuing import booking as issuing
+from ledger.issuing.booking import File, NewCertificate
 from ledger.matching import saved_mappings
 from ledger.matching.saved_mappings import MAPPING
 from ledger.periods import booking as periods
@@ -120,8 +122,26 @@ def _publish(books: Books, actor: Actor, found: Decision) -> None:
             one["size"],
             bytes.fromhex(one["sha256"]),
             one["bytes"],
+            one.get("opinion", ""),
         )
-        periods.publish_statement(books, actor, new, found.number)
+        check_signed(books, new)
+        seq = periods.publish_statement(books, actor, new, found.number)
+        file = File(new.number, new.language, new.sha256, new.length)
+        issuing.published(books, actor, file, seq)
+    if "seal" in content:
+        said = {**content["seal"], "decision": found.number}
+        periods.seal(books, actor, said, zone_of(books))
+
+
+def _enrol_certificate(books: Books, actor: Actor, found: Decision) -> None:
+    content = found.latest.content
+    new = NewCertificate(
+        content["member"],
+        bytes.fromhex(content["certificate"]),
+        content["name"],
+        content["chain"],
+    )
+    issuing.enrol_certificate(books, actor, new, found.number)
 
 
 def _change_members(books: Books, actor: Actor, found: Decision) -> None:
@@ -180,6 +200,7 @@ EFFECTS: Mapping[str, Effect] = {
     "members": _change_members,
     "four-eyes": _set_rule,
     "payee": _change_payee,
+    "certificate": _enrol_certificate,
     "rule": _change_matching,
     "match": matching.match_decided,
     "adjustment": matching.adjustment_decided,

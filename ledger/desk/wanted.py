@@ -22,6 +22,8 @@ from ledger.funds.history import Rate
 from ledger.funds.members import NewMember, check_name
 from ledger.funds.payees import Payee, check_change, check_payee
 from ledger.intake import erasing
+from ledger.issuing import booking as issuing
+from ledger.issuing.booking import File, NewCertificate
 from ledger.matching import saved_mappings
 from ledger.matching.formats.mappings import Mapping as SheetMapping
 from ledger.matching.saved_mappings import MAPPING
@@ -159,21 +161,48 @@ def erasure(gifts: Sequence[int]) -> Wanted:
     )
 
 
-def publication(statements: Sequence[NewStatement]) -> Wanted:
-    """Want to publish the statements of a month that were built: one a language."""
-    content = {
-        "month": statements[0].month if statements else "",
-        "statements": [periods.statement_json(one) for one in statements],
-    }
+def publication(statements: Sequence[NewStatement], *, seals: bool = False) -> Wanted:
+    """Want to publish the signed statements of a month: one a language. The first seals the month for ever."""
+    said = [periods.statement_json(one) for one in statements]
+    month = statements[0].month if statements else ""
+    content: dict[str, Any] = {"month": month, "statements": said}
+    if seals:
+        content["seal"] = {"month": month, "statements": said}
 
     def check(books: Books) -> None:
         if not statements or len({one.month for one in statements}) > 1:
             raise FieldError(field="statements", value=len(statements), reason="one-month")
+        periods.check_issued(books, month, seals=seals)
         for one in statements:
             if periods.is_published(books, one):
                 raise StateError(what="statement", key=one.number, state="published", needed="new")
+            check_signed(books, one)
 
     return _wanted(Proposed("publish", content), check)
+
+
+def check_signed(books: Books, new: NewStatement) -> None:
+    """Hold that a file is the one that was signed last, with the auditor's opinion that it says.
+
+    Args:
+        books: The fund's books.
+        new: What is to be published.
+
+    Raises:
+        StateError: It is not signed, or with the auditor.
+        ConflictError: It is another file, or the opinion is another one.
+    """
+    file = File(new.number, new.language, new.sha256, new.length)
+    if issuing.check_publishable(books, file) != new.opinion:
+        raise ConflictError(what="statement", key=new.number, field="opinion")
+
+
+def certificate(new: NewCertificate) -> Wanted:
+    """Want an auditor to countersign with a certificate."""
+    return _wanted(
+        Proposed("certificate", issuing.certificate_json(new)),
+        lambda books: issuing.check_certificate(books, new),
+    )
 
 
 def enrolment(new: NewMember) -> Wanted:

@@ -1,6 +1,6 @@
 """The steps of a statement's life become entries.
 
-Whoever calls has checked the file; here the hash of each is held to the one before, each step to the state that it needs,
+Whoever calls has checked the file; here the hash of each is held to the one before, each step to the state it needs,
 and signing to somebody who did not prepare the statement.
 """
 

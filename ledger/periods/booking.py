@@ -203,6 +203,24 @@ def _by_month(step: Step) -> str:
     return step.month
 
 
+def check_issued(books: Books, month: str, *, seals: bool) -> None:
+    """Hold that the statement of a month can be issued: its month is sealed, or is sealed with it.
+
+    Args:
+        books: The fund's books.
+        month: That the statement covers.
+        seals: Whether the month is sealed as it is issued.
+
+    Raises:
+        PeriodClosedError: It is sealed already.
+        StateError: It is not closed, or an earlier one is not sealed; or it is not sealed at all.
+    """
+    if seals:
+        check_seal(books, month)
+    elif books.months.sealed is None or books.months.sealed.month < month:
+        raise StateError(what="month", key=month[:20], state="closed", needed="sealed")
+
+
 def seal(books: Books, actor: Actor, said: Mapping[str, Any], zone: str) -> int:
     """Seal a closed month for ever.
 
@@ -273,6 +291,7 @@ class NewStatement(NamedTuple):
         size: Size of the log that it was built at.
         sha256: Of the file.
         length: Of the file, bytes.
+        opinion: Kind of the auditor's opinion; empty where none was asked.
     """
 
     number: str
@@ -281,17 +300,19 @@ class NewStatement(NamedTuple):
     size: int
     sha256: bytes
     length: int
+    opinion: str = ""
 
 
 def statement_json(new: NewStatement) -> dict[str, str | int]:
     """Return a statement as its entry, and the proposal to publish it, say it."""
-    return {
+    said: dict[str, str | int] = {
         "number": new.number,
         "language": new.language,
         "sha256": new.sha256.hex(),
         "bytes": new.length,
         "size": new.size,
     }
+    return said | ({"opinion": new.opinion} if new.opinion else {})
 
 
 def is_published(books: Books, new: NewStatement) -> bool:

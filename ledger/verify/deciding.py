@@ -116,6 +116,10 @@ class Deciding:
         """Return the roles that the fund's rule at this entry asks for."""
         return self._rules[kind].slots(amount, commodity)
 
+    def roles_of(self, member: str) -> frozenset[str]:
+        """Return the roles that a member has at the entry that is being read."""
+        return self._roles(member)
+
     def missing(self) -> list[tuple[int, str]]:
         """Return approved decisions that were not carried out, with the kind of entry that is missing."""
         return [

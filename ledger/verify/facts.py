@@ -78,6 +78,15 @@ class Item(NamedTuple):
     state: str
 
 
+class IssueStep(NamedTuple):
+    """A step of a statement's life: its name, what its entry says, the entry, and who took it."""
+
+    step: str
+    body: dict[str, Any]
+    seq: int
+    member: str
+
+
 class Interval(NamedTuple):
     """A void, hole or fill: where, how long, and the entry that made it."""
 
@@ -114,6 +123,8 @@ class Facts:
         payees: By account whose details were changed: what stands for them, and the entry.
         payment_files: By hash: id of the message, format, transfers, entry.
         statements: By number and language: body and entry.
+        issues: Steps of each statement, by number and language: step, body, entry and who.
+        certificates: By fingerprint, hex: body, entry, and the entry that ended it.
         evidence: By entry: file and row that prove it.
         voids: By line and start.
         holes: By line and start, with `until_ms`.
@@ -146,6 +157,8 @@ class Facts:
     payees: dict[str, tuple[str, int]] = field(default_factory=dict)
     payment_files: dict[str, tuple[str, str, str, int]] = field(default_factory=dict)
     statements: dict[tuple[str, str], tuple[dict[str, Any], int]] = field(default_factory=dict)
+    issues: dict[tuple[str, str], list[IssueStep]] = field(default_factory=dict)
+    certificates: dict[str, tuple[dict[str, Any], int, int | None]] = field(default_factory=dict)
     evidence: dict[int, tuple[str, int]] = field(default_factory=dict)
     voids: dict[tuple[str, str, int], Interval] = field(default_factory=dict)
     holes: dict[tuple[str, str, int], tuple[Interval, int]] = field(default_factory=dict)

@@ -53,6 +53,7 @@ CHECKS = (
     "transfers",
     "decisions",
     "corrections",
+    "statements",
 )
 """Checks of a log from outside, in the order of the report."""
 

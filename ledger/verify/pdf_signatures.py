@@ -154,13 +154,14 @@ class Signatures:
         return next((one for one in self.found if one.field == field), None)
 
 
-def examine(data: bytes, trust: Trust, at: datetime) -> Signatures:
+def examine(data: bytes, trust: Trust, at: datetime, *, only_bytes: bool = False) -> Signatures:
     """Read and judge every signature of a file.
 
     Args:
         data: The file.
         trust: Whom to trust; without any root, those in the file are taken, and the result says so.
         at: Now.
+        only_bytes: Do not judge what was added after a signature: for one that was made just now.
 
     Returns:
         What is true of each.
@@ -171,14 +172,14 @@ def examine(data: bytes, trust: Trust, at: datetime) -> Signatures:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            return asyncio.run(_examine(data, trust, at))
+            return asyncio.run(_examine(data, trust, at, only_bytes))
     except FileFormatError:
         raise
     except _BROKEN as error:
         raise FileFormatError(file="pdf", reason="not-a-pdf") from error
 
 
-async def _examine(data: bytes, trust: Trust, at: datetime) -> Signatures:
+async def _examine(data: bytes, trust: Trust, at: datetime, only_bytes: bool) -> Signatures:
     reader = PdfFileReader(io.BytesIO(data), strict=False)
     if reader.encrypted:
         raise FileFormatError(file="pdf", reason="encrypted")
@@ -190,7 +191,10 @@ async def _examine(data: bytes, trust: Trust, at: datetime) -> Signatures:
     roots = trust.roots or tuple(one for one in inside if one.self_issued and one.ca)
     every = Trust(roots, (*trust.between, *inside), (*trust.lists, *kept.lists))
     first = next((sig for sig in signed if sig.sig_object_type == "/Sig"), None)
-    found = [await _judge(sig, every, at, is_first=sig is first) for sig in signed]
+    found = [
+        await _judge(sig, every, at, is_first=sig is first, only_bytes=only_bytes)
+        for sig in signed
+    ]
     fields = {name: filled is not None for name, filled, _ in _fields(reader)}
     long_term, why = await _long_term(signed, every, found)
     return Signatures(tuple(found), fields, own_roots, long_term, why)
@@ -226,7 +230,7 @@ def _context(trust: Trust, at: datetime) -> ValidationContext:
 
 
 async def _judge(
-    sig: EmbeddedPdfSignature, trust: Trust, at: datetime, *, is_first: bool
+    sig: EmbeddedPdfSignature, trust: Trust, at: datetime, *, is_first: bool, only_bytes: bool
 ) -> Signature:
     """Judge one signature at the instant of its time stamp, or now."""
     covered = sig.byte_range
@@ -241,7 +245,8 @@ async def _judge(
     )  # fmt: skip
     try:
         if kind == TIME_STAMP:
-            stamp = await async_validate_pdf_timestamp(sig, _context(trust, at))
+            # What was added after it is judged by the signatures: a time stamp forbids nothing.
+            stamp = await async_validate_pdf_timestamp(sig, _context(trust, at), skip_diff=True)
             return replace(
                 blank,
                 is_intact=stamp.intact and stamp.valid,
@@ -252,13 +257,13 @@ async def _judge(
                 stamped_at=stamp.timestamp,
                 has_stamp=True,
             )
-        return await _judge_person(sig, trust, at, blank)
+        return await _judge_person(sig, trust, at, blank, only_bytes=only_bytes)
     except SignatureValidationError:
         return blank
 
 
 async def _judge_person(
-    sig: EmbeddedPdfSignature, trust: Trust, at: datetime, blank: Signature
+    sig: EmbeddedPdfSignature, trust: Trust, at: datetime, blank: Signature, *, only_bytes: bool
 ) -> Signature:
     usage = KeyUsageConstraints(
         key_usage={"digital_signature", "non_repudiation"}, match_all_key_usages=False
@@ -279,11 +284,12 @@ async def _judge_person(
         _context(trust, stamped_at or at),
         ts_validation_context=_context(trust, at),
         key_usage_settings=usage,
+        skip_diff=only_bytes,
     )
     return replace(
         blank,
         is_intact=status.intact and status.valid,
-        is_allowed=bool(status.docmdp_ok)
+        is_allowed=(only_bytes or bool(status.docmdp_ok))
         and status.coverage is not None
         and status.coverage >= SignatureCoverageLevel.ENTIRE_REVISION
         and status.seed_value_ok,

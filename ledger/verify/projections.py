@@ -318,6 +318,7 @@ class Projections:
             lambda row: (*row[:3], bytes(row[3]).hex(), *row[4:]),
             "published_seq IS NOT NULL",
         )
+        self._issues()
         self._matched_lines()
         self._matches()
         self._lines_without_file()
@@ -334,6 +335,36 @@ class Projections:
         self._kept("transfer_files", "sha256")
         self._kept("payment_files", "sha256")
         self._kept("deliveries", "digest")
+
+    def _issues(self) -> None:
+        """Hold the steps of statements, and certificates, to their entries."""
+        facts = self._facts
+        self._table(
+            "statement_steps",
+            ("number", "language", "seq"),
+            ("step", "sha256", "bytes", "member_id"),
+            {
+                (*key, one.seq): (
+                    one.step,
+                    one.body.get("sha256"),
+                    one.body.get("bytes"),
+                    one.member,
+                )
+                for key, steps in facts.issues.items()
+                for one in steps
+            },
+            lambda row: (*row[:4], bytes(row[4]).hex(), *row[5:]),
+        )
+        self._table(
+            "certificates",
+            ("fingerprint",),
+            ("member_id", "name", "chain", "enrolled_seq", "ended_seq"),
+            {
+                (key,): (body.get("member"), body.get("name"), body.get("chain"), seq, ended)
+                for key, (body, seq, ended) in facts.certificates.items()
+            },
+            lambda row: (bytes(row[0]).hex(), *row[1:]),
+        )
 
     def _exceptions(self) -> None:
         """Hold exceptions to their entries, and the state of each open one to what makes it."""

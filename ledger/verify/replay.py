@@ -25,6 +25,7 @@ from ledger.verify.kinds.releases import Releases
 from ledger.verify.kinds.settlements import Settlements
 from ledger.verify.kinds.setup import Setup
 from ledger.verify.kinds.spending import Spending
+from ledger.verify.kinds.statements import Statements
 from ledger.verify.kinds.transfers import Transfers
 from ledger.verify.report import Findings
 
@@ -69,6 +70,7 @@ class Replay:
             **Releases(books).kinds(),
             **Exceptions(books).kinds(),
             **self._periods.kinds(),
+            **Statements(books).kinds(),
         }
 
     def join(self, folded: Folded) -> None:

@@ -340,6 +340,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "Nobody approved what they proposed or edited, and each decision has the approvals that its rule asks for.",
         "无人批准自己提出或改过的事项，每项决定都有规则所要求的批准。",
     ),
+    "statements": (
+        "Each statement's steps follow in order on the same file, and who prepared it did not sign it.",
+        "每份报告的各步依次针对同一文件，编制人没有签自己编的报告。",
+    ),
     "corrections": (
         "Each reversal names an entry that stands, with its amount.",
         "每条冲销均指明一条有效分录及其金额。",

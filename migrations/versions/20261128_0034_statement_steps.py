@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0034"
-down_revision = "0030"
+down_revision = "0031"
 branch_labels = None
 depends_on = None
 
@@ -47,9 +47,7 @@ def upgrade() -> None:
         ),
         sa.Column("chain", sa.Text(), nullable=False, comment="It and those above it, PEM"),
         sa.Column("enrolled_seq", BIG_INT, nullable=False),
-        sa.Column(
-            "ended_seq", BIG_INT, comment="Entry since which nothing is signed with it"
-        ),
+        sa.Column("ended_seq", BIG_INT, comment="Entry since which nothing is signed with it"),
         sa.PrimaryKeyConstraint("fund_id", "fingerprint", name=op.f(f"pk_{CERTIFICATES}")),
         *_fund_and_entry(CERTIFICATES, "enrolled_seq"),
         sa.ForeignKeyConstraint(

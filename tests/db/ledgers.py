@@ -30,6 +30,9 @@ from ledger.funds.members import SETUP, NewMember, enrol, enrol_member, remove
 from ledger.intake.booking import Verdict, book_gifts
 from ledger.intake.events import GiftEvent
 from ledger.intake.prepared import PreparedGift, RateTable, prepare
+from ledger.issuing import booking as issuing
+from ledger.issuing.booking import File, Signed
+from ledger.issuing.history import issues
 from ledger.journal.codec import decode
 from ledger.journal.history import Fund, fund_by_slug
 from ledger.log.checkpoints import open_checkpoint
@@ -41,7 +44,7 @@ from ledger.matching.booking import TakenFile
 from ledger.matching.history import StoredLine
 from ledger.matching.lines import BankFile, BankLine, SettlementFile, SettlementLine, references_in
 from ledger.periods.booking import NewStatement
-from ledger.periods.history import period
+from ledger.periods.history import period, standings
 from ledger.sequencer.books import Books
 from ledger.sequencer.groups import Decided, Sequencer, log_keys
 from ledger.spending import booking as spending
@@ -314,10 +317,33 @@ def erase(ledger: Ledger, *seqs: int) -> int:
 
 
 def publish(ledger: Ledger, *statements: NewStatement) -> int:
-    """Publish statements, and return the first entry that says so."""
-    found = decide_both(ledger, wanting.publication(statements), "Li", "Wang")
+    """Issue statements: prepared, signed, published, their month sealed. Return the first entry that publishes."""
+    for one in statements:
+        sign_statement(ledger, one)
+    with ledger.database.reading() as connection:
+        states = {one.month: one.state for one in standings(connection, ledger.fund.fund_id)}
+    months = [*dict.fromkeys(one.month for one in statements)]
+    seals = len(months) == 1 and states.get(months[0]) != "sealed"
+    if seals and months[0] not in states:
+        close_month(ledger, months[0])
+    found = decide_both(ledger, wanting.publication(statements, seals=seals), "Li", "Wang")
     assert found.end is not None
     return found.end.seq + 1
+
+
+def sign_statement(ledger: Ledger, new: NewStatement) -> None:
+    """Let one prepare a statement and another let the organisation sign it, unless that was done."""
+    with ledger.database.reading() as connection:
+        known = issues(connection, ledger.fund.fund_id, new.number)
+    if any(one.language == new.language for one in known):
+        return
+    file = File(new.number, new.language, new.sha256, new.length)
+    said = {"month": new.month, "size": new.size, "figures": "0" * 64}
+    ledger.decide(lambda books: issuing.built(books, ledger.member("Li"), file, said))
+    signed = Signed("f" * 64, "B-B", development=False)
+    ledger.decide(
+        lambda books: issuing.signed(books, ledger.member("Wang"), file, file.sha256, signed)
+    )
 
 
 def of_transfer(ledger: Ledger, number: int) -> int:

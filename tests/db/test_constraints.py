@@ -25,6 +25,7 @@ from ledger.desk.reconcile import reconcile
 from ledger.desk.spending import Spending
 from ledger.funds import history as funds
 from ledger.funds.lists import Change
+from ledger.periods.booking import NewStatement
 from ledger.spending.evidence import Brought
 from ledger.transfers import standing
 from tests.db.exceptions import attach, found, raise_it
@@ -42,6 +43,7 @@ from tests.db.ledgers import (
     propose,
     settle,
     settlement_line,
+    sign_statement,
     spend_row,
     transfer,
     whole_way,
@@ -53,6 +55,7 @@ APPEND_ONLY = (
     "working_papers", "exception_notes", "exception_files", "matches", "match_parts", "match_releases",
     "match_dismissals", "transfer_steps", "period_steps", "anchors", "list_changes", "spend_sheets", "evidence_files",
     "entry_evidence", "transfer_files", "payment_files", "transfer_rules",
+    "statement_steps",
 )  # fmt: skip
 
 
@@ -69,6 +72,7 @@ def ledger(database: Database, tmp_path: Path) -> Iterator[Ledger]:
     run(opened, f"INSERT INTO anchors {stamp}")
     one_of_each(opened)
     files_of_transfers(opened)
+    sign_statement(opened, NewStatement("qinghe-2026-09-M-v1", "zh", "2026-09", 1, bytes(32), 9))
     yield opened
     opened.close()
 
@@ -142,7 +146,7 @@ def test_every_table_of_history_is_in_the_list() -> None:
         "channels", "claims", "money_accounts", "rates", "members", "tokens", "fund_details", "sessions", "deliveries",
         "held_rows", "private_parts", "files", "file_statements", "waiting_lines", "mappings", "bank_lines",
         "settlement_lines", "open_items", "transfers", "spends",
-        "statements", "decision_private_parts", "match_suggestions",
+        "statements", "certificates", "decision_private_parts", "match_suggestions",
     }  # fmt: skip
     of_the_service = {
         "users", "passkeys", "recovery_codes", "used_totp_steps", "user_sessions", "links", "sign_in_tries",

@@ -49,6 +49,7 @@ from tests.db.ledgers import (
     raise_money,
     settle,
     settlement_line,
+    sign_statement,
     spend,
     spend_row,
     transfer,
@@ -291,6 +292,7 @@ def test_a_statement_is_published_once(ledger: Ledger) -> None:
     seq = publish(ledger, again, again._replace(language="en"))  # one decision for both
     assert [one["body"]["language"] for one in bodies(ledger)[seq:]] == ["zh", "en"]
     apart = new._replace(number="qinghe-2026-08-M-v1", month="2026-08")
+    sign_statement(ledger, apart)
     refused(ledger, FieldError, lambda: publish(ledger, apart, apart._replace(month="2026-07")))
     refused(ledger, FieldError, lambda: publish(ledger))
     check(ledger)

@@ -412,27 +412,3 @@ def test_a_month_is_closed_when_it_has_ended_and_once(cli: Cli) -> None:
 def test_everything_verifies_after_the_whole_way(walked: Cli) -> None:
     assert walked.json("verify")["ok"] is True
     assert "verified:" in walked.run("verify").stdout
-
-
-def test_a_statement_of_a_closed_month_is_published_once(walked: Cli) -> None:
-    refused = walked.refused("statement", "publish", "2026-12", "--by", "王会计")
-    assert refused == "not-found (what=closed-month month=2026-12)"
-    call = ("statement", "publish", "2026-11", "--language", "en", "--by")
-    proposed = walked.json(*call, "周敏")
-    assert proposed["number"] == "qinghe-2026-11-M-v1"
-    (path,) = proposed["paths"]
-    looked_at = (walked.folder / path).read_bytes()
-    assert looked_at.startswith(b"%PDF-")
-    # Somebody else prepares it again, with another name in it: the file that was looked at stays as it was.
-    other = walked.json(*call, "王会计")
-    assert other["paths"] != [path]
-    number = str(proposed["decision"])
-    assert walked.refused("decision", "approve", number, "--by", "周敏").startswith("four-eyes")
-    walked.run("decision", "approve", number, "--by", "李建国")
-    assert (walked.folder / path).read_bytes() == looked_at
-    published = walked.published("2026-11")
-    assert published == looked_at
-    told = walked.refused("decision", "approve", str(other["decision"]), "--by", "李建国")
-    assert told.startswith(("conflict", "state"))
-    assert walked.published("2026-11") == looked_at
-    assert walked.json("verify")["ok"] is True

@@ -1,4 +1,4 @@
-"""Hold the steps of months, every entry to the month that it is dated in, and statements to what they cover."""
+"""Hold the steps of months, and every entry to the month that it is dated in."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from ledger.clock import month_end, to_text
 from ledger.errors import LedgerError, PeriodClosedError
 from ledger.journal.months import STEPS, Step, step_of
 from ledger.verify.books import Apply, Books
-from ledger.verify.entries import BrokenEntryError, text, whole
+from ledger.verify.entries import BrokenEntryError, text
 from ledger.verify.folding import Event
 
 CHECK = "periods"
@@ -27,7 +27,7 @@ _BEFORE = {
 
 
 class Periods:
-    """Reads steps of months and statements.
+    """Reads steps of months.
 
     Args:
         books: What the entries before have made.
@@ -42,7 +42,6 @@ class Periods:
         """Return what is done at each kind of entry of this subject."""
         return {
             **dict.fromkeys(STEPS, self._step),
-            "statement.published": self._statement_published,
         }
 
     # --- every entry --------------------------------------------------------------------------
@@ -164,14 +163,3 @@ class Periods:
         step = self._books.months.reopened
         if step is None or body["again"] != step.seq or recorded_at < (step.until or ""):
             raise BrokenEntryError(CHECK, "not-over", step, body["again"])
-
-    # --- statements ---------------------------------------------------------------------------
-
-    def _statement_published(self, event: Event) -> None:
-        body = event.value["body"]
-        self._books.facts.statements[text(body, "number"), text(body, "language")] = (
-            body,
-            event.seq,
-        )
-        if whole(body, "size") > event.seq:
-            raise BrokenEntryError("entries", "built-later", event.seq, body["size"])

@@ -85,6 +85,7 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "decision.kind.publish": ("发布报告", "Publishing a statement"),
     "decision.kind.members": ("人员变动", "Change of people"),
     "decision.kind.payee": ("改账户资料", "Change of an account’s details"),
+    "decision.kind.certificate": ("登记审计师证书", "Enrolment of an auditor’s certificate"),
     "decision.kind.four-eyes": ("改双人规则", "Change of the rule of two"),
     "decision.title": ("第 {number} 号：{kind}", "No. {number}: {kind}"),
     "decision.state.open": ("等批准", "open"),

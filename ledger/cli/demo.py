@@ -28,6 +28,7 @@ from ledger.desk import actions, spending, wanted
 from ledger.desk.reconcile import reconcile
 from ledger.desk.spending import Spending
 from ledger.desk.spending_sheets import read_whole
+from ledger.desk.transferring import payment_file
 from ledger.desk.wanted import Wanted
 from ledger.errors import (
     FieldError,
@@ -57,6 +58,7 @@ from ledger.signin.gate import open_gate
 from ledger.signin.terminal import open_for_script
 from ledger.spending.movements import Movement
 from ledger.spending.sheet import SpendRow
+from ledger.transfers import payments
 from ledger.transfers.booking import Proposal
 from ledger.wiring import Ledger, open_ledger
 
@@ -357,10 +359,23 @@ class Walk:
             if arrived:
                 self._say(f"{name}: {_yuan(arrived)}")
                 proposal = Proposal(name, fund_account, "CNY", arrived, reference)
-                self._decided("finance", wanted.transfer(proposal), "approver")
+                decided = self._decided("finance", wanted.transfer(proposal), "approver")
+                self._pay(decided.latest.content["number"])
         done = reconcile(self._ledger.sequencer, self._fund)
         self._say(f"matched: {done.sent} sent, {done.confirmed} arrived in the fund")
         self._book_donations(fund_account)
+
+    def _pay(self, number: int) -> None:
+        """Leave the payment file that the bank would get, beside the demo's other outputs."""
+        finance = self._people["finance"].member_id
+        made = payment_file(self._ledger.sequencer, self._fund, finance, (number,))
+        with self._ledger.database.reading() as connection:
+            data = payments.bytes_of(connection, self._fund.fund_id, made.sha256)
+        path = self._settings.home / "payment.xml"
+        if path.exists():
+            path = path.with_stem(f"payment-{number}")
+        path.write_bytes(data)
+        self._say(f"{path.name}: {made.format}, message {made.message_id}, transfer {number}")
 
     def _arrived(self) -> dict[str, int]:
         """Return what payouts brought to each collection account, minor units."""

@@ -72,6 +72,7 @@ for command in (
     exceptions.exception,
     exceptions.day,
     transfers.transfer,
+    transfers.remind,
     spending.spend,
     spending.movement,
     spending.lists_group,

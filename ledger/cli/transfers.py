@@ -28,9 +28,9 @@ from ledger.funds import history as funds
 from ledger.funds.payees import Payee, payee_of
 from ledger.journal.history import Fund
 from ledger.money import parse_amount, plain_amount
+from ledger.projections.transfer_json import offer_json, transfer_json
 from ledger.projections.transfer_page import Origin, offer_of, origins_ahead, waiting
 from ledger.transfers import history, payments, standing
-from ledger.transfers.history import Transfer
 from ledger.transfers.payment_files import mapping_from_json
 from ledger.transfers.standing import Policy
 
@@ -57,16 +57,7 @@ def transfer_offer(session: Session, account_name: str, fund_slug: str | None) -
         f"{plain_amount(found.balance, found.commodity)}; promised "
         f"{plain_amount(found.promised, found.commodity)}, leaving unexplained "
         f"{plain_amount(found.leaving, found.commodity)}",
-        account=found.account,
-        commodity=found.commodity,
-        amount_minor=found.amount,
-        balance_minor=found.balance,
-        promised_minor=found.promised,
-        leaving_minor=found.leaving,
-        origins=[
-            {"entry": one.seq, "kind": one.kind, "on": one.on.isoformat(), "minor": one.carried}
-            for one in origins
-        ],
+        **offer_json(found, origins),
     )
 
 
@@ -92,43 +83,19 @@ def transfer_show(session: Session, number: int, fund_slug: str | None) -> None:
         session.note(f"entry {one.seq}\t{one.step}\t{plain_amount(one.amount, found.commodity)}")
     for file in files:
         session.note(f"entry {file.seq}\t{file.format}\t{file.message_id}\t{file.sha256}")
-    shown = told(found)
     session.say(
         f"transfer {number}: {found.state}, {plain_amount(found.amount, found.commodity)} "
         f"{found.commodity}; left {plain_amount(found.gone, found.commodity)}, under way "
         f"{plain_amount(found.under_way, found.commodity)}, arrived "
         f"{plain_amount(found.arrived, found.commodity)}, came back "
         f"{plain_amount(found.back, found.commodity)}",
-        **shown,
+        **transfer_json(found),
         steps=[one._asdict() for one in steps],
         payment_files=[
             {"message_id": one.message_id, "format": one.format, "sha256": one.sha256}
             for one in files
         ],
     )
-
-
-def told(one: Transfer) -> dict[str, Any]:
-    """Return a transfer for `--json`."""
-    return {
-        "number": one.number,
-        "state": one.state,
-        "decision": one.decision,
-        "from": one.from_account,
-        "to": one.to_account,
-        "commodity": one.commodity,
-        "amount_minor": one.amount,
-        "reference": one.reference,
-        "purpose": one.purpose,
-        "evidence": one.evidence.split(),
-        "left_minor": one.gone,
-        "fee_minor": one.fee,
-        "under_way_minor": one.under_way,
-        "arrived_minor": one.arrived,
-        "came_back_minor": one.back,
-        "not_left_minor": one.rest,
-        "entered_by": one.entered_by,
-    }
 
 
 @transfer.command("payment-file")
@@ -412,3 +379,22 @@ def account_payee(
     member = session.member(fund, member_name)
     done = actions.propose(ledger.sequencer, fund, member.member_id, wanted.payee(found.name, new))
     session.say(summary(done), account=found.name, decision=done.number)
+
+
+@click.command("remind")
+@fund_option
+@pass_session
+@guarded
+@machine
+def remind(session: Session, fund_slug: str | None) -> None:
+    """Mail everybody what is late and waits for them: transfers and exceptions. Once a day each; for a timer."""
+    from ledger.signin.reminding import remind as run
+
+    done = run(session.gate(), session.fund(fund_slug))
+    session.say(
+        f"{done.sent} letters sent, {done.again} people reminded before today, {done.failed} not taken by the mail "
+        f"host, {done.without} people without an address",
+        **done._asdict(),
+    )
+    if done.failed:
+        raise click.exceptions.Exit(1)

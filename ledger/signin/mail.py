@@ -152,6 +152,14 @@ class Mailer:
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
 
+    def send_now(self, letter: Letter) -> None:
+        """Send a letter and wait for it: for commands, that say what came of it.
+
+        Raises:
+            ExternalError: It could not be sent.
+        """
+        self._post.send(letter)
+
     def send_later(self, letter: Letter) -> None:
         """Take a letter; what fails is logged, and its user asks again."""
         self.write_later(lambda: letter)

@@ -134,3 +134,14 @@ transfer_rules = sa.Table(
     sa.ForeignKeyConstraint(["fund_id", "decision"], ["decisions.fund_id", "decisions.number"]),
     **STRICT,
 )
+
+reminders = sa.Table(
+    "reminders",
+    metadata,
+    sa.Column("fund_id", BigInt, sa.ForeignKey("funds.fund_id"), primary_key=True),
+    sa.Column("day", sa.Text, primary_key=True, comment="Where the fund is, ISO 8601"),
+    sa.Column("member_id", sa.Text, primary_key=True, comment="Who had a letter"),
+    sa.Column("at_ms", BigInt, nullable=False),
+    sa.ForeignKeyConstraint(["fund_id", "member_id"], ["members.fund_id", "members.member_id"]),
+    **STRICT,
+)

@@ -73,6 +73,7 @@ CHECKS = (
     "sessions",
     "periods",
     "rates",
+    "reminders",
     "transfers",
     "decisions",
     "corrections",

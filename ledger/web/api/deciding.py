@@ -164,7 +164,14 @@ class Deciding:
             target = funds.money_account(connection, fund_id, body.text("to"))
         minor = parse_amount(body.text("amount"), source.commodity)
         return wanted.transfer(
-            Proposal(source.name, target.name, source.commodity, minor, body.text("reference"))
+            Proposal(
+                source.name,
+                target.name,
+                source.commodity,
+                minor,
+                body.text("reference"),
+                body.text("purpose", ""),
+            )
         )
 
 

@@ -13,7 +13,13 @@ from marshmallow import Schema
 from ledger.intake.calls import GiftCalls
 from ledger.roles import PUBLIC, does
 from ledger.web import headers
-from ledger.web.api import exception_schemas, file_schemas, period_schemas, schemas
+from ledger.web.api import (
+    exception_schemas,
+    file_schemas,
+    period_schemas,
+    schemas,
+    transfer_schemas,
+)
 from ledger.web.api.deciding import Deciding
 from ledger.web.api.exceptions import Exceptions
 from ledger.web.api.files import Files
@@ -23,6 +29,7 @@ from ledger.web.api.guard import Guard
 from ledger.web.api.matching import Matching
 from ledger.web.api.periods import Periods
 from ledger.web.api.reading import Reading
+from ledger.web.api.transfers import Transfers
 from ledger.web.uploads import takes_files
 from ledger.wiring import Ledger
 
@@ -55,6 +62,7 @@ def register_api(app: Flask, ledger: Ledger) -> None:
     _add_files(v1, Files(ledger, Guard(ledger)))
     _add_exceptions(v1, Exceptions(ledger, Guard(ledger)))
     _add_periods(v1, Periods(ledger, Guard(ledger)))
+    _add_transfers(v1, Transfers(ledger, Guard(ledger)))
     api.register_blueprint(v1)
     put_before(app, calls)
     app.add_url_rule("/api/openapi.json", "openapi", does(PUBLIC)(lambda: _openapi(api)))
@@ -184,6 +192,17 @@ def _add_exceptions(v1: Blueprint, views: Exceptions) -> None:
     for name, action, posted, said in writing:
         asked = does(action)(v1.doc(**said)(posted))
         v1.add_url_rule(f"{one}/{name}", posted.__name__, asked, methods=["POST"])
+
+
+def _add_transfers(v1: Blueprint, views: Transfers) -> None:
+    """Add what machines may know of transfers; proposing one is a decision's kind."""
+    for rule, view, said in (
+        ("transfers", views.transfers, transfer_schemas.TRANSFERS),
+        ("transfers/offers", views.offers, transfer_schemas.OFFERS),
+        (f"transfers/{NUMBER}", views.transfer, transfer_schemas.TRANSFER),
+    ):
+        shown = does("transfer.read")(v1.doc(**said)(view))
+        v1.add_url_rule(f"/funds/<fund>/{rule}", f"get_{view.__name__}", shown)
 
 
 def _add_periods(v1: Blueprint, views: Periods) -> None:

@@ -476,6 +476,11 @@ PROPOSE: dict[str, dict[str, Any]] = {
                 "maxLength": 80,
                 "description": "Stands on the bank's lines.",
             },
+            "purpose": {
+                "type": "string",
+                "maxLength": 140,
+                "description": "What it is for; anyone may read it.",
+            },
         },
     ),
     "rate": _proposal(

@@ -12,6 +12,7 @@ from ledger.decisions import history as decisions
 from ledger.funds import history as funds
 from ledger.matching import matches
 from ledger.matching.matches import Asked
+from ledger.projections import transfer_page
 from ledger.projections.desk_day import day_page
 from ledger.web.desk import subjects
 from ledger.web.desk.frame import Desk, view
@@ -37,6 +38,11 @@ def show(desk: Desk) -> Response:
         suggested = matches.suggestion_listing(fund_id, Asked()).count(connection)
         waiting = len(decisions.open_decisions(connection, fund_id))
         people = funds.all_members(connection, fund_id)
+        late = [
+            one
+            for one in transfer_page.waiting(connection, desk.fund, today)
+            if one.is_late(today)
+        ]
     shown = found.items[:SHOWN]
     return desk.page(
         "day.html",
@@ -46,6 +52,7 @@ def show(desk: Desk) -> Response:
         after=(day + timedelta(days=1)).isoformat() if day < today else None,
         cards=shown,
         about=subjects.about(desk, [one.subject for one in shown]),
+        late_transfers=late,
         suggested=suggested,
         waiting=waiting,
         next_hands=[

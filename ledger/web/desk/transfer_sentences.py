@@ -253,5 +253,4 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "收款户变了。核实以后，请在这里打勾。",
         "The payee has changed. Tick this once you have checked it.",
     ),
-    "day.transfers": ("划转要催的", "Transfers that are late"),
 }

@@ -1,0 +1,97 @@
+"""How the API describes transfers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ledger.web.api.schemas import BY_TOKEN, problem
+
+Json = dict[str, Any]
+
+_WHOLE: Json = {"type": "integer"}
+_MINOR: Json = {**_WHOLE, "description": "Minor units."}
+_TEXT: Json = {"type": "string"}
+_STATE: Json = {
+    **_TEXT,
+    "enum": ["proposed", "approved", "rejected", "withdrawn", "sent", "confirmed", "returned"],
+}
+
+
+def _object(**properties: Json) -> Json:
+    return {"type": "object", "required": [*properties], "properties": properties}
+
+
+def _many(one: Json) -> Json:
+    return {"type": "array", "items": one}
+
+
+_TRANSFER = _object(
+    number=_WHOLE,
+    state=_STATE,
+    decision={"type": ["integer", "null"]},
+    **{"from": _TEXT},
+    to=_TEXT,
+    commodity=_TEXT,
+    amount_minor=_MINOR,
+    reference=_TEXT,
+    purpose=_TEXT,
+    evidence=_many(_TEXT),
+    left_minor=_MINOR,
+    fee_minor=_MINOR,
+    under_way_minor=_MINOR,
+    arrived_minor=_MINOR,
+    came_back_minor=_MINOR,
+    not_left_minor=_MINOR,
+    entered_by={"type": ["string", "null"]},
+)
+_STEP = _object(
+    seq=_WHOLE, step=_TEXT, amount=_MINOR, fee=_MINOR, reverses={"type": ["integer", "null"]}
+)
+_FILE = _object(message_id=_TEXT, format=_TEXT, sha256=_TEXT, entry=_WHOLE)
+_ORIGIN = _object(entry=_WHOLE, kind=_TEXT, on={**_TEXT, "format": "date"}, minor=_MINOR)
+_OFFER = _object(
+    account=_TEXT,
+    commodity=_TEXT,
+    amount_minor=_MINOR,
+    balance_minor=_MINOR,
+    promised_minor=_MINOR,
+    leaving_minor=_MINOR,
+    origins=_many(_ORIGIN),
+)
+
+
+def _answers(description: str, schema: Json) -> Json:
+    found = {"description": description, "content": {"application/json": {"schema": schema}}}
+    return {
+        **BY_TOKEN,
+        "responses": {
+            "200": found,
+            **BY_TOKEN["responses"],
+            "404": problem("There is no such thing."),
+        },
+    }
+
+
+TRANSFERS = _answers(
+    "Transfers, newest first, a hundred at a time.",
+    _object(transfers=_many(_TRANSFER), below={"type": ["integer", "null"]}),
+)
+TRANSFERS = {
+    **TRANSFERS,
+    "parameters": [
+        {
+            "in": "query",
+            "name": "below",
+            "schema": {"type": "integer", "minimum": 1},
+            "description": "Only those with a smaller number.",
+        }
+    ],
+}
+TRANSFER = _answers(
+    "A transfer with its steps and its payment files.",
+    {"allOf": [_TRANSFER, _object(steps=_many(_STEP), payment_files=_many(_FILE))]},
+)
+OFFERS = _answers(
+    "What can be transferred from each collection account, and where it comes from.",
+    _object(offers=_many(_OFFER)),
+)

@@ -1,0 +1,94 @@
+"""Transfers for machines: all of them, one with its steps, and what can be transferred. Nothing here decides."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import request
+
+from ledger.errors import FieldError
+from ledger.funds import history as funds
+from ledger.projections.transfer_json import offer_json, transfer_json
+from ledger.projections.transfer_page import offer_of, origins_ahead
+from ledger.transfers import history, payments
+from ledger.web.api.guard import Guard
+from ledger.wiring import Ledger
+
+PAGE = 100
+DIGITS_MAX = 12
+
+
+class Transfers:
+    """The views.
+
+    Args:
+        ledger: What they read.
+        guard: Lets calls through.
+    """
+
+    def __init__(self, ledger: Ledger, guard: Guard) -> None:
+        self._ledger = ledger
+        self._guard = guard
+
+    def transfers(self, fund: str) -> dict[str, Any]:
+        """List transfers, newest first, a hundred at a time."""
+        caller = self._guard.caller(fund, "transfer.read")
+        below = _below()
+        with self._ledger.database.reading() as connection:
+            found = history.all_transfers(connection, caller.fund.fund_id)
+        rows = [one for one in reversed(found) if below is None or one.number < below]
+        return {
+            "transfers": [transfer_json(one) for one in rows[:PAGE]],
+            "below": rows[PAGE - 1].number if len(rows) > PAGE else None,
+        }
+
+    def transfer(self, fund: str, number: int) -> dict[str, Any]:
+        """Show a transfer with its steps and its payment files."""
+        caller = self._guard.caller(fund, "transfer.read")
+        fund_id = caller.fund.fund_id
+        with self._ledger.database.reading() as connection:
+            found = history.transfer(connection, fund_id, number)
+            steps = history.steps(connection, fund_id, number)
+            files = payments.files_of(connection, fund_id, number)
+        return {
+            **transfer_json(found),
+            "steps": [one._asdict() for one in steps],
+            "payment_files": [
+                {
+                    "message_id": one.message_id,
+                    "format": one.format,
+                    "sha256": one.sha256,
+                    "entry": one.seq,
+                }
+                for one in files
+            ],
+        }
+
+    def offers(self, fund: str) -> dict[str, Any]:
+        """Show what can be transferred from each collection account, and where it comes from."""
+        caller = self._guard.caller(fund, "transfer.read")
+        with self._ledger.database.reading() as connection:
+            accounts = funds.money_account_list(connection, caller.fund.fund_id)
+            offers = [
+                offer_of(connection, caller.fund, one.name, one.commodity)
+                for one in accounts
+                if one.name.startswith("Assets:Bank:")
+            ]
+            return {
+                "offers": [
+                    offer_json(
+                        one,
+                        origins_ahead(connection, caller.fund, one, one.amount, one.promised),
+                    )
+                    for one in offers
+                ]
+            }
+
+
+def _below() -> int | None:
+    given = request.args.get("below")
+    if given is None:
+        return None
+    if not (given.isascii() and given.isdigit() and len(given) <= DIGITS_MAX):
+        raise FieldError(field="below", value=given[:20], reason="not-an-integer")
+    return int(given)

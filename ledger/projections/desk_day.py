@@ -42,6 +42,9 @@ from ledger.projections.stages import BANK, FUND, stages_at
 ITEMS_MAX = 100
 """Open exceptions that the day shows one by one, the oldest first; the rest is counted."""
 
+ENTRIES_A_QUERY = 500
+"""Asked for at once: databases limit the parameters of a statement."""
+
 
 def day_page(connection: sa.Connection, fund: Fund, day: date, now: datetime) -> DayPage:
     """Read a day.
@@ -169,24 +172,31 @@ class _Day:
         # A broadcast is recorded when it begins or later: what was recorded before is of an earlier day.
         since = journal.size_before(self._connection, self._fund_id, self._start(first))
         rows = self._connection.execute(
-            sa.select(sessions.c.channel, sessions.c.gifts, sessions.c.total, entries.c.entry)
-            .select_from(
-                sessions.join(
-                    entries,
-                    sa.and_(
-                        entries.c.fund_id == sessions.c.fund_id,
-                        entries.c.seq == sessions.c.session_seq,
-                    ),
-                )
-            )
-            .where(sessions.c.fund_id == self._fund_id, sessions.c.session_seq >= since)
-        )
+            sa.select(
+                sessions.c.session_seq, sessions.c.channel, sessions.c.gifts, sessions.c.total
+            ).where(sessions.c.fund_id == self._fund_id, sessions.c.session_seq >= since)
+        ).all()
+        begun = self._days_of([row.session_seq for row in rows])
         found = []
         for row in rows:
-            at = from_text(decode(bytes(row.entry))["occurred_at"])
-            day = local_date(at, self._zone)
+            day = begun[row.session_seq]
             if first <= day < after:
                 found.append((row.channel, day, int(row.gifts), int(row.total)))
+        return found
+
+    def _days_of(self, seqs: Sequence[int]) -> dict[int, date]:
+        """Return the day, where the fund is, on which each of some entries happened."""
+        found = {}
+        for start in range(0, len(seqs), ENTRIES_A_QUERY):
+            rows = self._connection.execute(
+                sa.select(entries.c.seq, entries.c.entry).where(
+                    entries.c.fund_id == self._fund_id,
+                    entries.c.seq.in_(seqs[start : start + ENTRIES_A_QUERY]),
+                )
+            )
+            for row in rows:
+                at = from_text(decode(bytes(row.entry))["occurred_at"])
+                found[row.seq] = local_date(at, self._zone)
         return found
 
     def _stated(self, month: str) -> dict[tuple[str, str], int]:

@@ -21,7 +21,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 from zoneinfo import ZoneInfo
 
-import segno
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 from weasyprint import HTML, Attachment
@@ -35,6 +34,7 @@ from reports import annual, columns, documents, drawing, flow, sections, wording
 from reports.capitals import capitals
 from reports.finisher import SANS, finish
 from reports.manifest import MANIFEST, manifest_json, manifest_record
+from reports.pictures import qr_side, qr_svg
 from reports.statement import (
     AttachmentRecord,
     Name,
@@ -64,10 +64,6 @@ _LANGUAGES: dict[Languages, tuple[Language, ...]] = {
 }
 _HTML_LANGUAGE: dict[Language, str] = {"zh": "zh-CN", "en": "en"}
 
-_QR_SIDE_TENTHS_MM = 260
-"""The code itself, without its quiet zone, is 26 mm wide: print asks for 25 at least."""
-
-_QR_QUIET_MODULES = 4
 _FONT_ATTRIBUTE = re.compile(r' font-family="[^"]*"')
 _SEMIBOLD = re.compile(r' font-weight="600"')
 _GROUP = 8
@@ -535,17 +531,10 @@ class Voice:
         return self.inside.records[0]
 
     def qr_svg(self) -> Markup:
-        """Draw the QR code of the web version, level M, with its quiet zone."""
-        code = segno.make(self.statement.web_url, error="m", micro=False, boost_error=False)
+        """Draw the QR code of the web version."""
         title = self.say("二维码：", "QR code: ") + self.statement.web_url
-        return Markup(  # noqa: S704 - segno escapes the title
-            code.svg_inline(border=_QR_QUIET_MODULES, title=title, omitsize=True, dark="#221F1A")
-        )
+        return qr_svg(self.statement.web_url, title)
 
     def qr_side(self) -> str:
-        """Give its printed side with the quiet zone, in millimetres, so that the code itself is 26 mm."""
-        modules = segno.make(
-            self.statement.web_url, error="m", micro=False, boost_error=False
-        ).symbol_size(border=0)[0]
-        tenths = _QR_SIDE_TENTHS_MM * (modules + 2 * _QR_QUIET_MODULES) // modules
-        return f"{tenths // 10}.{tenths % 10}mm"
+        """Give its printed side with the quiet zone."""
+        return qr_side(self.statement.web_url)

@@ -79,6 +79,7 @@ for command in (
     periods.period,
     anchor.anchor,
     privacy.privacy,
+    tracing.receipt_file,
     tracing.trace,
     overlay.overlay,
     witness.witness,

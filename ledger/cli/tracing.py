@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
 import click
@@ -76,6 +76,38 @@ def trace(session: Session, receipt: str, out: Path | None, fund_slug: str | Non
             click.echo(f"proof in {out}")
     if any(check.outcome == "fails" for check in page.checks):
         sys.exit(1)
+
+
+@click.command("receipt")
+@click.argument("receipt")
+@click.option("--language", type=click.Choice(("zh", "en")), default="zh", show_default=True)
+@click.option(
+    "--out",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="File to write; default RECEIPT.pdf.",
+)
+@fund_option
+@pass_session
+@guarded
+@machine
+def receipt_file(
+    session: Session,
+    receipt: str,
+    language: Literal["zh", "en"],
+    out: Path | None,
+    fund_slug: str | None,
+) -> None:
+    """Write the giver's receipt of RECEIPT on one page, with its proof inside the file."""
+    number = parse_receipt_number(receipt)
+    fund = session.fund(fund_slug)
+    ledger = session.ledger()
+    services = build_services(session.settings, ledger)
+    from ledger.statements.receipt import build_receipt
+
+    pdf = build_receipt(services, fund.slug, number, language, ledger.clock.now())
+    path = out or Path(f"{number.compact}.pdf")
+    path.write_bytes(pdf)
+    session.say(f"{number.grouped}: {len(pdf):,} bytes in {path}", path=str(path))
 
 
 def _verified(services: Services, slug: str, origin: str, seq: int, proof: bytes) -> Checkpoint:

@@ -24,6 +24,7 @@ from ledger.web import (
 )
 from ledger.web.api.door import register_api
 from ledger.web.desk.door import register_desk
+from ledger.web.public.data import data
 from ledger.web.public.files import files
 from ledger.web.public.health import health
 from ledger.web.public.log import log
@@ -114,6 +115,7 @@ def _add_public_pages(app: Flask) -> None:
     app.register_blueprint(pages, name="en", url_prefix="/en")
     app.register_blueprint(files)
     app.register_blueprint(outward)
+    app.register_blueprint(data)
     app.register_blueprint(log)
     app.register_blueprint(health)
     # Whatever is on these faces is for everybody: they ask for nothing that is not.

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 import sqlalchemy as sa
 import structlog
@@ -19,6 +20,7 @@ import structlog
 from ledger.clock import Clock, SystemClock
 from ledger.db import Database
 from ledger.errors import FieldError, LedgerError, NotFoundError, SettingsError
+from ledger.export import public_data
 from ledger.journal import history as journal_history
 from ledger.journal.history import Fund
 from ledger.log import history as log_history
@@ -263,6 +265,33 @@ class Services:
         """Return what followers want to know, newest first."""
         with self._view(slug) as view:
             return totals.happened(view)
+
+    def data_lines(self, slug: str, name: str, stop: int) -> Iterator[bytes]:
+        """Return a public table as CSV, a piece at a time."""
+        table = public_data.TABLES[name]
+        return public_data.csv_lines(table, self._public_rows(slug, table, stop))
+
+    def data_file(self, slug: str, wanted: tuple[str, str], stop: int, file: Path) -> None:
+        """Write a public table into a file, as `xlsx` or `parquet`."""
+        table = public_data.TABLES[wanted[0]]
+        found = self._public_rows(slug, table, stop)
+        if wanted[1] == "xlsx":
+            public_data.write_workbook(file, table, found, self.totals(slug).zone)
+        else:
+            public_data.write_parquet(file, table, found)
+
+    def data_dictionary(
+        self, slug: str, addresses: Mapping[str, str], licence: tuple[str, str]
+    ) -> dict[str, Any]:
+        """Return what the public tables' columns mean."""
+        return public_data.dictionary(slug, addresses, licence)
+
+    def _public_rows(
+        self, slug: str, table: public_data.PublicTable, stop: int
+    ) -> Iterator[public_data.Row]:
+        with self._view(slug) as view:
+            fund, zone = view.fund, view.details.zone
+        return public_data.rows(self.ledger.database, fund, zone, table, stop)
 
     def overlay_key(self, slug: str) -> str | None:
         """Return the secret of the overlay's address; None where none was made."""

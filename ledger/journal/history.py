@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
@@ -149,6 +149,47 @@ def span(connection: sa.Connection, fund_id: int, first: int, stop: int) -> Iter
     )
     for row in rows:
         yield StoredEntry(row.seq, row.kind, bytes(row.entry), bytes(row.leaf_hash))
+
+
+def of_kinds(
+    connection: sa.Connection,
+    fund_id: int,
+    kinds: Sequence[str],
+    first: int,
+    stop: int,
+    *,
+    most: int,
+) -> list[StoredEntry]:
+    """Return the oldest entries of some kinds in a span, by rising number: one range of the index a kind.
+
+    Args:
+        connection: In a transaction.
+        fund_id: The fund.
+        kinds: Of the entries.
+        first: First number.
+        stop: Number after the last.
+        most: How many at most.
+
+    Returns:
+        Entries, oldest first.
+    """
+    found: list[StoredEntry] = []
+    for kind in kinds:
+        rows = connection.execute(
+            sa.select(entries.c.seq, entries.c.kind, entries.c.entry, entries.c.leaf_hash)
+            .where(
+                entries.c.fund_id == fund_id,
+                entries.c.kind == kind,
+                entries.c.seq >= first,
+                entries.c.seq < stop,
+            )
+            .order_by(entries.c.seq)
+            .limit(most)
+        )
+        found += [
+            StoredEntry(row.seq, row.kind, bytes(row.entry), bytes(row.leaf_hash)) for row in rows
+        ]
+    return sorted(found, key=lambda one: one.seq)[:most]
 
 
 def of_kind(

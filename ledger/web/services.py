@@ -4,10 +4,10 @@ ledger.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from flask import Flask, current_app
 
@@ -158,6 +158,20 @@ class PublicServices(Protocol):
 
     def happened(self, slug: str) -> Sequence[Happened]:
         """Return what followers want to know, newest first."""
+        ...
+
+    def data_lines(self, slug: str, name: str, stop: int) -> Iterator[bytes]:
+        """Return a public table as CSV, a piece at a time."""
+        ...
+
+    def data_file(self, slug: str, wanted: tuple[str, str], stop: int, file: Path) -> None:
+        """Write a public table into a file, as `xlsx` or `parquet`."""
+        ...
+
+    def data_dictionary(
+        self, slug: str, addresses: Mapping[str, str], licence: tuple[str, str]
+    ) -> dict[str, Any]:
+        """Return what the public tables' columns mean."""
         ...
 
     def overlay_key(self, slug: str) -> str | None:

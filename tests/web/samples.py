@@ -6,7 +6,7 @@ import dataclasses
 import hashlib
 import json
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
@@ -419,6 +419,15 @@ class FakeServices:
             Happened("milestone", 184_200, at, 100_000_000),
             Happened("transfer.confirmed", 180_001, at, 5_500_000, "12"),
         ]
+
+    def data_lines(self, slug: str, name: str, stop: int) -> Iterator[bytes]:
+        yield b"entry\r\n"
+
+    def data_file(self, slug: str, wanted: tuple[str, str], stop: int, file: Path) -> None:
+        file.write_bytes(b"PAR1")
+
+    def data_dictionary(self, slug, addresses, licence):
+        return {"resources": list(addresses)}
 
     def overlay_key(self, slug: str) -> str | None:
         self.fund_page(slug)

@@ -3,6 +3,19 @@
 from __future__ import annotations
 
 SENTENCES: dict[str, tuple[str, str]] = {
+    "data.title": ("下载数据", "Download the data"),
+    "data.lead": (
+        "账本里公开的每一笔，没有行数限制。昵称、单号和精确时间不在公开的账里，所以这里也没有。",
+        (
+            "Everything public in the ledger, without a limit of rows. Names, platforms’ numbers and exact "
+            "times are not in the public ledger, and so not here."
+        ),
+    ),
+    "data.licence": ("可以自由使用，注明来源即可：", "Free to use with its source named:"),
+    "data.columns": ("各列的意思", "What the columns mean"),
+    "data.column": ("列", "Column"),
+    "data.meaning": ("意思", "Meaning"),
+    "data.link": ("下载数据", "Download the data"),
     "card.spent": ("其中 {amount} 已经买了药", "{amount} of it is at work"),
     "widget.see": ("看账", "See the books"),
     "overlay.title": ("直播叠加", "Stream overlay"),

@@ -92,8 +92,8 @@ _ALL = (
     Action(
         "period.read",
         ("finance", "controller", "approver", "auditor"),
-        "看月份和结账前的检查",
-        "See months and what is checked before they close",
+        "看月份、结账检查、更正和当时知道的数字",
+        "See months, their checks, corrections, and figures as they were known",
         by_token="read",
     ),
     Action(

@@ -53,6 +53,10 @@ def test_a_month_goes_from_open_to_sealed_on_its_page(county: County) -> None:
     assert (bad.status_code, "31" in text_of(bad)) == (422, True)
     decided(county, "reopen", month=month, until=until, reason="漏了一张单子")
     assert "已重开" in text_of(county.get("wang", f"periods/{month}"))
+    told = text_of(county.get("sun", "corrections"))
+    for part in ("重开月份", "漏了一张单子", "王秀兰", "李建国"):
+        assert part in told
+    assert "漏了一张单子" in county.get("sun", "corrections.csv").get_data(as_text=True)
     decided(county, "close", month=month, reason="银行下周才给文件")
     decided(county, "seal", month=month)
     page = text_of(county.get("wang", "periods"))
@@ -69,3 +73,16 @@ def test_what_blocks_a_month_is_one_press_away(county: County) -> None:
     ).value
     month = month_of(county)
     assert f"/desk/qinghe/exceptions/{number}" in county.get("wang", f"periods/{month}").text
+
+
+def test_corrections_and_figures_as_they_were_known_have_their_pages(county: County) -> None:
+    for language, told in (("", "还没有更正"), ("/en", "No correction yet")):
+        assert told in text_of(county.get("sun", "corrections", language))
+    assert county.get("zhou", "figures").status_code == 403
+    page = county.get("sun", "figures?at=99999")
+    assert page.status_code == 200
+    assert "50,000.00" in text_of(page)
+    for nonsense in ("x", "0", "2020-01-01"):
+        page = county.get("sun", f"figures?at={nonsense}")
+        assert page.status_code == 422
+        assert f'value="{nonsense}"' in page.text

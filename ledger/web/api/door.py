@@ -210,6 +210,8 @@ def _add_periods(v1: Blueprint, views: Periods) -> None:
     for rule, view, said in (
         ("periods", views.periods, period_schemas.PERIODS),
         ("periods/<month>", views.period, period_schemas.PERIOD),
+        ("corrections", views.corrections, period_schemas.CORRECTIONS),
+        ("figures", views.figures, period_schemas.FIGURES),
     ):
         shown = does("period.read")(v1.doc(**said)(view))
         v1.add_url_rule(f"/funds/<fund>/{rule}", f"get_{view.__name__}", shown)

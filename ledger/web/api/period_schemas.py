@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ledger.projections.corrections import KINDS
 from ledger.web.api.schemas import BY_TOKEN, problem
 
 Json = dict[str, Any]
@@ -74,5 +75,83 @@ PERIOD: Json = {
         ),
         **BY_TOKEN["responses"],
         "422": problem("Not a month."),
+    },
+}
+
+_AMOUNTS: Json = {"type": "object", "additionalProperties": _WHOLE, "description": "Minor units."}
+CORRECTIONS: Json = {
+    **BY_TOKEN,
+    "parameters": [
+        {"name": "kind", "in": "query", "schema": {**_TEXT, "enum": [*KINDS]}},
+        {
+            "name": "below",
+            "in": "query",
+            "description": "`below` of the page before.",
+            "schema": {**_WHOLE, "minimum": 0, "maximum": 999_999_999_999},
+        },
+    ],
+    "responses": {
+        "200": answer(
+            "A page.",
+            _object(
+                corrections=_many(
+                    _object(
+                        seq=_WHOLE,
+                        kind=_TEXT,
+                        at=_TEXT,
+                        corrects=_many(_WHOLE),
+                        reason=_TEXT,
+                        amount={"type": ["integer", "null"]},
+                        commodity=_TEXT,
+                        proposed_by=_TEXT,
+                        approved_by=_many(_TEXT),
+                        statements=_many(_TEXT),
+                    )
+                ),
+                below={"type": ["integer", "null"]},
+            ),
+        ),
+        **BY_TOKEN["responses"],
+        "422": problem("No number."),
+    },
+}
+FIGURES: Json = {
+    **BY_TOKEN,
+    "parameters": [
+        {
+            "name": "at",
+            "in": "query",
+            "required": True,
+            "description": "A size of the log, or a day: its last checkpoint.",
+            "schema": {**_TEXT, "minLength": 1, "maxLength": 20},
+        },
+        {"name": "month", "in": "query", "description": "A closed month.", "schema": _MONTH},
+    ],
+    "responses": {
+        "200": answer(
+            "Then and now.",
+            {
+                "type": "object",
+                "required": ["size", "at", "newest", "commodity", "stages", "stages_now"],
+                "properties": {
+                    "size": _WHOLE,
+                    "at": _TEXT,
+                    "newest": _WHOLE,
+                    "commodity": _TEXT,
+                    "stages": _AMOUNTS,
+                    "stages_now": _AMOUNTS,
+                    "month": _object(
+                        month=_MONTH,
+                        first=_WHOLE,
+                        stop=_WHOLE,
+                        then=_AMOUNTS,
+                        now=_AMOUNTS,
+                        corrections=_many(_WHOLE),
+                    ),
+                },
+            },
+        ),
+        **BY_TOKEN["responses"],
+        "422": problem("`at` is missing."),
     },
 }

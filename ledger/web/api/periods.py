@@ -4,8 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+from flask import request
+
 from ledger.desk.checklist import checklist, checklist_json
+from ledger.errors import FieldError
+from ledger.keyset import Cut
 from ledger.periods import history
+from ledger.projections.corrections import corrected_json, correction_listing
+from ledger.projections.known import known_at, known_json
 from ledger.web.api.guard import Guard
 from ledger.wiring import Ledger
 
@@ -29,9 +35,46 @@ class Periods:
             found = history.standings(connection, caller.fund.fund_id)
         return {"months": [history.standing_json(one) for one in found]}
 
+    def corrections(self, fund: str) -> dict[str, Any]:
+        """List corrections, the newest first, fifty at a time."""
+        caller = self._guard.caller(fund, "period.read")
+        listed = correction_listing(caller.fund.fund_id, request.args.get("kind"))
+        with self._ledger.database.reading() as connection:
+            page = listed.page(connection, cut=_cut())
+        return {
+            "corrections": [corrected_json(one) for one in page.rows],
+            "below": page.end[0] if page.end else None,
+        }
+
+    def figures(self, fund: str) -> dict[str, Any]:
+        """Show figures as they were known at a checkpoint, beside those that are known now.
+
+        Raises:
+            FieldError: It is not said at which.
+        """
+        caller = self._guard.caller(fund, "period.read")
+        asked = request.args.get("at", "")
+        if not asked:
+            raise FieldError(field="at", value="", reason="missing")
+        with self._ledger.database.reading() as connection:
+            found = known_at(connection, caller.fund, asked, request.args.get("month"))
+        return known_json(found)
+
     def period(self, fund: str, month: str) -> dict[str, Any]:
         """Show a month: its state, its steps, and each check with what was found."""
         caller = self._guard.caller(fund, "period.read")
         now = self._ledger.clock.now()
         with self._ledger.database.reading() as connection:
             return checklist_json(checklist(connection, caller.fund, month, now))
+
+
+DIGITS_MAX = 12
+
+
+def _cut() -> Cut | None:
+    given = request.args.get("below")
+    if given is None:
+        return None
+    if not (given.isascii() and given.isdigit() and len(given) <= DIGITS_MAX):
+        raise FieldError(field="below", value=given[:20], reason="not-an-integer")
+    return Cut((int(given),))

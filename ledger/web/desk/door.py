@@ -13,6 +13,7 @@ from ledger.roles import OWN, does
 from ledger.signin import identity
 from ledger.web.desk import (
     activity,
+    corrections,
     day,
     decision_list,
     decisions,
@@ -69,6 +70,7 @@ def register_desk(app: Flask, ledger: Ledger) -> None:
         spending,
         movements,
         lists,
+        corrections,
         people,
         tokens,
         rules,

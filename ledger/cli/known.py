@@ -1,0 +1,69 @@
+"""Corrections, and figures as they were known at any checkpoint."""
+
+from __future__ import annotations
+
+import click
+
+from ledger.cli.session import Session, fund_option, guarded, json_option, machine, pass_session
+from ledger.money import plain_amount
+from ledger.projections.corrections import KINDS, corrected_json, correction_listing
+from ledger.projections.known import known_at, known_json
+
+
+@click.command("figures")
+@click.option(
+    "--at", "asked", required=True, help="Size of the log, or a day: its last checkpoint."
+)
+@click.option("--month", help="A closed month, such as 2026-10: what it had moved, then and now.")
+@json_option
+@fund_option
+@pass_session
+@guarded
+@machine
+def figures(session: Session, asked: str, month: str | None, fund_slug: str | None) -> None:
+    """Show figures as they were known at a checkpoint, beside those that are known now."""
+    fund = session.fund(fund_slug)
+    with session.ledger().database.reading() as connection:
+        found = known_at(connection, fund, asked, month)
+    rows = [(name, found.stages[name], found.stages_now[name]) for name in found.stages]
+    if found.month is not None:
+        of = found.month
+        rows += [(f"{of.month} {name}", of.then[name], of.now[name]) for name in of.then]
+    for name, then, now in rows:
+        amounts = (plain_amount(then, found.commodity), plain_amount(now, found.commodity))
+        session.note(f"{name}\tthen {amounts[0]}\tnow {amounts[1]}")
+    for one in found.month.corrections if found.month else ():
+        session.note(f"corrected by entry {one.seq} ({one.kind}): {one.reason}")
+    session.say(
+        f"as known at {found.point.size} entries, and at {found.newest.size}",
+        **known_json(found),
+    )
+
+
+@click.group()
+def correction() -> None:
+    """The register of corrections."""
+
+
+@correction.command("list")
+@click.option("--kind", type=click.Choice(KINDS))
+@json_option
+@fund_option
+@pass_session
+@guarded
+@machine
+def correction_list(session: Session, kind: str | None, fund_slug: str | None) -> None:
+    """List corrections, the newest first: what, why, who proposed and approved, which statements they touch."""
+    fund = session.fund(fund_slug)
+    with session.ledger().database.reading() as connection:
+        found = list(correction_listing(fund.fund_id, kind).each(connection))
+    for one in found:
+        amount = (
+            ""
+            if one.amount is None
+            else f"{plain_amount(one.amount, one.commodity)} {one.commodity}"
+        )
+        corrects = ", ".join(str(seq) for seq in one.corrects) or "-"
+        touched = ", ".join(one.statements) or "-"
+        session.note(f"{one.seq}\t{one.kind}\tof {corrects}\t{amount}\t{one.reason}\t{touched}")
+    session.say(f"{len(found)} corrections", corrections=[corrected_json(one) for one in found])

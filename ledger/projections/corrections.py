@@ -1,0 +1,208 @@
+"""The register of corrections: every entry that takes something back or sets it right.
+
+In: entries of the kinds that correct, by index. Out: what each corrects, why, who proposed and approved it, and which
+published statements it touches. Guaranteed: nothing is left out: a kind of entry that corrects stands in `KINDS`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+
+import sqlalchemy as sa
+
+from ledger.clock import from_text
+from ledger.decisions import history as decisions
+from ledger.errors import NotFoundError
+from ledger.journal.codec import decode
+from ledger.journal.tables import entries
+from ledger.keyset import Listing, Sort
+from ledger.periods import history as periods
+from ledger.periods.history import IssuedStatement, Period
+
+KINDS = (
+    "gift.reversed",
+    "spend.reversed",
+    "movement.reversed",
+    "match.released",
+    "adjustment",
+    "period.reopened",
+)
+"""Kinds of entries that correct others."""
+
+
+class Corrected(NamedTuple):
+    """One correction.
+
+    Attributes:
+        seq: Its entry.
+        kind: Of the entry.
+        at: When it was recorded.
+        corrects: Entries that it corrects, oldest first; empty for a difference that no entry made.
+        reason: Why, as the entry says it; a platform's reversal may say none.
+        amount: Minor units; None for a reopened month.
+        commodity: Of the amount.
+        proposed_by: Member who proposed it; the actor where nobody had to decide.
+        approved_by: Members who approved it.
+        statements: Numbers of the published statements that cover what it corrects and did not know of it yet.
+    """
+
+    seq: int
+    kind: str
+    at: datetime
+    corrects: tuple[int, ...]
+    reason: str
+    amount: int | None
+    commodity: str
+    proposed_by: str
+    approved_by: tuple[str, ...]
+    statements: tuple[str, ...]
+
+
+def correction_listing(fund_id: int, kind: str | None = None) -> Listing[Corrected]:
+    """Return the register as a list, the newest first.
+
+    Args:
+        fund_id: The fund.
+        kind: Only this one of `KINDS`.
+
+    Returns:
+        The list.
+    """
+    kinds = (kind,) if kind in KINDS else KINDS
+    query = sa.select(entries.c.seq, entries.c.kind, entries.c.entry).where(
+        entries.c.fund_id == fund_id, entries.c.kind.in_(kinds)
+    )
+    return Listing(
+        query,
+        {"entry": (entries.c.seq,)},
+        Sort("entry", descending=True),
+        lambda connection, rows: _read(connection, fund_id, rows),
+    )
+
+
+def corrections_between(
+    connection: sa.Connection, fund_id: int, first: int, stop: int
+) -> list[Corrected]:
+    """Return the corrections that stand in a span of the log, oldest first.
+
+    Args:
+        connection: In a transaction.
+        fund_id: The fund.
+        first: First entry.
+        stop: Entry after the last.
+
+    Returns:
+        They; read by index on the kind.
+    """
+    rows = connection.execute(
+        sa.select(entries.c.seq, entries.c.kind, entries.c.entry)
+        .where(
+            entries.c.fund_id == fund_id,
+            entries.c.kind.in_(KINDS),
+            entries.c.seq >= first,
+            entries.c.seq < stop,
+        )
+        .order_by(entries.c.seq)
+    ).mappings()
+    return list(_read(connection, fund_id, rows.all()))
+
+
+def _read(
+    connection: sa.Connection, fund_id: int, rows: Sequence[sa.RowMapping]
+) -> Sequence[Corrected]:
+    issued = [one for one in periods.issued(connection, fund_id) if one.published_seq is not None]
+    months = {one.month: one for one in periods.closed(connection, fund_id)} if issued else {}
+    found = []
+    for row in rows:
+        value = decode(bytes(row["entry"]))
+        corrects = _corrected(value["body"])
+        proposed_by, approved_by = _people(connection, fund_id, value)
+        amount, commodity = _amount(value)
+        found.append(
+            Corrected(
+                seq=row["seq"],
+                kind=row["kind"],
+                at=from_text(value["recorded_at"]),
+                corrects=corrects,
+                reason=str(value["body"].get("reason", "")),
+                amount=amount,
+                commodity=commodity,
+                proposed_by=proposed_by,
+                approved_by=approved_by,
+                statements=touched(row["seq"], corrects, issued, months),
+            )
+        )
+    return found
+
+
+def touched(
+    seq: int,
+    corrects: Sequence[int],
+    issued: Sequence[IssuedStatement],
+    months: Mapping[str, Period],
+) -> tuple[str, ...]:
+    """Return the statements that a correction touches. Pure.
+
+    Args:
+        seq: The correction.
+        corrects: What it corrects.
+        issued: Published statements.
+        months: Closed months.
+
+    Returns:
+        Their numbers, once each: of those that cover what is corrected and were built before.
+    """
+    numbers = []
+    for one in issued:
+        month = months.get(one.month)
+        covers = month is not None and any(
+            month.first <= entry <= month.closed_seq for entry in corrects
+        )
+        if covers and one.size <= seq and one.number not in numbers:
+            numbers.append(one.number)
+    return tuple(sorted(numbers))
+
+
+def _corrected(body: Mapping[str, Any]) -> tuple[int, ...]:
+    """Return the entries that a correction names."""
+    named = body.get("reverses", body.get("corrects", body.get("raised", body.get("closed"))))
+    if isinstance(named, int):
+        return (named,)
+    return tuple(sorted(named)) if isinstance(named, list) else ()
+
+
+def _amount(value: Mapping[str, Any]) -> tuple[int | None, str]:
+    """Return what a correction is about: its amount, or what the entries that it takes back had moved."""
+    body = value["body"]
+    if "amount" in body:
+        return body["amount"], body["commodity"]
+    moved = [line for line in value["postings"] if line["amount"] > 0]
+    if not moved:
+        return None, ""
+    return sum(line["amount"] for line in moved), moved[0]["commodity"]
+
+
+def _people(
+    connection: sa.Connection, fund_id: int, value: Mapping[str, Any]
+) -> tuple[str, tuple[str, ...]]:
+    number = value["body"].get("decision")
+    if not isinstance(number, int):
+        return value["actor"]["id"], ()
+    try:
+        found = decisions.decision(connection, fund_id, number)
+    except NotFoundError:
+        return value["actor"]["id"], ()
+    return found.proposed_by, tuple(one.member_id for one in found.standing)
+
+
+def corrected_json(one: Corrected) -> dict[str, Any]:
+    """Return a correction for machines."""
+    return {
+        **one._asdict(),
+        "at": one.at.isoformat().replace("+00:00", "Z"),
+        "corrects": list(one.corrects),
+        "approved_by": list(one.approved_by),
+        "statements": list(one.statements),
+    }

@@ -37,7 +37,7 @@ _DATES = (
     "交易日期 记账日期 入账日期 记账日 交易日 日期 发生日期 交易时间 记账时间 发生时间 入账时间 时间 "
     "date bookingdate transactiondate postingdate posteddate posted completeddate valuedate timestamp"
 )
-_TIMES = "交易时间 记账时间 时间 time transactiontime"
+_TIMES = "交易时间 记账时间 交易时间戳 时间 time transactiontime"
 _AMOUNTS = "交易金额 金额 发生额 收支金额 交易额 amount transactionamount value sum"
 _INS = (
     "贷方发生额 贷方金额 贷方 收入金额 收入 存入金额 存入 转入金额 入账金额 贷方入账 记账金额收入 交易金额收入 "
@@ -62,7 +62,7 @@ _PARTIES = (
 )
 _BANK_WORDS = "摘要 交易摘要 交易类型 交易名称 业务类型 type transactiontype"
 _TEXTS = (
-    "备注 附言 交易附言 用途 交易用途 客户摘要 商品说明 label description details memo narrative "
+    "备注 附言 交易附言 用途 交易用途 交易说明 业务摘要 客户摘要 商品说明 label description details memo narrative "
     "purpose particulars remittanceinformation text notes"
 )
 _IDS = (
@@ -129,12 +129,12 @@ def propose(name: str, data: bytes, currency: str = "") -> Mapping:
         for skipped, header in enumerate(given[:HEADER_WITHIN]):
             if len(header.cells) > HEADER_CELLS_MAX:
                 continue
-            found = _columns(header.cells)
+            found = columns_of(header.cells)
             if found is not None:
                 rows = given[skipped + 1 : skipped + 1 + ROWS_LOOKED_AT]
                 start = Mapping(name=name[: mappings.TEXT_MAX], date_format="", **found)
                 start = replace(start, delimiter=delimiter, skip_rows=skipped)
-                return _settled(name, _with_currency(start, header, currency), header, rows)
+                return settled(name, _with_currency(start, header, currency), header, rows)
     raise FileFormatError(file=name, line=1, field="header", reason="no-header")
 
 
@@ -150,7 +150,7 @@ def _tables(name: str, data: bytes) -> Iterable[tuple[str, list[Record]]]:
             continue
 
 
-def _columns(cells: Sequence[str]) -> dict[str, Any] | None:
+def columns_of(cells: Sequence[str]) -> dict[str, Any] | None:
     """Return the fields of a mapping that names tell, or None if there is no day or no amount."""
     # Turned round, so that of two columns of one name the first one counts.
     names = {_key(cell): plain(cell) for cell in reversed(cells) if cell.strip()}
@@ -201,8 +201,18 @@ def _with_currency(start: Mapping, header: Record, currency: str) -> Mapping:
     return replace(start, currency=currency or ("CNY" if chinese else ""))
 
 
-def _settled(name: str, start: Mapping, header: Record, rows: Sequence[Record]) -> Mapping:
-    """Choose formats by the values, and among signs the first that makes the balances follow."""
+def settled(name: str, start: Mapping, header: Record, rows: Sequence[Record]) -> Mapping:
+    """Choose formats by the values, and among signs the first that makes the balances follow.
+
+    Args:
+        name: File name, for errors.
+        start: What the header says.
+        header: The header.
+        rows: Under it, at least some.
+
+    Returns:
+        The mapping; its `date_format` is empty where the days can be read in two ways.
+    """
     columns = {plain(cell): index for index, cell in enumerate(header.cells)}
 
     def values(column: str) -> list[str]:

@@ -16,6 +16,7 @@ from ledger.matching.formats import (
     ccb_corporate,
     ccb_personal,
     cmb_personal,
+    corporate,
     icbc_personal,
     paypal_stl,
     stripe_payouts,
@@ -50,7 +51,7 @@ def _single(
     return lambda name, given: (read(name, given),)
 
 
-TABLES = (
+_KNOWN = (
     Table(ccb_corporate.FORMAT, ccb_corporate.recognises, _single(ccb_corporate.read)),
     Table(
         alipay_signcustomer.FORMAT,
@@ -70,6 +71,20 @@ TABLES = (
     ),
     Table(stripe_payouts.FORMAT, stripe_payouts.recognises, stripe_payouts.read),
     Table(paypal_stl.FORMAT, paypal_stl.recognises, paypal_stl.read),
+)
+
+
+def _by_words(bank: corporate.Bank, given: Sequence[Record]) -> bool:
+    """Tell whether only its words say what a table is: one whose header is known is read as what it is."""
+    return corporate.recognises(bank, given) and not any(one.recognises(given) for one in _KNOWN)
+
+
+TABLES = (
+    *_KNOWN,
+    *(
+        Table(bank.format, partial(_by_words, bank), partial(corporate.read, bank))
+        for bank in corporate.BANKS
+    ),
 )
 
 DELIMITERS = (",", "\t")

@@ -15,6 +15,7 @@ from ledger.matching.formats.detect import read_statements
 from ledger.matching.formats.settlement_csv import read_settlement_file
 from ledger.matching.formats.tables import TABLES, TEXT_FORMATS
 from tests.unit.matching.formats import test_bank_exports as banks
+from tests.unit.matching.formats import test_corporate as corporate
 from tests.unit.matching.formats import test_payout_reports as payouts
 from tests.unit.matching.formats import test_settlement_workbook as settlements
 from tests.unit.matching.formats import test_wallet_bills as wallets
@@ -34,6 +35,7 @@ TEXTS = {
     "abc_personal": banks.ABC,
     "cmb_personal": banks.CMB,
     "icbc_personal": banks.ICBC,
+    **corporate.TEXTS,
     "alipay_personal": wallets.alipay(
         wallets.alipay_row(), wallets.alipay_row("支出", number="2")
     ).decode("gb18030"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -11,6 +12,7 @@ from ledger.errors import FieldError
 from ledger.journal.entries import Posting
 
 _SORTED = orjson.OPT_SORT_KEYS | orjson.OPT_STRICT_INTEGER
+_LIKE_A_FLOAT = re.compile(rb"[:,\[]-?\d+[.eE]")
 
 
 def encode(value: dict[str, Any]) -> bytes:
@@ -32,9 +34,26 @@ def encode(value: dict[str, Any]) -> bytes:
         RFC 8785, sections 3.2.2 and 3.2.3.
     """
     try:
-        return orjson.dumps(value, option=_SORTED)
+        data = orjson.dumps(value, option=_SORTED)
     except (orjson.JSONEncodeError, TypeError) as error:
         raise FieldError(field="entry", reason="not-canonical", detail=str(error)[:80]) from error
+    # What is no number is written as null. Both patterns are rare in entries, so the walk is.
+    if (_LIKE_A_FLOAT.search(data) or b"null" in data) and _has_float(value):
+        raise FieldError(field="entry", reason="not-canonical", detail="a float")
+    return data
+
+
+def _has_float(value: object) -> bool:
+    waiting: list[object] = [value]
+    while waiting:
+        one = waiting.pop()
+        if isinstance(one, float):
+            return True
+        if isinstance(one, dict):
+            waiting.extend(one.values())
+        elif isinstance(one, list | tuple):
+            waiting.extend(one)
+    return False
 
 
 def decode(data: bytes) -> dict[str, Any]:

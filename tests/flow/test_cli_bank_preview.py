@@ -163,7 +163,11 @@ def test_every_sample_is_previewed(empty_cli: Cli) -> None:
     if not SAMPLE_FILES:
         pytest.skip("the samples are not here")
     taken = set()
-    for path in (*SAMPLE_FILES, SAMPLES / "bai2" / "sample1.txt", SAMPLES / "bai2" / "sample3.txt"):
+    for path in (
+        *SAMPLE_FILES,
+        SAMPLES / "bai2" / "sample1.txt",
+        SAMPLES / "bai2" / "sample3.txt",
+    ):
         code, seen = preview(empty_cli, path, fails=None)
         assert code == ("problem" in seen), path
         if code:

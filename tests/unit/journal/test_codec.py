@@ -154,3 +154,13 @@ def test_a_pair_is_of_one_commodity() -> None:
 
 def test_kinds_are_named_once() -> None:
     assert len(set(KINDS)) == len(KINDS)
+
+
+@pytest.mark.parametrize("number", [1.5, 0.0, -2e300, 1e-7, float("nan"), float("inf")])
+def test_a_float_is_refused_wherever_it_hides(number):
+    for value in ({"a": number}, {"a": {"b": [1, {"c": number}]}}, {"a": [None, "x:1.5", number]}):
+        with pytest.raises(FieldError, match="a float"):
+            encode(value)
+    with pytest.raises(FieldError):
+        decode(b'{"a":1.5}')
+    assert encode({"a": [None, "at 12:1.5", True]}) == b'{"a":[null,"at 12:1.5",true]}'

@@ -164,6 +164,49 @@ class LogSigner:
         signer.released_note()
         return signer
 
+    @classmethod
+    def recover(
+        cls, keys_dir: Path, fund: str, origin: str, expected_vkeys: Sequence[str], note: bytes
+    ) -> LogSigner:
+        """Write the memory of the last released checkpoint anew, where it was lost.
+
+        The caller has proved that the tree of the note continues one that others keep: this object cannot know it.
+
+        Args:
+            keys_dir: Folder of the keys.
+            fund: Short name.
+            origin: The log's origin.
+            expected_vkeys: As in `open`.
+            note: Signed checkpoint of the tree that the database holds.
+
+        Returns:
+            The signer.
+
+        Raises:
+            StateError: The memory is there and can be read: nothing was lost.
+            MalformedProofError: Not a signed checkpoint, or a key file that is none.
+            NoteSignatureError: Not signed by this log's keys.
+            KeyMismatchError: As `open`.
+            TooLargeError: It does not fit a slot.
+        """
+        signer = cls(keys_dir, fund, origin, expected_vkeys)
+        signer._load_keys()
+        if len(note) > NOTE_BYTES_MAX:
+            raise TooLargeError(what="checkpoint-note", length=len(note), limit=NOTE_BYTES_MAX)
+        open_checkpoint(note, origin, signer.verifiers)
+        with signer.locked():
+            if not signer._is_memory_lost():
+                name = signer._released_path.name
+                raise StateError(what=name, state="readable", needed="lost")
+            _replace(signer._released_path, _slot_bytes(1, note) + _EMPTY_SLOT, 0o600)
+        return cls.open(keys_dir, fund, origin, expected_vkeys)
+
+    def _is_memory_lost(self) -> bool:
+        try:
+            return self.released_note() is None
+        except RolledBackError:
+            return True
+
     @property
     def vkeys(self) -> tuple[str, ...]:
         """Verifier keys of all keys that sign, newest first."""

@@ -29,6 +29,7 @@ from ledger.db import Database, lock_fund
 from ledger.errors import (
     BusyError,
     ConflictError,
+    ConsistencyProofError,
     InvariantError,
     KeyMismatchError,
     LedgerError,
@@ -43,8 +44,9 @@ from ledger.journal.history import Fund
 from ledger.log import history as log_history
 from ledger.log import proofs
 from ledger.log import store as log
-from ledger.log.checkpoints import Checkpoint
+from ledger.log.checkpoints import Checkpoint, open_checkpoint, verify_extends
 from ledger.log.hashing import Edge
+from ledger.log.notes import Verifier
 from ledger.log.signer import LogSigner
 from ledger.log.tiles import tile_root
 from ledger.sequencer.books import Books
@@ -267,6 +269,57 @@ class Sequencer:
             return self._signer(fund).released_note()
         except NotFoundError:
             return None
+
+    def repair_released(self, fund: Fund, kept: bytes) -> tuple[int, int]:
+        """Write the signer's lost memory anew, from a checkpoint that was kept elsewhere.
+
+        The database's tree must continue the kept one: then nothing that its keeper has seen is missing here.
+
+        Args:
+            fund: The fund.
+            kept: A signed checkpoint of this log, the newest that anybody else holds.
+
+        Returns:
+            Size of the kept checkpoint, and of the one that the signer remembers now: the database's newest.
+
+        Raises:
+            MalformedProofError: Not a signed checkpoint.
+            NoteSignatureError: Not signed by a key that the log names now.
+            RolledBackError: Entries are missing here that the keeper has seen, or it is another history.
+            StateError: The memory is there.
+        """
+        with self._database.reading() as connection:
+            vkeys = log_keys(connection, fund)
+            known = [Verifier.from_text(one) for one in vkeys]
+            earlier = open_checkpoint(kept, fund.origin, known)
+            last = log.last_checkpoint(connection, fund.fund_id)
+            size = journal.head(connection, fund.fund_id).size
+            if last is None or last.size != size or size < earlier.size:
+                raise RolledBackError(
+                    fund=fund.slug,
+                    reason="smaller",
+                    released_size=earlier.size,
+                    offered_size=0 if last is None else last.size,
+                )
+            later = open_checkpoint(last.note, fund.origin, known)
+            proof: list[bytes] = []
+            if 0 < earlier.size < size:
+                leaves = leaf_reader(connection, fund.fund_id)
+                read = log_history.reader(connection, fund.fund_id, leaves, size)
+                proof = proofs.consistency_proof(earlier.size, size, read)
+        try:
+            verify_extends(earlier, later, proof)
+        except ConsistencyProofError as error:
+            raise RolledBackError(
+                fund=fund.slug,
+                reason=f"not-consistent:{error.fields['reason']}",
+                released_size=earlier.size,
+                offered_size=size,
+            ) from error
+        self._signers[fund.fund_id] = LogSigner.recover(
+            self._keys, fund.slug, fund.origin, vkeys, last.note
+        )
+        return earlier.size, size
 
     def rotate_key(self, fund: Fund) -> str:
         """Make a new key beside the old one, which both sign from now on; return its vkey."""

@@ -156,7 +156,7 @@ SAMPLE_FILES = sorted(
     and os.access(path, os.R_OK)
     and path.stat().st_size < 1_000_000
 )
-"""All of them but the large ones, which are no bank's: what is no bank's or wallet's file is refused in our own words too."""
+"""All but the large ones, which are no bank's: what is no bank's or wallet's file is refused in our own words too."""
 
 
 def test_every_sample_is_previewed(empty_cli: Cli) -> None:

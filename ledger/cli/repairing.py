@@ -25,8 +25,8 @@ def log_group() -> None:
 def repair_released(session: Session, checkpoint: Path, fund_slug: str | None) -> None:
     """Write keys/FUND.released anew from CHECKPOINT, the newest signed checkpoint that anybody else keeps.
 
-    Where it was lost, nobody here knows what the public has seen. The database has to continue the tree of CHECKPOINT (of
-    a witness, an anchor, a mirror, a receipt's proof), or nothing is written: docs/operating.md, "Restoring".
+    Where it was lost, nobody here knows what the public has seen. The database has to continue the tree of
+    CHECKPOINT (of a witness, an anchor, a mirror, a receipt's proof), or nothing is written: docs/operating.md.
     """
     fund = session.fund(fund_slug)
     with checkpoint.open("rb") as opened:

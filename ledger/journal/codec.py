@@ -12,7 +12,7 @@ from ledger.errors import FieldError
 from ledger.journal.entries import Posting
 
 _SORTED = orjson.OPT_SORT_KEYS | orjson.OPT_STRICT_INTEGER
-_LIKE_A_FLOAT = re.compile(rb"[:,\[]-?\d+[.eE]")
+_LIKE_A_FRACTION = re.compile(rb"[:,\[]-?\d+[.eE]")
 
 
 def encode(value: dict[str, Any]) -> bytes:
@@ -38,21 +38,21 @@ def encode(value: dict[str, Any]) -> bytes:
     except (orjson.JSONEncodeError, TypeError) as error:
         raise FieldError(field="entry", reason="not-canonical", detail=str(error)[:80]) from error
     # What is no number is written as null. Both patterns are rare in entries, so the walk is.
-    if (_LIKE_A_FLOAT.search(data) or b"null" in data) and _has_float(value):
-        raise FieldError(field="entry", reason="not-canonical", detail="a float")
+    if (_LIKE_A_FRACTION.search(data) or b"null" in data) and _has_fraction(value):
+        raise FieldError(field="entry", reason="not-canonical", detail="a fraction")
     return data
 
 
-def _has_float(value: object) -> bool:
+def _has_fraction(value: object) -> bool:
     waiting: list[object] = [value]
     while waiting:
         one = waiting.pop()
-        if isinstance(one, float):
-            return True
         if isinstance(one, dict):
             waiting.extend(one.values())
         elif isinstance(one, list | tuple):
             waiting.extend(one)
+        elif one is not None and not isinstance(one, str | int):
+            return True
     return False
 
 

@@ -22,8 +22,8 @@ from typing import TYPE_CHECKING, Any
 import rfc8785
 
 from ledger.clock import to_text
+from ledger.spending.small_cells import Cell, Counts, protect
 from reports.lines import lines
-from reports.small_cells import Cell, Counts, protect
 from reports.ties import Tie, check
 
 if TYPE_CHECKING:

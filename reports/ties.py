@@ -10,10 +10,10 @@ from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING
 
 from ledger.errors import FourEyesError, StatementTieError
+from ledger.spending.small_cells import is_protected
 from reports.columns import column_ties
 from reports.flow_data import check_flow
 from reports.lines import lines
-from reports.small_cells import is_protected
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -33,6 +33,8 @@ from ledger.projections.dates import (
     first_gift_day,
     occurred,
 )
+from ledger.projections.published_counts import TOTAL, published
+from ledger.projections.published_counts import spans as closed_spans
 from ledger.projections.reversals import count_of_kind, reversals_of
 from ledger.projections.shapes import (
     AsOf,
@@ -162,7 +164,9 @@ def fund_page(of: View) -> FundPage:
     stages = _with_waits(of, accounts, stages_at(connection, fund_id, accounts, channels))
     diseases = spending.sums(connection, fund_id, details.commodity, "disease")
     lists = list_history.lists(connection, fund_id)
-    shown, other = spending.public_spending(diseases, lists)
+    counted = published(connection, fund_id, details.commodity, closed_spans(connection, fund_id))
+    shown, other = spending.public_spending(diseases, lists, counted.diseases)
+    times = counted.diseases.get(TOTAL, (0, 0))[0]
     all_transfers = transfer_lines(of)
     return FundPage(
         slug=of.fund.slug,
@@ -177,8 +181,11 @@ def fund_page(of: View) -> FundPage:
         raised_minor=stages[0].reached_minor,
         net_minor=accounts.debits(ACCOUNTS_OF["settled"]),
         spent_minor=stages[-1].reached_minor,
-        person_times=sum(line.person_times for line in shown)
-        + (other.person_times if other else 0),
+        # Where a month's total is hidden, what the rows show is all that is told.
+        person_times=times
+        if isinstance(times, int)
+        else sum(line.person_times for line in shown if isinstance(line.person_times, int)),
+        counted_until=counted.months[-1] if counted.months else None,
         stages=stages,
         unattributed_minor=-accounts.balance("Income:Unattributed:"),
         notices=_notices(of, all_transfers),

@@ -239,12 +239,13 @@ class Spending:
 
     Attributes:
         disease: Its name.
-        person_times: How often medicine was given.
+        person_times: How often medicine was given in closed months; `*` or `<5` where a count of few people is
+            hidden, None where no month is closed.
         amount_minor: What it cost.
     """
 
     disease: Words
-    person_times: int
+    person_times: int | str | None
     amount_minor: int
 
 
@@ -260,7 +261,7 @@ class OtherSpending:
     """
 
     diseases: int
-    person_times: int
+    person_times: int | None
     amount_minor: int
     protects: bool
 
@@ -407,6 +408,7 @@ class FundPage:
         stages: The six stages in order.
         unattributed_minor: Part of raised that settlements stated without a gift on our side.
         notices: What a visitor must know first, most urgent first.
+        counted_until: Last month whose visits are counted in: they are published as months are closed.
         spending: By disease, largest first.
         other_spending: The rest; None when nothing is merged.
         transfers: The last ones, newest first.
@@ -431,6 +433,7 @@ class FundPage:
     stages: tuple[Stage, ...]
     unattributed_minor: int = 0
     notices: tuple[Notice, ...] = ()
+    counted_until: str | None = None
     spending: tuple[Spending, ...] = ()
     other_spending: OtherSpending | None = None
     transfers: tuple[TransferLine, ...] = ()

@@ -1,8 +1,8 @@
-"""What medicine was paid for, by disease, without letting anybody be recognised."""
+"""What medicine was paid for, by disease. Counts are not hidden here: `published_counts` says which may be shown."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import sqlalchemy as sa
@@ -10,17 +10,8 @@ import sqlalchemy as sa
 from ledger.funds.lists import Lists
 from ledger.projections.reversals import reversed_spends
 from ledger.projections.shapes import OtherSpending, Spending, Words
+from ledger.spending.small_cells import Cell
 from ledger.spending.tables import spends
-
-FEWEST = 5
-"""A count of 1 to 4 people could point at somebody.
-
-Source:
-    Statements, section 7; Hundepool et al., Statistical Disclosure Control (2012), chapter 4.
-"""
-
-ROOM = FEWEST - 2
-"""How far apart the smallest and the largest value must stay that a hidden count may have: all of 1 to 4."""
 
 SHOWN_MAX = 25
 """The scheme has 25 diseases: what is beyond is merged."""
@@ -48,6 +39,7 @@ def sums(
     commodity: str,
     by: str,
     span: tuple[int, int] = (0, 2**62),
+    reversed_by: Mapping[int, int] | None = None,
 ) -> list[Sum]:
     """Sum spending by `disease` or `people` over a span of entries, reversals in the span taken off.
 
@@ -59,6 +51,7 @@ def sums(
         commodity: Of the amounts.
         by: Column.
         span: First entry, and the number after the last.
+        reversed_by: What `reversed_spends` gives, where it was read already.
 
     Returns:
         Largest first.
@@ -84,11 +77,8 @@ def sums(
                 mine[at] += sign * int(figure)
 
     add(sa.and_(spends.c.seq >= first, spends.c.seq < stop), 1)
-    undone = [
-        spend
-        for spend, reversal in reversed_spends(connection, fund_id).items()
-        if first <= reversal < stop
-    ]
+    known = reversed_spends(connection, fund_id) if reversed_by is None else reversed_by
+    undone = [spend for spend, reversal in known.items() if first <= reversal < stop]
     if undone:
         add(spends.c.seq.in_(undone), -1)
     rows = [Sum(code, *figures) for code, figures in found.items() if any(figures)]
@@ -96,44 +86,35 @@ def sums(
 
 
 def public_spending(
-    rows: Sequence[Sum], lists: Lists
+    rows: Sequence[Sum], lists: Lists, visits: Mapping[str, tuple[Cell, Cell]]
 ) -> tuple[tuple[Spending, ...], OtherSpending | None]:
-    """Merge what could point at people, and whatever else is needed so that it cannot be worked out.
-
-    A disease with 1 to 4 people is never alone in the merged row, and the visits of that row leave
-    room for every number of people that a small disease may have.
+    """Make the rows of the public page: amounts as of now, visits as they were published.
 
     Args:
         rows: By disease, largest first.
         lists: The fund's, for the names.
+        visits: Published cells by disease, of all closed months.
 
     Returns:
-        Diseases to show, largest first, and the merged rest.
+        Diseases to show, largest first, and the rest together where there are too many.
     """
-    small = {at for at, row in enumerate(rows) if 0 < row.persons < FEWEST}
-    merged = set(small) | set(range(SHOWN_MAX, len(rows)))
-    spare = sorted(
-        (at for at in range(len(rows)) if at not in merged), key=lambda at: rows[at].person_times
-    )
-    while small and spare and not _hides(rows, small, merged):
-        merged.add(spare.pop(0))
     shown = tuple(
-        Spending(Words(*lists.names("disease", row.code)), row.person_times, row.amount)
-        for at, row in enumerate(rows)
-        if at not in merged
+        Spending(
+            Words(*lists.names("disease", row.code)),
+            visits.get(row.code, (None, None))[0],
+            row.amount,
+        )
+        for row in rows[:SHOWN_MAX]
     )
-    if not merged:
+    rest = rows[SHOWN_MAX:]
+    if not rest:
         return shown, None
-    rest = [rows[at] for at in merged]
-    # Where even all diseases together do not hide the small ones, the visits are withheld.
-    times = (
-        sum(row.person_times for row in rest) if not small or _hides(rows, small, merged) else 0
+    counted = [visits.get(row.code, (None, None))[0] for row in rest]
+    known = [one for one in counted if isinstance(one, int)]
+    other = OtherSpending(
+        len(rest),
+        sum(known) if len(known) == len(counted) else None,
+        sum(row.amount for row in rest),
+        protects=False,
     )
-    other = OtherSpending(len(rest), times, sum(row.amount for row in rest), bool(small))
     return shown, other
-
-
-def _hides(rows: Sequence[Sum], small: set[int], merged: set[int]) -> bool:
-    lows = sum(1 if at in small else FEWEST for at in merged)
-    visits = sum(rows[at].person_times for at in merged)
-    return len(merged) > 1 and visits - lows >= ROOM

@@ -227,8 +227,16 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "spending.amount": ("金额", "Amount"),
     "spending.other": ("其他 {n} 种病", "{n} other diseases"),
     "spending.protects": (
-        "人数少于 5 的格子不单列，免得认出病人。",
-        "Cells with fewer than 5 people are merged, so that no patient can be recognised.",
+        "人数少于 5 的不显示（<5 或 *），免得认出病人。",
+        "Counts of fewer than 5 people are not shown (<5 or *), so that no patient can be recognised.",
+    ),
+    "spending.counted": (
+        "人次算到已关账的 {month}。",
+        "Visits are those of closed months, up to {month}.",
+    ),
+    "spending.not_counted": (
+        "人次在关账后公布。",
+        "Visits are published when a month is closed.",
     ),
     "spending.none": (
         "还没有用过。基金付出第一笔药费后，这里按病种列出。",

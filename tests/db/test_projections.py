@@ -6,7 +6,7 @@ import random
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -41,6 +41,7 @@ from tests.db.ledgers import (
     Ledger,
     approve,
     bank_line,
+    close_month,
     confirm,
     gift,
     give,
@@ -266,19 +267,27 @@ def test_spending_hides_diseases_with_few_people(ledger: Ledger) -> None:
         spend_row(500, disease="Stroke", persons=9, person_times=9, reference="P-3"),
         spend_row(100, disease="Gastritis", persons=2, person_times=3, reference="P-4"),
     )
+    told = [
+        (line.disease.en, line.person_times, line.amount_minor)
+        for line in page_of(ledger).spending
+    ]
+    # Amounts at once, as the entries tell them; visits when the month is closed, as its statement tells them.
+    assert told[0] == ("Hypertension", None, 3000)
+    ledger.clock.set(datetime(2026, 11, 5, 9, tzinfo=UTC))
+    close_month(ledger, "2026-10")
     page = page_of(ledger)
     assert [(line.disease.en, line.person_times) for line in page.spending] == [
         ("Hypertension", 60),
         ("Diabetes", 20),
+        ("Stroke, after-effects", "*"),
+        ("Chronic gastritis", "*"),
     ]
-    other = page.other_spending
-    assert other is not None
-    assert (other.diseases, other.person_times, other.amount_minor, other.protects) == (
-        2,
-        12,
-        600,
-        True,
-    )
+    assert (page.person_times, page.counted_until, page.other_spending) == (92, "2026-10", None)
+    # What is spent next moves no count until its month is closed: looking twice tells nothing.
+    spend(ledger, spend_row(50, disease="Diabetes", persons=1, person_times=1, reference="P-5"))
+    again = page_of(ledger)
+    assert [line.person_times for line in again.spending] == [60, 20, "*", "*"]
+    assert again.spending[1].amount_minor == 950
 
 
 def test_names_are_masked_and_gone_when_erased(ledger: Ledger) -> None:

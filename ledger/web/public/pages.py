@@ -72,10 +72,13 @@ def fund(fund: str) -> Response:
 def _fund_parts(page: FundPage, say: Voice) -> dict[str, object]:
     """Prepare what the fund page computes from its figures."""
     spent = sum(line.amount_minor for line in page.spending)
-    times = sum(line.person_times for line in page.spending)
     if page.other_spending is not None:
         spent += page.other_spending.amount_minor
-        times += page.other_spending.person_times
+    counted = [line.person_times for line in page.spending]
+    counted += [page.other_spending.person_times] if page.other_spending else []
+    known = [one for one in counted if isinstance(one, int)]
+    # Where a count is hidden, the rows cannot be added up: the total is told as it is.
+    times = sum(known) if len(known) == len(counted) else page.person_times
     largest = max((line.amount_minor for line in page.spending), default=0)
     if page.other_spending is not None:
         largest = max(largest, page.other_spending.amount_minor)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 
+from ledger.spending.small_cells import Counts
 from reports.flow import Flow, FlowStage
-from reports.small_cells import Counts
 from reports.statement import (
     Approval,
     AttachmentRecord,

@@ -1,6 +1,11 @@
-"""Hide counts of few people, so that they cannot be worked out from the totals either.
+"""Hide counts of few people, so that they cannot be worked out from totals, or from one publication and the next.
 
-In: counts by row, and the fact that their totals are published. Out: cells to print.
+In: counts by row, and the fact that their totals are published. Out: cells to print. Pure, and the only one of its
+kind: pages, statements and exports all publish what comes out of it.
+
+A closed month is protected once (`protect`); whatever covers more, such as a quarter, a year or a page's running total,
+is added up from the months' published cells (`combine`). So no two publications differ by a cell that was hidden.
+Amounts are not hidden: they stand in the public entries.
 """
 
 from __future__ import annotations
@@ -9,7 +14,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
 FEWEST = 5
 """A count of 1 to 4 people could point at somebody."""
@@ -37,6 +42,9 @@ class Counts:
     persons: int | None
 
 
+_NOBODY = Counts(0, 0)
+
+
 @dataclass(frozen=True, slots=True)
 class _Hidden:
     """What an outsider knows of a hidden count: its bounds."""
@@ -50,7 +58,8 @@ def protect(tables: Sequence[Sequence[Counts]]) -> tuple[tuple[tuple[Cell, Cell]
 
     A row of 1 to 4 people (or of so few visits, where people are not counted) hides both its counts. Further rows,
     smallest first, are withheld until someone who subtracts all visible rows from the total still finds room for
-    every value from 1 to 4. Where no rows are left for that, the totals of all tables are withheld.
+    every value from 1 to 4. Where no rows are left for that, the totals of all tables are withheld, and with them all
+    rows: the tables divide the same people, so that the rows of one would add up to the total of the other.
 
     Args:
         tables: Rows of each table; the tables divide the same people and visits.
@@ -66,7 +75,9 @@ def protect(tables: Sequence[Sequence[Counts]]) -> tuple[tuple[tuple[Cell, Cell]
     cells: list[tuple[tuple[Cell, Cell], ...]] = []
     for rows, choice in zip(tables, hidden, strict=True):
         small = {index for index, row in enumerate(rows) if _is_small(row)}
-        out = small if choice is None else choice
+        # A table that shows all its rows tells the total by adding them up: then none shows any.
+        counted = {index for index, row in enumerate(rows) if row != _NOBODY}
+        out = counted if total_hidden else choice or set()
         body = [_cells(row, index in small, index in out) for index, row in enumerate(rows)]
         body.append((WITHHELD, WITHHELD) if total_hidden and rows else _totals(rows))
         cells.append(tuple(body))
@@ -156,3 +167,32 @@ def _totals(rows: Sequence[Counts]) -> tuple[Cell, Cell]:
 def _sum_if_known(values: list[int | None]) -> Cell:
     known = [value for value in values if value is not None]
     return sum(known) if len(known) == len(values) and known else None
+
+
+def combine(parts: Sequence[Mapping[str, tuple[Cell, Cell]]]) -> dict[str, tuple[Cell, Cell]]:
+    """Add up the published cells of spans that have nothing in common.
+
+    Args:
+        parts: By row, the cells (person-times, persons) of each span as it was published.
+
+    Returns:
+        By row: the sum, or `*` where a span hides its part. Nothing but published cells enters it.
+    """
+    found: dict[str, tuple[Cell, Cell]] = {}
+    for part in parts:
+        for key, cells in part.items():
+            before = found.get(key)
+            found[key] = (
+                cells
+                if before is None
+                else (_added(before[0], cells[0]), _added(before[1], cells[1]))
+            )
+    return found
+
+
+def _added(one: Cell, other: Cell) -> Cell:
+    if isinstance(one, int) and isinstance(other, int):
+        return one + other
+    if one is None and other is None:
+        return None
+    return WITHHELD

@@ -33,6 +33,10 @@ SHEET_COMMODITY = "CNY"
 """What the sheet's `amount_cny` is in."""
 
 
+SCOPE = "spend"
+"""Of the claims of rows."""
+
+
 class Booked(NamedTuple):
     """What came of a sheet: new entries, and rows that were booked before."""
 
@@ -175,11 +179,15 @@ def new_rows(books: Books, rows: Sequence[SpendRow]) -> Iterator[tuple[SpendRow,
         ConflictError: A row is booked with other figures; names the first that differs.
     """
     seen: Counter[str] = Counter()
-    for row in rows:
-        claim: Claim | None = _claim(row, seen)
+    claims = [_claim(row, seen) for row in rows]
+    known = books.claimed(SCOPE, [one.key for one in claims])
+    for row, wanted in zip(rows, claims, strict=True):
+        claim: Claim | None = wanted
         times = 0
         while claim is not None:
-            first = books.claimed(claim.scope, [claim.key]).get(claim.key)
+            first = (
+                books.claimed(SCOPE, [claim.key]).get(claim.key) if times else known.get(claim.key)
+            )
             if first is None:
                 yield row, claim
                 break
@@ -213,7 +221,7 @@ def _claim(row: SpendRow, seen: Counter[str]) -> Claim:
     ).hexdigest()
     seen[likeness] += 1
     figures = repr((row.amount_minor, row.persons, row.person_times))
-    return Claim("spend", f"{likeness}/{seen[likeness]}", sha256(figures.encode()).digest()[:16])
+    return Claim(SCOPE, f"{likeness}/{seen[likeness]}", sha256(figures.encode()).digest()[:16])
 
 
 def _book(
@@ -262,9 +270,9 @@ def _book(
             claim,
         )
     )
-    books.settle()
+    # All rows of a sheet are inserted together.
     store.add(
-        books.connection,
+        books,
         fund_id=books.fund.fund_id,
         seq=seq,
         spent_ms=to_ms(spent_at),

@@ -84,7 +84,7 @@ def join(books: Books, seq: int, digests: Sequence[str]) -> None:
     """Join files to the entry that they prove, so that each finds the other."""
     for digest in digests:
         store.join_file(
-            books.connection,
+            books,
             fund_id=books.fund.fund_id,
             seq=seq,
             sha256=bytes.fromhex(digest),

@@ -6,12 +6,13 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from ledger.sequencer.books import Books
 from ledger.spending.tables import entry_evidence, evidence_files, spend_sheets, spends
 
 
-def add(connection: sa.Connection, **values: Any) -> None:
-    """Insert a spend."""
-    connection.execute(sa.insert(spends).values(**values))
+def add(books: Books, **values: Any) -> None:
+    """Insert a spend, with all others of its commit after their entries; all have the same columns."""
+    books.add_row(spends, tuple(values), tuple(values.values()))
 
 
 def add_file(connection: sa.Connection, **values: Any) -> None:
@@ -19,9 +20,9 @@ def add_file(connection: sa.Connection, **values: Any) -> None:
     connection.execute(sa.insert(evidence_files).values(**values))
 
 
-def join_file(connection: sa.Connection, **values: Any) -> None:
-    """Join a file of evidence to an entry."""
-    connection.execute(sa.insert(entry_evidence).values(**values))
+def join_file(books: Books, **values: Any) -> None:
+    """Join a file of evidence to an entry, likewise."""
+    books.add_row(entry_evidence, tuple(values), tuple(values.values()))
 
 
 def add_sheet(connection: sa.Connection, **values: Any) -> None:

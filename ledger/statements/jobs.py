@@ -84,6 +84,12 @@ class Jobs:
         self.write(job)
         return job
 
+    def with_file(self, job: Job, path: Path) -> Job:
+        """Write down the file that somebody brought for a job; whoever works on it deletes it."""
+        made = replace(job, asked={**job.asked, "path": str(path.absolute()), "is_ours": True})
+        self.write(made)
+        return made
+
     def path(self, job_id: str) -> Path:
         """Return where a job is written down."""
         return self._folder / f"{job_id}.json"

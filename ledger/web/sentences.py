@@ -14,6 +14,7 @@ from ledger.web.desk.period_sentences import SENTENCES as PERIODS
 from ledger.web.desk.rule_sentences import SENTENCES as RULES
 from ledger.web.desk.sentences import SENTENCES as DESK
 from ledger.web.desk.spending_sentences import SENTENCES as SPENDING
+from ledger.web.desk.statement_sentences import SENTENCES as STATEMENTS
 from ledger.web.desk.transfer_sentences import SENTENCES as TRANSFERS
 from ledger.web.public.outward_sentences import SENTENCES as OUTWARD
 from ledger.web.public.sentences import SENTENCES as CHECKING
@@ -585,6 +586,7 @@ SENTENCES |= LISTS | PERIODS
 SENTENCES |= LISTS | RULES
 SENTENCES |= LISTS
 SENTENCES |= TRANSFERS
+SENTENCES |= STATEMENTS
 SENTENCES |= SPENDING
 SENTENCES |= CHECKING
 SENTENCES |= OUTWARD

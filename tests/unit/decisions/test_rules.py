@@ -56,6 +56,7 @@ SLOTS = [
     ("erase", None, ("controller",)),
     ("publish", None, ("approver",)),
     ("members", None, ("approver",)),
+    ("payee", None, ("approver",)),
     ("certificate", None, ("approver",)),
     ("four-eyes", None, ("approver",)),
 ]

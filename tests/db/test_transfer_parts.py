@@ -2,24 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from ledger.db import Database
 from ledger.desk import actions, matching
-from ledger.errors import ConflictError, FieldError, InsufficientError, StateError
+from ledger.desk import wanted as wanting
+from ledger.errors import (
+    ConflictError,
+    FieldError,
+    InputError,
+    InsufficientError,
+    PeriodClosedError,
+    StateError,
+)
 from ledger.journal.balances import all_totals
 from ledger.transfers import history
 from ledger.verify.database import verify_database
 from tests.db.ledgers import (
     BANK,
     MAIN,
+    START,
     Ledger,
     agree,
     approve,
     bank_line,
+    bodies,
+    close_month,
     confirm,
     decide_both,
     give_back,
@@ -143,3 +156,67 @@ def test_a_part_is_released_and_arrives_again(ledger: Ledger) -> None:
     line = bank_line(ledger, 50)
     actions.return_by(*act, (line.account, line.identity))
     assert standing(ledger, number) == ("sent", 250, 0, 200, 50, 150)
+
+
+def at_once(*acts: Callable[[], object]) -> list[str]:
+    """Do several things at the same moment; return how each ended."""
+    ends: list[str] = []
+    together = threading.Barrier(len(acts))
+
+    def run(act: Callable[[], object]) -> None:
+        together.wait(20)
+        try:
+            act()
+        except InputError as error:
+            ends.append(error.code)
+        except ConflictError as error:
+            ends.append(error.code)
+        else:
+            ends.append("done")
+
+    threads = [threading.Thread(target=run, args=(act,)) for act in acts]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    return sorted(ends)
+
+
+def test_of_two_at_once_one_stands(ledger: Ledger) -> None:
+    other = ledger.reopened()
+    one, two = approved(ledger, 300), approved(ledger, 300)
+    shared = bank_line(ledger, -300)
+    key = (shared.account, shared.identity)
+    by = [(who.sequencer, who.fund, ledger.member("Li")) for who in (ledger, other)]
+    # One bank line cannot send two transfers, nor one transfer twice.
+    ends = at_once(
+        lambda: actions.send_by(*by[0], one, key), lambda: actions.send_by(*by[1], two, key)
+    )
+    assert ends.count("done") == 1, ends
+    assert {standing(ledger, number)[1] for number in (one, two)} == {0, 300}
+    sent = one if standing(ledger, one)[1] else two
+    lines = [bank_line(ledger, 200, account=MAIN) for _ in range(2)]
+    keys = [(line.account, line.identity) for line in lines]
+    # 300 are under way: of two arrivals of 200 one is refused.
+    ends = at_once(
+        lambda: actions.confirm_by(*by[0], sent, keys[0]),
+        lambda: actions.confirm_by(*by[1], sent, keys[1]),
+    )
+    assert ends == ["done", "state"]
+    assert standing(ledger, sent)[2:4] == (100, 200)
+
+
+def test_a_step_in_a_sealed_month_counts_later_and_what_it_covers_stands(ledger: Ledger) -> None:
+    number = approved(ledger, 400)
+    act = (ledger.sequencer, ledger.fund, ledger.member("Li"), number)
+    for amount, at in ((-100, START), (-300, datetime(2026, 10, 20, tzinfo=UTC))):
+        line = bank_line(ledger, amount, at=at)
+        actions.send_by(*act, (line.account, line.identity))
+        if amount == -100:
+            ledger.clock.set(datetime(2026, 11, 2, tzinfo=UTC))
+            close_month(ledger, "2026-10")
+            decide_both(ledger, wanting.seal("2026-10"), "Chen", "Wang")
+    assert bodies(ledger)[-1]["body"]["late"]["counts_in"] == "2026-11"
+    with pytest.raises(PeriodClosedError):
+        want(ledger, matching.release(1, "the wrong line"))
+    assert standing(ledger, number)[:3] == ("sent", 400, 400)

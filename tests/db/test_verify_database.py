@@ -104,6 +104,7 @@ PROJECTIONS = (
     "sessions",
     "settlement_lines",
     "transfers",
+    "transfer_steps",
     "decisions",
     "decision_versions",
     "decision_approvals",

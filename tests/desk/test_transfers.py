@@ -142,6 +142,7 @@ def test_a_changed_payee_needs_a_tick(county):
     county.post("li", f"decisions/{number}/approve", version="1")
     [out] = line(county, "CCB", -1_00)
     county.post("wang", "transfers/1/line", step="sent", line=out)
+    assert "改账户资料" in text_of(county.get("zhou"))
     form = county.get("zhou", "decisions/new/payee")
     assert form.status_code == 200
     asked = county.post(

@@ -236,6 +236,7 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "<strong>第 {n} 次还在路上，{days}了。</strong>不妨碍这一次，但请先看经过。",
         "<strong>Transfer {n} has been on its way for {days}.</strong> This one may go on, but look at it first.",
     ),
+    "decision.new.payee": ("改账户资料", "Change an account’s details"),
     # who stands behind an account
     "payee.new.title": ("改账户资料", "Change an account’s details"),
     "payee.new.lead": (

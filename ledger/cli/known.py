@@ -5,24 +5,37 @@ from __future__ import annotations
 import click
 
 from ledger.cli.session import Session, fund_option, guarded, json_option, machine, pass_session
+from ledger.errors import FieldError
+from ledger.funds import history as funds
+from ledger.journal.history import Fund
 from ledger.money import plain_amount
 from ledger.projections.corrections import KINDS, corrected_json, correction_listing
-from ledger.projections.known import known_at, known_json
+from ledger.projections.known import known_at, known_json, year_lines
 
 
 @click.command("figures")
-@click.option(
-    "--at", "asked", required=True, help="Size of the log, or a day: its last checkpoint."
-)
+@click.option("--at", "asked", help="Size of the log, or a day: its last checkpoint.")
+@click.option("--year", help="Instead: what each closed month of a year, such as 2026, moved.")
 @click.option("--month", help="A closed month, such as 2026-10: what it had moved, then and now.")
 @json_option
 @fund_option
 @pass_session
 @guarded
 @machine
-def figures(session: Session, asked: str, month: str | None, fund_slug: str | None) -> None:
-    """Show figures as they were known at a checkpoint, beside those that are known now."""
+def figures(  # one parameter for each option
+    session: Session,
+    asked: str | None,
+    month: str | None,
+    year: str | None,
+    fund_slug: str | None,
+) -> None:
+    """Show figures as they were known at a checkpoint, beside those that are known now; or the months of a year."""
     fund = session.fund(fund_slug)
+    if year is not None:
+        _year(session, fund, year)
+        return
+    if asked is None:
+        raise FieldError(field="at", value="", reason="missing")
     with session.ledger().database.reading() as connection:
         found = known_at(connection, fund, asked, month)
     rows = [(name, found.stages[name], found.stages_now[name]) for name in found.stages]
@@ -37,6 +50,18 @@ def figures(session: Session, asked: str, month: str | None, fund_slug: str | No
     session.say(
         f"as known at {found.point.size} entries, and at {found.newest.size}",
         **known_json(found),
+    )
+
+
+def _year(session: Session, fund: Fund, year: str) -> None:
+    with session.ledger().database.reading() as connection:
+        commodity = funds.details(connection, fund.fund_id).commodity
+        found = year_lines(connection, fund, year)
+    for month, lines in found.items():
+        told = "\t".join(f"{name} {plain_amount(of, commodity)}" for name, of in lines.items())
+        session.note(f"{month}\t{told}")
+    session.say(
+        f"{year}: {len(found)} closed months", year=year, commodity=commodity, months=found
     )
 
 

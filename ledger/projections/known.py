@@ -283,3 +283,22 @@ def known_json(found: Known) -> dict[str, Any]:
             "corrections": [one.seq for one in month.corrections],
         }
     return told
+
+
+def year_lines(connection: sa.Connection, fund: Fund, year: str) -> dict[str, dict[str, int]]:
+    """Return what each closed month of a year moved, as known at its closing: the columns of the annual statement.
+
+    Args:
+        connection: In a transaction.
+        fund: The fund.
+        year: `2026`.
+
+    Returns:
+        By month, in order, the lines of `LINES`, minor units. Nothing is posted at a year's end.
+    """
+    commodity = funds.details(connection, fund.fund_id).commodity
+    return {
+        one.month: _moved(connection, fund.fund_id, commodity, (one.first, one.closed_seq + 1))
+        for one in sorted(periods.closed(connection, fund.fund_id))
+        if one.month[:4] == year
+    }

@@ -13,7 +13,7 @@ from ledger.errors import NotFoundError
 from ledger.intake.booking import reverse_gift
 from ledger.periods.booking import NewStatement
 from ledger.projections.corrections import Corrected, correction_listing
-from ledger.projections.known import Known, known_at
+from ledger.projections.known import Known, known_at, year_lines
 from tests.db.ledgers import (
     IMPORT,
     Ledger,
@@ -60,6 +60,9 @@ def test_a_correction_changes_what_is_known_now_and_nothing_that_was_known(ledge
     publish(ledger, new)
     before = known(ledger, closed + 1)
     assert (before.month.then["gifts"], before.month.now["gifts"]) == (1000, 1000)
+    with ledger.database.reading() as connection:
+        assert year_lines(connection, ledger.fund, "2026") == {MONTH: before.month.then}
+        assert year_lines(connection, ledger.fund, "2025") == {}
     seq = reverse(ledger, two, "a minor, paid back")
     after = known(ledger, closed + 1)
     assert after.month.then == before.month.then

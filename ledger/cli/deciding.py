@@ -11,6 +11,7 @@ import orjson
 from ledger.actors import Member
 from ledger.cli.session import Session, acts, fund_option, guarded, machine, pass_session
 from ledger.decisions import history
+from ledger.decisions.promises import promises_in_force
 from ledger.decisions.rules import KINDS, Rule, Tier, kind_of
 from ledger.decisions.shapes import Decision
 from ledger.desk import actions, wanted
@@ -351,6 +352,56 @@ def rule_show(session: Session, fund_slug: str | None) -> None:
             for kind, one in found.items()
         },
     )
+
+
+@rule.command("promises")
+@fund_option
+@pass_session
+@guarded
+@machine
+def rule_promises(session: Session, fund_slug: str | None) -> None:
+    """Show within how many days the fund promises that money arrives, is paid, and a statement is out."""
+    fund = session.fund(fund_slug)
+    with session.ledger().database.reading() as connection:
+        found = promises_in_force(connection, fund.fund_id)
+    session.say(
+        f"transfers within {found.transfer_days} working days, settlements within {found.settlement_days} days, "
+        f"statements within {found.statement_days} working days",
+        **found._asdict(),
+    )
+
+
+@rule.command("promise")
+@click.option("--transfer-days", type=int, help="Working days until a transfer arrives.")
+@click.option("--settlement-days", type=int, help="Days until a platform pays a settlement.")
+@click.option("--statement-days", type=int, help="Working days until a month's statement is out.")
+@fund_option
+@acts("rule.propose")
+@pass_session
+@guarded
+def rule_promise(
+    session: Session,
+    transfer_days: int | None,
+    settlement_days: int | None,
+    statement_days: int | None,
+    member_name: str,
+    fund_slug: str | None,
+) -> None:
+    """Propose other days; what is left out stays as it is. Another person approves it."""
+    fund = session.fund(fund_slug)
+    member = session.member(fund, member_name)
+    said = {
+        "transfer_days": transfer_days,
+        "settlement_days": settlement_days,
+        "statement_days": statement_days,
+    }
+    with session.ledger().database.reading() as connection:
+        now = promises_in_force(connection, fund.fund_id)
+    new = now._replace(**{name: days for name, days in said.items() if days is not None})
+    done = actions.propose(
+        session.ledger().sequencer, fund, member.member_id, wanted.promises(new)
+    )
+    session.say(f"proposed as decision {done.number}", decision=done.number)
 
 
 def _limit(tier: Tier, commodity: str) -> str:

@@ -23,6 +23,7 @@ from ledger.clock import (
     month_end,
     working_days_after,
 )
+from ledger.decisions.promises import promises_in_force
 from ledger.desk.expected import gifts_of
 from ledger.funds import history as funds
 from ledger.intake import history as intake
@@ -35,8 +36,6 @@ from ledger.matching.exceptions import booking, history
 from ledger.matching.exceptions.booking import Found
 from ledger.matching.exceptions.history import Filter, Item
 from ledger.matching.exceptions.kinds import (
-    SETTLEMENT_DAYS,
-    TRANSFER_DAYS,
     gifts_subject,
     line_subject,
     settlement_of,
@@ -123,6 +122,7 @@ class _Looking:
         self._fund_id = fund_id
         self._zone = funds.details(connection, fund_id).zone
         self._today = local_date(now, self._zone)
+        self._promises = promises_in_force(connection, fund_id)
         self._settlements = matching.settlements(connection, fund_id)
         self._by_id = {
             settlement_subject(one.channel, one.statement_no): one for one in self._settlements
@@ -151,7 +151,9 @@ class _Looking:
             if one.paid_seq is not None or one.net <= 0:
                 continue
             known_on = self._day_of(one.settled_seq)
-            last = max(self._period_end(one, known_on), known_on) + timedelta(days=SETTLEMENT_DAYS)
+            last = max(self._period_end(one, known_on), known_on) + timedelta(
+                days=self._promises.settlement_days
+            )
             if self._today > last:
                 subject = settlement_subject(one.channel, one.statement_no)
                 yield Found("overdue_settlement", subject, one.net, one.commodity, last)
@@ -165,7 +167,7 @@ class _Looking:
         for one in transfers.all_transfers(self._connection, self._fund_id, "sent"):
             if one.sent_seq is None or not one.under_way:
                 continue
-            last = working_days_after(self._day_of(one.sent_seq), TRANSFER_DAYS)
+            last = working_days_after(self._day_of(one.sent_seq), self._promises.transfer_days)
             if self._today > last:
                 yield Found(
                     "unallocated_transfer",

@@ -12,6 +12,7 @@ from ledger.actors import Member
 from ledger.clock import to_minute_text
 from ledger.decisions import booking as decisions
 from ledger.decisions.booking import Proposed
+from ledger.decisions.promises import Promises, promises_from_json, promises_to_json
 from ledger.decisions.rules import Rule, check_rule, kind_of, rule_to_json
 from ledger.decisions.shapes import Decision
 from ledger.desk.checklist import Checklist, accepted, check_accepted, checklist
@@ -234,6 +235,12 @@ def roles(member_id: str, wanted: frozenset[str]) -> Wanted:
             raise StateError(what="member", key=member_id, state="same", needed="other-roles")
 
     return _wanted(Proposed("members", content), check)
+
+
+def promises(new: Promises) -> Wanted:
+    """Want the fund to promise other days: for transfers, settlements and statements."""
+    content = promises_to_json(new)
+    return _wanted(Proposed("rule", content), lambda _books: promises_from_json(content))
 
 
 def mapping(new: SheetMapping) -> Wanted:

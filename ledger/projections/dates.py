@@ -11,16 +11,6 @@ from ledger.clock import from_text, local_date
 from ledger.journal.codec import decode
 from ledger.journal.tables import entries
 
-TRANSFER_DAYS = 3
-"""Working days within which a transfer is to arrive, until a fund promises otherwise by an entry."""
-
-STATEMENT_DAYS = 5
-"""Working days after a month within which its statement is due.
-
-Source:
-    Statements, section 1, document M.
-"""
-
 _AT_ONCE = 500
 
 

@@ -13,6 +13,7 @@ from typing import NamedTuple, cast
 import sqlalchemy as sa
 
 from ledger.clock import from_posix, from_text, local_date, working_days_after
+from ledger.decisions.promises import Promises, promises_in_force
 from ledger.funds import history as funds
 from ledger.funds import list_history
 from ledger.funds.history import Channel, Details
@@ -28,7 +29,6 @@ from ledger.privacy.tables import private_parts
 from ledger.projections import spending, waits
 from ledger.projections.accounts import Accounts
 from ledger.projections.dates import (
-    TRANSFER_DAYS,
     days_between,
     first_gift_day,
     occurred,
@@ -69,6 +69,7 @@ class View(NamedTuple):
         details: Its names.
         contact: Who stands behind it.
         now: The current instant.
+        promises: What it promises.
     """
 
     connection: sa.Connection
@@ -76,6 +77,7 @@ class View(NamedTuple):
     details: Details
     contact: Contact
     now: datetime
+    promises: Promises = Promises()
 
     @property
     def name(self) -> Words:
@@ -102,7 +104,8 @@ def view(connection: sa.Connection, slug: str, contact: Contact, now: datetime) 
     details = funds.details(connection, fund.fund_id)
     if not contact.operator.zh:
         contact = replace(contact, operator=Words(details.name_zh, details.name_en))
-    return View(connection, fund, details, contact, now)
+    promises = promises_in_force(connection, fund.fund_id)
+    return View(connection, fund, details, contact, now, promises)
 
 
 def as_of(connection: sa.Connection, fund_id: int) -> AsOf | None:
@@ -220,13 +223,20 @@ def _with_waits(of: View, accounts: Accounts, stages: tuple[Stage, ...]) -> tupl
 
 def _is_late(of: View, sent: datetime) -> bool:
     zone = of.details.zone
-    return local_date(of.now, zone) > working_days_after(local_date(sent, zone), TRANSFER_DAYS)
+    return local_date(of.now, zone) > working_days_after(
+        local_date(sent, zone), of.promises.transfer_days
+    )
 
 
 def _notices(of: View, lines: list[TransferLine]) -> tuple[Notice, ...]:
     found: list[Notice] = [
         LateTransfer(
-            line.number, line.amount_minor, line.days_on_way or 0, TRANSFER_DAYS, None, line.entry
+            line.number,
+            line.amount_minor,
+            line.days_on_way or 0,
+            of.promises.transfer_days,
+            None,
+            line.entry,
         )
         for line in lines
         if line.late

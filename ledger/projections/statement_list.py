@@ -7,11 +7,11 @@ from datetime import date, datetime
 import sqlalchemy as sa
 
 from ledger.clock import from_ms, local_date, working_days_after
+from ledger.decisions.promises import promises_in_force
 from ledger.journal.history import Fund
 from ledger.periods import history as periods
 from ledger.periods.history import IssuedStatement
 from ledger.projections.dates import (
-    STATEMENT_DAYS,
     first_gift_day,
     month_first,
     month_last,
@@ -38,6 +38,7 @@ def statement_lines(
         Published and overdue ones newest first, then those not due.
     """
     today = local_date(now, zone)
+    promised = promises_in_force(connection, fund.fund_id).statement_days
     issued: dict[str, list[IssuedStatement]] = {}
     for one in periods.issued(connection, fund.fund_id):
         if one.published_seq is not None:
@@ -45,7 +46,7 @@ def statement_lines(
     lines: list[StatementLine] = []
     waiting: list[StatementLine] = []
     for month in _months(connection, fund.fund_id, zone, today):
-        due_on = working_days_after(month_last(month), STATEMENT_DAYS)
+        due_on = working_days_after(month_last(month), promised)
         first = month_first(month)
         if month in issued:
             lines += _published(issued[month], first, due_on, zone)

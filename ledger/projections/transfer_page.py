@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 import sqlalchemy as sa
 
 from ledger.clock import from_text, local_date, working_days_after
+from ledger.decisions.promises import promises_in_force
 from ledger.funds import history as funds
 from ledger.journal import history as journal
 from ledger.journal.codec import decode
@@ -21,7 +22,6 @@ from ledger.matching import history as matching
 from ledger.matching.history import StoredLine
 from ledger.moneyline.tables import segments
 from ledger.projections.accounts import Accounts
-from ledger.projections.dates import TRANSFER_DAYS
 from ledger.transfers import history
 from ledger.transfers.history import Transfer
 from ledger.transfers.states import PROMISING
@@ -246,16 +246,19 @@ def waiting(connection: sa.Connection, fund: Fund, today: date) -> list[Waiting]
         One for each transfer that is proposed, approved or sent.
     """
     zone = funds.details(connection, fund.fund_id).zone
+    promised = promises_in_force(connection, fund.fund_id).transfer_days
     found = [
-        _waits(connection, fund, one, zone)
+        _waits(connection, fund, one, zone, promised)
         for state in PROMISING
         for one in history.all_transfers(connection, fund.fund_id, state)
     ]
     return sorted(found, key=lambda one: (not one.is_late(today), one.due, one.transfer.number))
 
 
-def _waits(connection: sa.Connection, fund: Fund, one: Transfer, zone: str) -> Waiting:
-    what, seq, days = "arrival", one.sent_seq, TRANSFER_DAYS
+def _waits(
+    connection: sa.Connection, fund: Fund, one: Transfer, zone: str, promised: int
+) -> Waiting:
+    what, seq, days = "arrival", one.sent_seq, promised
     if one.state == "proposed":
         what, seq, days = "approval", one.proposed_seq, APPROVE_DAYS
     elif one.state == "approved":

@@ -9,19 +9,26 @@ from pathlib import Path
 import pytest
 
 from ledger.db import Database
+from ledger.decisions.promises import Promises, promises_in_force
+from ledger.desk import wanted as wanting
 from ledger.desk.finding import Looked, look
+from ledger.errors import FieldError
 from ledger.intake import store as intake
 from ledger.intake.booking import reverse_gift
 from ledger.intake.store import Held
+from ledger.projections.fund_page import view
+from ledger.projections.shapes import Contact, Words
 from tests.db.exceptions import bring_closed_lines, broken, kinds, later
 from tests.db.ledgers import (
     IMPORT,
     Ledger,
+    agree,
     approve,
     bank_line,
     bodies,
     close_month,
     confirm,
+    enrol_later,
     gift,
     give,
     new_ledger,
@@ -31,6 +38,7 @@ from tests.db.ledgers import (
     send,
     settle,
     settlement_line,
+    want,
 )
 
 
@@ -149,4 +157,26 @@ def test_a_gift_found_later_explains_what_a_settlement_stated_beyond_the_gifts(l
     give(ledger, gift("c", 100))
     assert look_at(ledger) == Looked(0, 1)
     assert kinds(ledger) == {}
+    assert broken(ledger) == {}
+
+
+def test_a_funds_own_promises_are_what_things_are_late_by(ledger):
+    """Decided by two; what was promised before holds until then."""
+    give(ledger, gift("late", 1000))
+    settle(ledger, settlement_line("LATE-00001", 1000))
+    enrol_later(ledger, "Sun", "administrator")
+    later(ledger, 40)
+    with pytest.raises(FieldError):
+        want(ledger, wanting.promises(Promises(settlement_days=0)), "Sun")
+    decided = want(ledger, wanting.promises(Promises(3, 90, 7)), "Sun")
+    with ledger.database.reading() as connection:
+        assert promises_in_force(connection, ledger.fund.fund_id) == Promises(3, 15, 5)
+    agree(ledger, decided.number, "Wang")
+    assert look_at(ledger) == Looked(0, 0)
+    with ledger.database.reading() as connection:
+        assert promises_in_force(connection, ledger.fund.fund_id) == Promises(3, 90, 7)
+        page = view(connection, ledger.fund.slug, Contact(Words("县民政局")), ledger.clock.now())
+    assert page.promises.statement_days == 7
+    later(ledger, 80)
+    assert look_at(ledger) == Looked(1, 0)
     assert broken(ledger) == {}

@@ -68,12 +68,6 @@ ENDED: tuple[State, ...] = ("resolved", "written-off")
 STILL_OPEN: tuple[State, ...] = tuple(one for one in STATES if one not in ENDED)
 """All others: named, so that an index by state finds them among years of what has ended."""
 
-SETTLEMENT_DAYS = 15
-"""Days after its month, or after its sheet where that came later, within which a settlement is to be paid."""
-
-TRANSFER_DAYS = 3
-"""Working days within which a transfer is to arrive."""
-
 BRACKETS = ("0-7", "8-30", "31-90", "over-90")
 """Ages in calendar days; a statement prints the last two."""
 

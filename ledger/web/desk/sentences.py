@@ -684,8 +684,8 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "Two lines fit one expected payment.",
     ),
     "exception.means.unallocated_transfer": (
-        "划转已经发出，过了 3 个工作日还没有到基金账户。",
-        "The transfer left, and has not arrived within 3 working days.",
+        "划转已经发出，过了承诺的时间还没有到基金账户。",
+        "The transfer left, and has not arrived within the promised time.",
     ),
     "exception.means.ambiguous": (
         "有几种一样好的对法，要人来定。",

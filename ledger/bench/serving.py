@@ -135,14 +135,12 @@ def served(settings: Settings, app: str) -> Iterator[int]:
         "--interface", "wsgi", "--host", "127.0.0.1", "--port", str(port), "--workers", str(settings.workers),
         "--blocking-threads", str(THREADS_A_WORKER), "--no-ws", "--no-log", app,
     ]  # fmt: skip
-    with (
-        subprocess.Popen(  # noqa: S603 -- our own server
-            [str(program), *arguments],
-            cwd=ROOT,
-            env=environment_of(settings),
-            stdout=subprocess.DEVNULL,  # what is read of personal data is logged: not between the figures
-        ) as process
-    ):
+    with subprocess.Popen(  # noqa: S603 -- our own server
+        [str(program), *arguments],
+        cwd=ROOT,
+        # What is read of personal data is logged: not between the figures.
+        env=environment_of(settings) | {"LEDGER_LOG_LEVEL": "warning"},
+    ) as process:
         try:
             _wait_for(port, process)
             yield port

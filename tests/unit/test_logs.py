@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import logging
+import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -17,6 +19,9 @@ from hypothesis import strategies as st
 
 from ledger.errors import FieldError
 from ledger.logs import configure_logs, leave_out, scrubbed
+from ledger.settings import environment_of, load_settings
+
+ROOT = Path(__file__).resolve().parents[2]
 
 NICKNAME = "清河小张"
 ACCOUNT = "6222021234567890123"
@@ -185,3 +190,21 @@ def test_no_long_number_survives_in_any_text(number, before, after):
 )  # fmt: skip
 def test_times_and_figures_are_not_taken_for_account_numbers(text):
     assert scrubbed(text) == text
+
+
+def test_a_worker_of_the_server_leaves_out_too(tmp_path):
+    url = f"sqlite:///{tmp_path / 'ledger.db'}"
+    said = "import structlog, wsgi; structlog.get_logger('x').info('hello', token='abc', n=1)"
+    # What is not asked for comes from the shell that runs the tests.
+    environ = environment_of(load_settings({"LEDGER_HOME": str(tmp_path), "DATABASE_URL": url}))
+    done = subprocess.run(
+        [sys.executable, "-c", said],
+        cwd=ROOT,
+        env=environ,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout == ""
+    line = json.loads(done.stderr.splitlines()[-1])
+    assert (line["event"], line["n"], line["token"]) == ("hello", 1, "[left out]")

@@ -36,10 +36,11 @@ from ledger.statements.lines.gifts import gift_lines
 from ledger.statements.lines.integrity import flow, ledger_lines, previous_closing
 from ledger.statements.lines.open import exception_rows, open_lines
 from ledger.statements.lines.spending import spending_lines
-from ledger.statements.lines.tally import GiftTally, tally_of
+from ledger.statements.lines.tally import GiftTally
 from ledger.statements.numbers import Kind, statement_number
 from ledger.statements.roles import shown_role
 from ledger.statements.spans import Span, span_of
+from ledger.statements.tallies import keep_tally, kept_tally
 from ledger.wiring import Ledger
 from reports.registers import GIFTS, RegisterFile, datapackage, record
 from reports.render import Languages, render_statement
@@ -198,7 +199,7 @@ def make(ledger: Ledger, fund: Fund, period: str, issue: Issue) -> Made:
         StatementTieError: Two figures differ.
     """
     span = span_of(period, issue.kind)
-    outputs = ledger.settings.outputs / fund.slug
+    outputs = _outputs(ledger, fund)
     outputs.mkdir(parents=True, exist_ok=True)
     with (
         ledger.database.reading() as connection,
@@ -208,6 +209,7 @@ def make(ledger: Ledger, fund: Fund, period: str, issue: Issue) -> Made:
         figures = Month(connection, fund, joined_cut(cuts))
         tally = GiftTally(figures.details.commodity, figures.details.zone)
         gifts = registers.write_gifts(figures, tally, Path(folder))
+        keep_tally(figures, outputs, tally)
         statement = _statement(ledger, figures, span, tally, issue)
         check(statement)
         files = registers.write_registers(figures, statement, Path(folder), gifts)
@@ -233,7 +235,9 @@ def figures_of(ledger: Ledger, fund: Fund, period: str, issue: Issue) -> Stateme
     with ledger.database.reading() as connection:
         cuts = cuts_of(connection, fund.fund_id, span.months)
         figures = Month(connection, fund, joined_cut(cuts))
-        statement = _statement(ledger, figures, span, tally_of(figures), issue)
+        statement = _statement(
+            ledger, figures, span, kept_tally(figures, _outputs(ledger, fund)), issue
+        )
     check(statement)
     return statement
 
@@ -304,7 +308,9 @@ def _restated(
         month = Month(connection, fund, months[document])
         span = span_of(month.cut.month, "M")
         plain = issue._replace(kind="M")
-        return lines(_statement(ledger, month, span, tally_of(month), plain))
+        return lines(
+            _statement(ledger, month, span, kept_tally(month, _outputs(ledger, fund)), plain)
+        )
 
     first = min(months[one.document] for one in rows)
     between = [one for one in months.values() if first < one < figures.cut.month]
@@ -325,7 +331,13 @@ def _before(
     cuts = cuts_of(figures.connection, figures.fund.fund_id, year.months)
     whole = Month(figures.connection, figures.fund, joined_cut(cuts))
     # As a month, so that it does not ask for the year before in its turn.
-    statement = _statement(ledger, whole, year, tally_of(whole), issue._replace(kind="M"))
+    statement = _statement(
+        ledger,
+        whole,
+        year,
+        kept_tally(whole, _outputs(ledger, whole.fund)),
+        issue._replace(kind="M"),
+    )
     return tuple(lines(statement).items())
 
 
@@ -348,7 +360,11 @@ def _columns(ledger: Ledger, figures: Month, span: Span, issue: Issue) -> Iterab
         month = cut.month
         own = Month(figures.connection, figures.fund, cut)
         statement = _statement(
-            ledger, own, span_of(month, "M"), tally_of(own), Issue(issue.at, issue.version)
+            ledger,
+            own,
+            span_of(month, "M"),
+            kept_tally(own, _outputs(ledger, own.fund)),
+            Issue(issue.at, issue.version),
         )
         check(statement)
         yield MonthColumn(
@@ -422,6 +438,10 @@ def _keep(outputs: Path, file: RegisterFile) -> Path:
     target = register_path(outputs, file.sha256, file.register.file)
     target.parent.mkdir(parents=True, exist_ok=True)
     return file.path.replace(target)
+
+
+def _outputs(ledger: Ledger, fund: Fund) -> Path:
+    return ledger.settings.outputs / fund.slug
 
 
 def host(settings: Settings) -> str:

@@ -27,7 +27,14 @@ from ledger.intake import booking as intake
 from ledger.matching import booking as matching
 from ledger.matching.lines import SettlementFile
 from ledger.settings import load_settings
-from ledger.statements.build import REGISTER, Issue, build_statement, make_statement
+from ledger.statements.build import (
+    REGISTER,
+    Issue,
+    build_statement,
+    figures_of,
+    make,
+    make_statement,
+)
 from ledger.statements.fields import prepare_fields
 from ledger.statements.reproduce import Rebuilding, first_difference, reproduce
 from ledger.web.public.flow import flow_sum
@@ -346,3 +353,23 @@ def test_exceptions_are_those_of_the_cut_off(ledger: Ledger) -> None:
     assert (found.roles, found.usual) == (("approver",), ("approver", "approver"))
     assert (found.reason, found.entry) == ("one approver", seq)
     assert made(ledger, "2026-11").exceptions == ()
+
+
+def test_figures_alone_are_the_same_from_kept_sums_and_never_from_wrong_ones(
+    ledger: Ledger,
+) -> None:
+    october(ledger)
+    whole = opened(ledger)
+    issue = Issue(CLOSED)
+    fresh = figures_of(whole, ledger.fund, "2026-10", issue)
+    [kept] = (whole.settings.outputs / "qinghe" / "tallies").iterdir()
+    assert figures_of(whole, ledger.fund, "2026-10", issue) == fresh
+    statement = make(whole, ledger.fund, "2026-10", issue).statement
+    assert replace(statement, attachments=()) == fresh
+    text = kept.read_text()
+    kept.write_text(text.replace('"total": 4', '"total": 5'))
+    with pytest.raises(StatementTieError):
+        figures_of(whole, ledger.fund, "2026-10", issue)
+    kept.write_text("{")
+    assert figures_of(whole, ledger.fund, "2026-10", issue) == fresh
+    assert kept.read_text() == text

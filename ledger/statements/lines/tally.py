@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Mapping
 from datetime import date, datetime
-from typing import Final
+from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from ledger.projections.month import Month, MonthGift
@@ -73,6 +74,35 @@ class GiftTally:
         day = self._days[on]
         day[0] += gifts
         day[1] += gross
+
+    def state(self) -> dict[str, Any]:
+        """Return all that it has summed, for JSON."""
+        return {
+            "first": self.first,
+            "last": self.last,
+            "total": self.total,
+            "largest": self.largest,
+            "counts": dict(self.counts),
+            "days": {on.isoformat(): list(sums) for on, sums in sorted(self._days.items())},
+            "bands": [list(sums) for sums in self._bands],
+        }
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """Take up what was summed before; `days` by day.
+
+        Args:
+            state: As `state` gave it, its days read.
+
+        Raises:
+            ValueError: Not as many bands as there are.
+        """
+        if len(state["bands"]) != len(BANDS):
+            raise ValueError
+        self.first, self.last = state["first"], state["last"]
+        self.total, self.largest = int(state["total"]), int(state["largest"])
+        self.counts.update(state["counts"])
+        self._days.update(state["days"])
+        self._bands = [[int(gifts), int(gross)] for gifts, gross in state["bands"]]
 
     def days(self) -> tuple[DayGifts, ...]:
         """Return the days, oldest first."""

@@ -669,8 +669,10 @@ class LedgerLines:
         l5_opening: Root hash before the first entry, base64; None for a fund's first statement.
         l5_closing: Root hash behind the last entry, base64.
         checkpoint: The tree head; covers the last entry.
-        l6_anchor: Time-stamp token over the closing head, base64; None while there is none.
+        l6_anchor: SHA-256 of the newest time-stamp token over a checkpoint of the period; None while there is none. The
+            token itself is in `checkpoints.json`.
         l6_at: Its time; None without it.
+        l6_size: Entries of the checkpoint that it was made over; the closing tree continues it.
         witnesses: Names of witnesses whose cosignatures the note carries; empty while there are none.
     """
 
@@ -686,6 +688,7 @@ class LedgerLines:
     checkpoint: Checkpoint
     l6_anchor: str | None = None
     l6_at: datetime | None = None
+    l6_size: int | None = None
     witnesses: tuple[str, ...] = ()
 
 

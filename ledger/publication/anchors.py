@@ -69,6 +69,30 @@ def anchored(connection: sa.Connection, fund_id: int) -> list[Anchored]:
     return found
 
 
+class Stamp(NamedTuple):
+    """A time stamp that was kept.
+
+    Attributes:
+        size: Of the checkpoint that it was made over.
+        at: Time that the authority vouches for, RFC 3339 UTC.
+        token: The authority's reply.
+    """
+
+    size: int
+    at: str
+    token: bytes
+
+
+def stamps_of(connection: sa.Connection, fund_id: int, first: int, last: int) -> list[Stamp]:
+    """Return the stamps over checkpoints of a span of sizes, both ends included, the smallest first."""
+    rows = connection.execute(
+        sa.select(anchors.c.size, anchors.c.stamped_at, anchors.c.token)
+        .where(anchors.c.fund_id == fund_id, anchors.c.size >= first, anchors.c.size <= last)
+        .order_by(anchors.c.size)
+    )
+    return [Stamp(row.size, row.stamped_at, bytes(row.token)) for row in rows]
+
+
 def ask_waiting(
     database: Database, fund: Fund, post: Post, roots: Sequence[x509.Certificate] = ()
 ) -> list[Anchored]:

@@ -12,10 +12,12 @@ import tempfile
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from hashlib import sha256
 from pathlib import Path
 from typing import NamedTuple
 
 from ledger.actors import Member
+from ledger.clock import from_text
 from ledger.decisions.history import exceptions_in_force
 from ledger.errors import NotFoundError
 from ledger.funds import history as funds
@@ -49,6 +51,7 @@ from reports.statement import (
     Closing,
     Correction,
     Issuer,
+    LedgerLines,
     MonthColumn,
     Name,
     Period,
@@ -271,7 +274,7 @@ def _statement(
         fund=fund_lines(figures),
         spending=spending_lines(figures),
         open=open_lines(figures),
-        ledger=ledger_lines(figures, keys_of(figures), evidence.cosigned(figures, issue.at)),
+        ledger=_ledger(figures, issue),
         previous=_previous(figures),
         approvals=_approvals(issue),
         corrections=corrected,
@@ -339,6 +342,17 @@ def _before(
         issue._replace(kind="M"),
     )
     return tuple(lines(statement).items())
+
+
+def _ledger(figures: Month, issue: Issue) -> LedgerLines:
+    """Make the lines L, with whoever vouches for the checkpoint when the statement is issued."""
+    found = ledger_lines(figures, keys_of(figures), evidence.cosigned(figures, issue.at))
+    stamps = evidence.stamps(figures, issue.at)
+    if not stamps:
+        return found
+    newest = stamps[-1]
+    token = sha256(newest.token).hexdigest()
+    return replace(found, l6_anchor=token, l6_at=from_text(newest.at), l6_size=newest.size)
 
 
 def keys_of(figures: Month) -> tuple[str, ...]:
@@ -420,7 +434,7 @@ def _evidence(
         evidence.checkpoints_json(
             figures,
             list(statement.ledger.checkpoint.keys),
-            evidence.cosigned(figures, statement.issued_at),
+            statement.issued_at,
         ),
     )
     yield (

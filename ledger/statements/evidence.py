@@ -12,10 +12,12 @@ from datetime import datetime
 
 import rfc8785
 
+from ledger.clock import from_text
 from ledger.journal import history as journal_history
 from ledger.log import history as log_history
 from ledger.log.proofs import consistency_proof
 from ledger.projections.month import Month
+from ledger.publication.anchors import Stamp, stamps_of
 from ledger.publication.history import Cosignature, cosignatures_of
 from reports.registers import EMBEDDED_MAX
 
@@ -51,24 +53,32 @@ def cosigned(month: Month, at: datetime) -> list[Cosignature]:
     return [one for one in found if one.signed_at <= at.timestamp()]
 
 
+def stamps(month: Month, at: datetime) -> list[Stamp]:
+    """Return the time stamps over checkpoints of the span that were there at an instant."""
+    found = stamps_of(month.connection, month.fund.fund_id, month.cut.first, month.cut.size)
+    return [one for one in found if from_text(one.at) <= at]
+
+
 def closing_note(month: Month, lines: list[Cosignature]) -> bytes:
     """Return the closing checkpoint with the lines of its witnesses."""
     return month.cut.note + b"".join(one.line for one in lines)
 
 
-def checkpoints_json(month: Month, keys: list[str], witnesses: list[Cosignature]) -> bytes:
+def checkpoints_json(month: Month, keys: list[str], at: datetime) -> bytes:
     """Tell the opening and the closing tree, and what joins them.
 
     Args:
         month: A closed span.
         keys: Public keys (vkeys) that the log had named by its end.
-        witnesses: Their lines below the closing checkpoint.
+        at: When the statement is issued: lines of witnesses and time stamps that came later are left out.
 
     Returns:
         Canonical JSON: `opening` (null for a fund's first span) and `closing` with `size`, `root` and the signed
         `note`; `edge`, the roots of the perfect subtrees of the opening tree, largest first; `consistency`, the
-        proof from the opening to the closing tree (RFC 9162, 2.1.4); hashes in base64.
+        proof from the opening to the closing tree (RFC 9162, 2.1.4); `timestamps` over checkpoints of the span, each
+        with its proof to the closing tree; `witnesses`, their keys; hashes in base64.
     """
+    witnesses = cosigned(month, at)
     first, size = month.cut.first, month.cut.size
     connection, fund_id = month.connection, month.fund.fund_id
 
@@ -89,6 +99,18 @@ def checkpoints_json(month: Month, keys: list[str], witnesses: list[Cosignature]
             "keys": list(keys),
             "opening": opening,
             "closing": _tree(size, month.root_at(size), closing_note(month, witnesses)),
+            "timestamps": [
+                {
+                    "size": one.size,
+                    "at": one.at,
+                    "token": _base64(one.token),
+                    "note": log_history.checkpoint_note(connection, fund_id, one.size).decode(),
+                    "consistency": [
+                        _base64(step) for step in consistency_proof(one.size, size, read)
+                    ],
+                }
+                for one in stamps(month, at)
+            ],
             "witnesses": [one.vkey for one in witnesses],
             "edge": [_base64(one) for one in _edge(first, read)],
             "consistency": [_base64(one) for one in proof],
@@ -96,8 +118,8 @@ def checkpoints_json(month: Month, keys: list[str], witnesses: list[Cosignature]
     )
 
 
-def _tree(size: int, root: bytes, note: bytes) -> dict[str, int | str | list[str]]:
-    return {"size": size, "root": _base64(root), "note": note.decode(), "timestamps": []}
+def _tree(size: int, root: bytes, note: bytes) -> dict[str, int | str]:
+    return {"size": size, "root": _base64(root), "note": note.decode()}
 
 
 def _edge(size: int, read: Callable[[int, int], bytes]) -> list[bytes]:

@@ -1485,6 +1485,8 @@ def _log(bundle: Bundle, figures: Mapping[str, Any], keys: Sequence[str]) -> Ite
     )
     yield _signature(closing["note"], proof["keys"], keys)
     yield _witnesses(closing["note"], proof["witnesses"])
+    if proof["timestamps"]:
+        yield _stamps(proof)
     yield from _tree(bundle, figures, opening, proof)
 
 
@@ -1545,6 +1547,26 @@ def _witnesses(note: str, named: Sequence[str]) -> Outcome:
         0,
         "没有见证人在这个检查点上签过名，也没有外部时间戳",
         "no witness has signed this checkpoint, and it has no outside time stamp",
+    )
+
+
+def _stamps(proof: Mapping[str, Any]) -> Outcome:
+    """Hold time stamps to the checkpoints that they were made over, and these to the closing tree."""
+    pairs = Pairs()
+    closing = (proof["closing"]["size"], base64.b64decode(proof["closing"]["root"]))
+    for one in proof["timestamps"]:
+        _, size, root = checkpoint(one["note"])
+        imprint = hashlib.sha256(one["note"].encode()).digest()
+        token = base64.b64decode(one["token"])
+        pairs.add(f"token of {one['at']} names its checkpoint", imprint in token, True)
+        steps = [base64.b64decode(step) for step in one["consistency"]]
+        joined = extends((size, closing[0]), (root, closing[1]), steps)
+        pairs.add(f"checkpoint of {size} entries goes on to the closing one", joined, True)
+    return _compared(
+        "stamps",
+        pairs,
+        "时间戳盖在本账本的检查点上，期末的账本是它的延续；时间戳机构是谁没有核对",
+        "time stamps are over checkpoints that the closing ledger continues; whose stamps they are was not checked",
     )
 
 

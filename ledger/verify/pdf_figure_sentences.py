@@ -31,6 +31,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "Witnesses or a time stamp vouch for the checkpoint.",
         "见证人或时间戳为检查点作证。",
     ),
+    "statement-stamps": (
+        "Each time stamp is over a checkpoint that the closing ledger continues, and its signature holds.",
+        "每个时间戳都盖在期末账本所延续的检查点上，签名也对。",
+    ),
     "statement-consistency": (
         "The closing ledger continues the opening one; nothing was rewritten.",
         "期末的账本是期初账本的延续，没有改写过。",
@@ -74,6 +78,10 @@ UNSURE: dict[str, tuple[str, str]] = {
     "no-witness": (
         "no witness whose key is known has signed the checkpoint, and it has no outside time stamp",
         "没有已知密钥的见证人签过这个检查点，也没有外部时间戳",
+    ),
+    "no-stamps": (
+        "the file holds no time stamp over a checkpoint of its period",
+        "文件里没有盖在本期检查点上的时间戳",
     ),
     "no-journal": (
         "there are too many entries to embed; verify the log itself by its address",

@@ -5,10 +5,14 @@ In: a file's bytes. Out: findings. Guaranteed: no network; what could not be che
 
 from __future__ import annotations
 
+import base64
+import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from ledger.errors import LedgerError
+from ledger.log.stamps import stamped_at
 from ledger.verify import attached
 from ledger.verify.pdf_figure_sentences import SENTENCES
 from ledger.verify.report import Findings, failure
@@ -61,9 +65,23 @@ def check_figures(data: bytes, beside: Beside) -> Findings:
         return findings
     for one in outcomes:
         _take(findings, one, named=bool(beside.keys))
+    if "statement-stamps" in findings.counts:
+        _judge_stamps(findings, bundle)
+    else:
+        findings.unsure("statement-stamps", "no-stamps")
     if "statement-lines" not in findings.counts:
         findings.unsure("statement-lines", "no-journal")
     return findings
+
+
+def _judge_stamps(findings: Findings, bundle: attached.Bundle) -> None:
+    """Hold each time stamp to be signed by a certificate that may stamp, over these very bytes."""
+    for one in json.loads(bundle.files[attached.CHECKPOINTS])["timestamps"]:
+        try:
+            stamped_at(base64.b64decode(one["token"]), one["note"].encode())
+        except LedgerError as error:
+            place = ("PDF", f"time stamp of {one['at']}")
+            findings.fail("statement-stamps", failure("", None, place, "not-equal", "", error))
 
 
 def _take(findings: Findings, one: attached.Outcome, *, named: bool) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import io
 import json
 import subprocess
@@ -17,18 +18,22 @@ import pytest
 import rfc8785
 
 from ledger.db import Database
+from ledger.desk import wanted as wanting
 from ledger.journal import history as journal_history
+from ledger.publication.anchors import ask_waiting, poster
 from ledger.statements.build import Issue, build_statement
 from ledger.statements.numbers import Kind
+from ledger.statements.pki import make_development_pki
 from ledger.verify import attached
 from ledger.verify.attached import BROKEN, HELD, NOT_CHECKED
 from ledger.verify.pdf import verify_pdf
 from ledger.verify.pdf_figures import Beside
 from ledger.verify.pdf_trust import Trust
 from reports import documents
-from tests.db.ledgers import MAIN, confirm, gift, give, new_ledger
+from tests.db.ledgers import MAIN, confirm, decide_both, gift, give, new_ledger
 from tests.db.test_spending import undo
 from tests.flow.test_statement import CLOSED, CLOSED_AGAIN, close, income, october, opened
+from tests.statements.stamping import stamp_server
 
 PERIODS: dict[Kind, str] = {"Q": "2026-Q4", "A": "2026", "R": "2026-10", "C": "2026-12"}
 
@@ -53,6 +58,9 @@ def files(migrated_sqlite: Path, tmp_path_factory: pytest.TempPathFactory) -> Fi
     whole = opened(ledger)
     first = build_statement(whole, ledger.fund, "2026-10", "zh", Issue(CLOSED))
     ledger.clock.advance(timedelta(days=1))
+    decide_both(ledger, wanting.seal("2026-10"), "Chen", "Wang")
+    with stamp_server(make_development_pki(folder / "pki")) as authority:
+        ask_waiting(ledger.database, ledger.fund, poster(authority.url))
     with ledger.database.reading() as connection:
         [*_, wrong] = journal_history.of_kind(connection, ledger.fund.fund_id, "spend", newest=9)
     give(ledger, gift("e", 500))
@@ -233,6 +241,33 @@ def test_whatever_is_cut_off_or_flipped_is_never_a_traceback(files: Files, at: i
             attached.check(attached.bundle_of(data))
         except attached.Unreadable as error:
             assert error.zh  # noqa: PT017 -- either outcome is fine, a traceback is not
+
+
+def test_a_time_stamp_of_another_checkpoint_is_noticed(files: Files) -> None:
+    [kept] = json.loads(attached.bundle_of(files.second).files["checkpoints.json"])["timestamps"]
+    assert (
+        kept["size"]
+        < json.loads(attached.bundle_of(files.second).files["manifest.json"])["log"]["size"]
+    )
+
+    def change(file: pikepdf.Pdf) -> None:
+        proof = json.loads(read(file, "checkpoints.json"))
+        proof["timestamps"][0]["note"] = proof["closing"]["note"]
+        proof["timestamps"][0]["consistency"] = []
+        put(file, "checkpoints.json", rfc8785.dumps(proof))
+
+    assert states(changed(files.second, change))["stamps"] == BROKEN
+
+    def forge(file: pikepdf.Pdf) -> None:
+        proof = json.loads(read(file, "checkpoints.json"))
+        note = proof["timestamps"][0]["note"].encode()
+        proof["timestamps"][0]["token"] = base64.b64encode(sha256(note).digest()).decode()
+        put(file, "checkpoints.json", rfc8785.dumps(proof))
+
+    forged = changed(files.second, forge)
+    assert states(forged)["stamps"] == HELD  # it names the checkpoint, but nobody signed it
+    report = verify_pdf("x", forged, Beside(), Trust(), CLOSED_AGAIN)
+    assert "statement-stamps" in {one.name for one in report.checks if one.failure}
 
 
 def test_each_changed_line_is_named(files: Files) -> None:

@@ -156,14 +156,17 @@ def transfer_check_file(session: Session, path: Path, fund_slug: str | None) -> 
         found = payments.check_file(connection, fund.fund_id, path.read_bytes())
     for one in found.differences:
         session.note(f"{one.field}: handed out {one.expected!r}, now {one.found!r}")
+    for number in found.over:
+        session.note(f"transfer {number} has left or was stopped: do not pay it by this file")
     what = "unchanged" if found.is_unchanged else f"CHANGED in {len(found.differences)} fields"
     session.say(
         f"{path.name}: {what} (message {found.file.message_id})",
         unchanged=found.is_unchanged,
         message_id=found.file.message_id,
         differences=[one._asdict() for one in found.differences],
+        over=list(found.over),
     )
-    if not found.is_unchanged:
+    if found.over or not found.is_unchanged:
         raise click.exceptions.Exit(1)
 
 

@@ -216,10 +216,12 @@ class Checked(NamedTuple):
     Attributes:
         file: The one that was handed out.
         differences: Fields that are not as they were; none for the very bytes.
+        over: Transfers in it that have left or were stopped since: the file is not to be paid any more.
     """
 
     file: PaymentFile
     differences: tuple[Difference, ...]
+    over: tuple[int, ...] = ()
 
     @property
     def is_unchanged(self) -> bool:
@@ -246,7 +248,7 @@ def check_file(connection: sa.Connection, fund_id: int, data: bytes) -> Checked:
     digest = sha256(data).hexdigest()
     for one in known:
         if one.sha256 == digest:
-            return Checked(one, ())
+            return _with_states(connection, fund_id, Checked(one, ()))
     message = message_id_of(data)
     best: Checked | None = None
     for one in reversed(known):
@@ -257,7 +259,16 @@ def check_file(connection: sa.Connection, fund_id: int, data: bytes) -> Checked:
             best = Checked(one, tuple(found))
     if best is None:
         raise NotFoundError(what="payment-file", sha256=digest)
-    return best
+    return _with_states(connection, fund_id, best)
+
+
+def _with_states(connection: sa.Connection, fund_id: int, found: Checked) -> Checked:
+    over = tuple(
+        number
+        for number in found.file.transfers
+        if history.transfer(connection, fund_id, number).state != "approved"
+    )
+    return found._replace(over=over)
 
 
 # --- at the bank ------------------------------------------------------------------------------------

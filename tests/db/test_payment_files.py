@@ -118,7 +118,9 @@ def test_a_payment_file_is_valid_given_once_and_known_when_it_was_edited(ledger:
     assert body["sha256"] == file.sha256
     assert FUND_PAYEE.number not in repr(bodies(ledger))
     assert FUND_PAYEE.holder not in repr(bodies(ledger))
+    assert checked(ledger, data).over == ()
     send(ledger, one, 34_000)
+    assert checked(ledger, data).over == (one,)
     with pytest.raises(StateError):  # it has left: no file pays it again
         made(ledger, one)
     long = approved(ledger, 7, reference="R" * 36)

@@ -154,6 +154,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "不要交给银行。请重新下载原件，并问清是谁改的。",
         "Do not give it to the bank. Take the original again, and ask who changed it.",
     ),
+    "transfer.check.over": (
+        "<strong>第 {n} 次已经转出或叫停。</strong>不要再按这份文件付款。",
+        "<strong>Transfer {n} has left or was stopped.</strong> Do not pay it by this file.",
+    ),
     "transfer.check.field": ("哪一项", "Field"),
     "transfer.check.before": ("生成时", "As it was made"),
     "transfer.check.now": ("现在", "Now"),

@@ -368,7 +368,8 @@ class _Look:
         points = [Point("entry", "after", one["seq"]) for one in after]
         points += [Point("entry", "late", one["seq"]) for one in late]
         counts = {"after": len(after), "late": len(late), "days": CUT_OFF_DAYS}
-        return Check("cut-off", state, False, f"cut-off-{state}", counts, _shown(points))
+        why = "cut-off-clear" if state == PASSED and not points else f"cut-off-{state}"
+        return Check("cut-off", state, False, why, counts, _shown(points))
 
     def _of_kinds(
         self, kinds: Sequence[str], first: datetime, until: datetime

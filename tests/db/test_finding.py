@@ -13,6 +13,7 @@ from ledger.decisions.promises import Promises, promises_in_force
 from ledger.desk import wanted as wanting
 from ledger.desk.finding import Looked, look
 from ledger.errors import FieldError
+from ledger.funds.members import enrol_member
 from ledger.intake import store as intake
 from ledger.intake.booking import reverse_gift
 from ledger.intake.store import Held
@@ -28,7 +29,6 @@ from tests.db.ledgers import (
     bodies,
     close_month,
     confirm,
-    enrol_later,
     gift,
     give,
     new_ledger,
@@ -162,9 +162,9 @@ def test_a_gift_found_later_explains_what_a_settlement_stated_beyond_the_gifts(l
 
 def test_a_funds_own_promises_are_what_things_are_late_by(ledger):
     """Decided by two; what was promised before holds until then."""
+    enrol_member(ledger.sequencer, ledger.fund, "Sun", "administrator")
     give(ledger, gift("late", 1000))
     settle(ledger, settlement_line("LATE-00001", 1000))
-    enrol_later(ledger, "Sun", "administrator")
     later(ledger, 40)
     with pytest.raises(FieldError):
         want(ledger, wanting.promises(Promises(settlement_days=0)), "Sun")

@@ -70,6 +70,31 @@ LOOKS = (("", "light", 1280, ALL), ("/en", "dark", 320, BY_LOOK))
 """Chinese and English, light and dark, wide and as narrow as pages reflow to."""
 
 
+def the_keyboard_opens_and_sorts(page) -> None:
+    """Open a suggestion below its row and sort, by keys: the address says so, and nothing is loaded anew."""
+    page.goto("/desk/qinghe/matches")
+    page.evaluate("window.stayed = true")
+    page.focus(".dense tbody a[aria-expanded=false]")
+    opened = page.evaluate("document.activeElement.id")
+    page.keyboard.press("Enter")
+    page.wait_for_selector(".below .panel")
+    assert "open=" in page.url
+    assert page.evaluate("document.activeElement.id") == opened
+    page.focus("#sort-amount")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("th[aria-sort=descending] #sort-amount")
+    page.focus("input[name=chosen]")
+    page.keyboard.press("Space")
+    assert page.is_checked("input[name=chosen]")
+    page.select_option("#state", "ambiguous")
+    page.focus("form.filters button")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("text=没有符合的")
+    assert page.evaluate("window.stayed")
+    page.go_back()
+    page.wait_for_selector("#sort-amount")
+
+
 def test_axe_finds_nothing_on_any_page(county, served, new_page):
     suggest_two(county)
     exception = found(county)
@@ -77,6 +102,7 @@ def test_axe_finds_nothing_on_any_page(county, served, new_page):
     page = new_page()
     said = walk(page, ("/sign-in", "/reset"), LOOKS)
     enter(served, page, "wang")
+    the_keyboard_opens_and_sorts(page)
     said += walk(page, [*desk, *SIGN_IN], LOOKS)
     for who, addresses in (("zhou", ADMINISTRATOR), ("sun", ("room",))):
         other = new_page()

@@ -14,6 +14,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+import orjson
 import sqlalchemy as sa
 import structlog
 
@@ -21,6 +22,9 @@ from ledger.clock import Clock, SystemClock
 from ledger.db import Database
 from ledger.errors import FieldError, LedgerError, NotFoundError, SettingsError
 from ledger.export import public_data
+from ledger.issuing import history as issuing_history
+from ledger.issuing.history import Issue
+from ledger.issuing.steps import BUILT
 from ledger.journal import history as journal_history
 from ledger.journal.history import Fund
 from ledger.log import history as log_history
@@ -28,7 +32,15 @@ from ledger.log.checkpoints import parse_checkpoint
 from ledger.log.notes import Verifier, split_note
 from ledger.log.signer import LogSigner
 from ledger.log.tiles import TileAddress
-from ledger.projections import fund_page, gift_page, log_files, readiness, statement_list, totals
+from ledger.projections import (
+    fund_page,
+    gift_page,
+    log_files,
+    readiness,
+    statement_list,
+    statement_page,
+    totals,
+)
 from ledger.projections.fund_page import View
 from ledger.projections.shapes import (
     Contact,
@@ -41,6 +53,7 @@ from ledger.projections.shapes import (
     TransferList,
     Words,
 )
+from ledger.projections.statement_page import StatementPage
 from ledger.projections.totals import Broadcasts, Happened, Totals
 from ledger.publication import history as witnessed
 from ledger.publication import overlay_keys
@@ -49,7 +62,7 @@ from ledger.publication.policy import Policy, parse_policy
 from ledger.sequencer import receipts
 from ledger.sequencer.groups import Sequencer, leaf_reader, log_keys
 from ledger.settings import Settings
-from ledger.statements.files import register_path, statement_file
+from ledger.statements.files import figures_file, register_path, statement_file
 
 logger = structlog.get_logger(__name__)
 
@@ -199,6 +212,45 @@ class Services:
         """Return every file of a statement that was published, newest first."""
         with self._view(slug) as view:
             return statement_list.published_files(view.connection, view.fund.fund_id)
+
+    def statement_page(self, slug: str, statement_id: str) -> StatementPage | None:
+        """Return a published statement's page; None if there is none of this name."""
+        with self._view(slug) as view:
+            connection, fund = view.connection, view.fund
+            found = statement_list.published_file(connection, fund.fund_id, statement_id)
+            if found is None:
+                return None
+            files = [
+                one
+                for one in reversed(statement_list.published_files(connection, fund.fund_id))
+                if one.number == found.number
+            ]
+            issues = issuing_history.issues(connection, fund.fund_id, found.number)
+            steps = statement_page.steps_of(connection, fund, issues)
+            return StatementPage(
+                fund.slug,
+                view.name,
+                view.contact,
+                files[0].id,
+                found.number,
+                tuple(sorted(files, key=lambda one: one.entry)),
+                tuple(steps),
+                self._printed(view, issues),
+                view.details.zone,
+                view.details.commodity,
+            )
+
+    def _printed(self, view: View, issues: Sequence[Issue]) -> dict[str, int | None]:
+        """Return the figures that a statement printed, as they were kept when it was built."""
+        folder = self.ledger.settings.outputs / view.fund.slug
+        for issue in issues:
+            rows = issuing_history.told(view.connection, view.fund.fund_id, issue)
+            said = next(row for row in reversed(rows) if row.step.step == BUILT)
+            path = statement_file(folder, issue.number, issue.language, said.step.sha256)
+            kept = figures_file(path, str(said.body["figures"]))
+            if kept is not None:
+                return dict(orjson.loads(kept)["lines"])
+        return {}
 
     def statement_file(self, slug: str, statement_id: str) -> bytes | None:
         """Return a published statement's PDF; None if there is none of this name.

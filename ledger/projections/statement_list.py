@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, datetime
 
 import sqlalchemy as sa
 
 from ledger.clock import from_ms, local_date, working_days_after
 from ledger.decisions.promises import promises_in_force
+from ledger.issuing import history
+from ledger.issuing.steps import COUNTERSIGNED
 from ledger.journal.history import Fund
 from ledger.periods import history as periods
 from ledger.periods.history import IssuedStatement
@@ -19,8 +22,7 @@ from ledger.projections.dates import (
 )
 from ledger.projections.shapes import PublishedFile, StatementLine
 
-LANGUAGES = ("both", "zh", "en")
-"""Which language's file a statement's address gives, where there are several."""
+_NUMBER = re.compile(r".+-(?P<period>\d{4}-(?:\d{2}|Q\d|Y))-(?P<kind>[A-Z])-v\d+", re.ASCII)
 
 
 def statement_lines(
@@ -43,13 +45,18 @@ def statement_lines(
     for one in periods.issued(connection, fund.fund_id):
         if one.published_seq is not None:
             issued.setdefault(one.month, []).append(one)
+    signed = {
+        one.number
+        for one in history.issues(connection, fund.fund_id)
+        if one.newest(COUNTERSIGNED) is not None
+    }
     lines: list[StatementLine] = []
     waiting: list[StatementLine] = []
     for month in _months(connection, fund.fund_id, zone, today):
         due_on = working_days_after(month_last(month), promised)
         first = month_first(month)
         if month in issued:
-            lines += _published(issued[month], first, due_on, zone)
+            lines += _published(issued[month], first, due_on, (zone, signed))
         elif today > due_on:
             late = (today - due_on).days
             lines.append(StatementLine(month, first, 1, "overdue", due_on, days_late=late))
@@ -74,8 +81,9 @@ def _months(connection: sa.Connection, fund_id: int, zone: str, today: date) -> 
 
 
 def _published(
-    issued: list[IssuedStatement], first: date, due_on: date, zone: str
+    issued: list[IssuedStatement], first: date, due_on: date, beside: tuple[str, set[str]]
 ) -> list[StatementLine]:
+    zone, signed = beside
     by_number: dict[str, list[IssuedStatement]] = {}
     for one in issued:
         by_number.setdefault(one.number, []).append(one)
@@ -93,6 +101,7 @@ def _published(
                 due_on=due_on,
                 published_on=published_on,
                 days_late=max(0, (published_on - due_on).days),
+                auditor_signed=number in signed,
                 size_bytes=file.bytes,
                 entry=file.published_seq,
             )
@@ -112,8 +121,11 @@ def published_files(connection: sa.Connection, fund_id: int) -> list[PublishedFi
 
 
 def statement_id(file: IssuedStatement) -> str:
-    """Return a statement's name in addresses: its month, and its issue after the first."""
+    """Return a statement's name in addresses: a month, and its issue after the first; of others also the kind."""
     issue = issue_of(file.number)
+    named = _NUMBER.fullmatch(file.number)
+    if named is not None and named["kind"] != "M":
+        return f"{named['period']}-{named['kind']}-v{issue}"
     return f"{file.month}-{issue}" if issue > 1 else file.month
 
 
@@ -124,31 +136,30 @@ def issue_of(number: str) -> int:
 
 
 def preferred(files: list[IssuedStatement]) -> IssuedStatement:
-    """Return the file of a statement that its address gives: both languages, else Chinese, else English."""
-    order = {language: at for at, language in enumerate(LANGUAGES)}
-    return min(files, key=lambda one: order.get(one.language, len(order)))
+    """Return the file that a statement's short address gives: the one published first, so that it never changes."""
+    return min(files, key=lambda one: one.published_seq or 0)
 
 
-def published_file(
-    connection: sa.Connection, fund_id: int, statement_id: str
-) -> IssuedStatement | None:
+def published_file(connection: sa.Connection, fund_id: int, name: str) -> IssuedStatement | None:
     """Find the published file that a statement's name in addresses stands for.
 
     Args:
         connection: In a transaction.
         fund_id: The fund.
-        statement_id: `2026-10`, or `2026-10-2` for a second issue.
+        name: `2026-10`, `2026-10-2` for a second issue, `2026-Q4-Q-v1` for another kind; with `-en` behind it the file
+            in that language.
 
     Returns:
         The file; None if none is published under this name.
     """
-    month, issue = statement_id[:7], statement_id[8:] or "1"
     fitting = [
         one
         for one in periods.issued(connection, fund_id)
-        if one.month == month
-        and one.published_seq is not None
-        and str(issue_of(one.number)) == issue
-        and statement_id in (month, f"{month}-{issue}")
+        if one.published_seq is not None and name in _names(one)
     ]
     return preferred(fitting) if fitting else None
+
+
+def _names(file: IssuedStatement) -> tuple[str, ...]:
+    name = statement_id(file)
+    return (name, f"{name}-1", f"{name}-{file.language}")

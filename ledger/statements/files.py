@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
+from hashlib import sha256
 from pathlib import Path
 
 
@@ -34,6 +35,28 @@ def statement_file(folder: Path, number: str, language: str, sha256: bytes) -> P
         Its path.
     """
     return folder / f"{number}-{language}-{sha256[:8].hex()}.pdf"
+
+
+def figures_path(path: Path) -> Path:
+    """Return where the figures of a statement lie, beside the file as it was built."""
+    return path.with_suffix(".figures.json")
+
+
+def figures_file(path: Path, digest: str) -> bytes | None:
+    """Return the figures of a statement.
+
+    Args:
+        path: Of the statement's file as it was built.
+        digest: SHA-256 of the figures, as the log says it, hex.
+
+    Returns:
+        `figures.json`; None where it is not there, or has other bytes.
+    """
+    try:
+        data = figures_path(path).read_bytes()
+    except FileNotFoundError:
+        return None
+    return data if sha256(data).hexdigest() == digest else None
 
 
 def write_new(path: Path, data: bytes) -> None:

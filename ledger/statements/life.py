@@ -37,7 +37,7 @@ from ledger.sequencer.books import Books
 from ledger.settings import Settings
 from ledger.statements import countersign, pki
 from ledger.statements.countersign import Countersigned, Enrolled, may_sign
-from ledger.statements.files import statement_file, write_new
+from ledger.statements.files import figures_path, statement_file, write_new
 from ledger.statements.numbers import Kind
 from ledger.verify import pdf_changes
 from ledger.verify.pdf_signatures import FUND_FIELD, examine, is_development, name_in
@@ -119,11 +119,6 @@ def path_of(settings: Settings, fund: Fund, issue: Issue, step: Step | None = No
     step = step or issue.last
     folder = settings.outputs / fund.slug
     return statement_file(folder, issue.number, issue.language, step.sha256)
-
-
-def figures_path(path: Path) -> Path:
-    """Return where the figures of a statement lie, beside the file as it was built."""
-    return path.with_suffix(".figures.json")
 
 
 def file_of(settings: Settings, fund: Fund, issue: Issue, step: Step | None = None) -> bytes:

@@ -18,6 +18,7 @@ from ledger.web.desk.statement_sentences import SENTENCES as STATEMENTS
 from ledger.web.desk.transfer_sentences import SENTENCES as TRANSFERS
 from ledger.web.public.outward_sentences import SENTENCES as OUTWARD
 from ledger.web.public.sentences import SENTENCES as CHECKING
+from ledger.web.public.statement_sentences import SENTENCES as REPORTS
 
 SENTENCES: dict[str, tuple[str, str]] = {
     # frame
@@ -586,7 +587,7 @@ SENTENCES |= LISTS | PERIODS
 SENTENCES |= LISTS | RULES
 SENTENCES |= LISTS
 SENTENCES |= TRANSFERS
-SENTENCES |= STATEMENTS
+SENTENCES |= STATEMENTS | REPORTS
 SENTENCES |= SPENDING
 SENTENCES |= CHECKING
 SENTENCES |= OUTWARD

@@ -21,6 +21,7 @@ from ledger.projections.shapes import (
     StatementList,
     TransferList,
 )
+from ledger.projections.statement_page import StatementPage
 from ledger.projections.totals import Broadcasts, Happened, Totals
 
 Door = Callable[[Flask], None]
@@ -130,6 +131,10 @@ class PublicServices(Protocol):
 
     def published_statements(self, slug: str) -> Sequence[PublishedFile]:
         """Return every file of a statement that was published, newest first."""
+        ...
+
+    def statement_page(self, slug: str, statement_id: str) -> StatementPage | None:
+        """Return a published statement's page; None if there is none of this name."""
         ...
 
     def statement_file(self, slug: str, statement_id: str) -> bytes | None:

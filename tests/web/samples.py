@@ -38,6 +38,7 @@ from ledger.projections.shapes import (
     Way,
     Words,
 )
+from ledger.projections.statement_page import StatementPage, StatementStep
 from ledger.projections.totals import Broadcasts, Happened, Totals
 
 ZONE = "Asia/Shanghai"
@@ -378,6 +379,28 @@ class FakeServices:
     def statements(self, slug: str) -> StatementList:
         page = self.fund_page(slug)
         return StatementList(slug, page.name, page.contact, page.as_of, page.statements)
+
+    def statement_page(self, slug: str, statement_id: str) -> StatementPage | None:
+        if statement_id not in {"2019-09", "2019-08"}:
+            return None
+        page = self.fund_page(slug)
+        file = PublishedFile("2019-09", "qinghe-2019-09-M-v1", "zh", "a" * 64, 1000, 9)
+        at = datetime(2019, 10, 8, 9, 0, tzinfo=UTC)
+        steps = (
+            StatementStep("zh", "built", at, "finance", 6, "b" * 64),
+            StatementStep(
+                "zh", "signed", at, "approver", 7, "c" * 64, "B-B", "d" * 64, is_development=True
+            ),
+            StatementStep("zh", "returned", at, "auditor", 8, "c" * 64, findings="<b>G3</b>"),
+            StatementStep(
+                "zh", "countersigned", at, "auditor", 8, "e" * 64, "B-LTA", "f" * 64,
+                opinion="qualified",
+            ),
+        )  # fmt: skip
+        lines = {"G1": 3, "G2": 123456, "F8": 5, "G3a": None, "L1a": 0}
+        return StatementPage(
+            slug, page.name, page.contact, statement_id, file.number, (file,), steps, lines
+        )
 
     def statement_file(self, slug: str, statement_id: str) -> bytes | None:
         self.fund_page(slug)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from dataclasses import asdict
+from hashlib import sha256
 
 import orjson
-from flask import Blueprint, Response, send_file, url_for
+from flask import Blueprint, Response, request, send_file, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
 from ledger.errors import FieldError, NotFoundError
@@ -80,7 +81,10 @@ def statement_file(fund: str, statement_id: str) -> BaseResponse:
         raise NotFoundError(what="statement")
     response = Response(body, content_type="application/pdf")
     response.headers["Content-Disposition"] = f'inline; filename="{fund}-{statement_id}.pdf"'
-    return headers.public_page(response)
+    # A published file is never replaced: its address gives these bytes for good.
+    response.headers["Cache-Control"] = headers.IMMUTABLE_CACHE
+    response.set_etag(sha256(body).hexdigest())
+    return response.make_conditional(request, accept_ranges=True, complete_length=len(body))
 
 
 @files.get("/funds/<fund>/statements/files/<digest>/<name>")

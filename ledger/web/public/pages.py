@@ -16,7 +16,7 @@ from ledger.projections.shapes import FundPage
 from ledger.web import headers, problems
 from ledger.web.formats import rate, size
 from ledger.web.language import LANG_TAG, Voice, language_of, other
-from ledger.web.public import checking, data, flow, outward, ways
+from ledger.web.public import checking, data, flow, outward, reports, ways
 from ledger.web.services import services
 from reports.flow import flow_note
 
@@ -183,6 +183,32 @@ def statements(fund: str) -> Response:
     """List all statements, those that are due too."""
     page = services().statements(fund)
     return _page("statements.html", _voice(page.zone), page=page, contact=page.contact, size=size)
+
+
+@pages.get("/funds/<fund>/statements/<statement_id>")
+def report(fund: str, statement_id: str) -> BaseResponse:
+    """Show a published statement: figures, history, and how to check it.
+
+    Raises:
+        NotFoundError: None of this name is published.
+    """
+    page = services().statement_page(fund, statement_id)
+    if page is None:
+        raise NotFoundError(what="statement")
+    say = _voice(page.zone, page.commodity)
+    if statement_id != page.id:
+        address = say.url("report", fund=page.slug, statement_id=page.id)
+        return redirect(address, HTTPStatus.MOVED_PERMANENTLY)
+    return _page(
+        "report.html",
+        say,
+        page=page,
+        contact=page.contact,
+        rows=reports.rows(page.lines, say.language),
+        size=size,
+        verify="python -m ledger verify FILE.pdf",
+        detach="pdfdetach -saveall FILE.pdf",
+    )
 
 
 @pages.get("/funds/<fund>/entries/<int:seq>")

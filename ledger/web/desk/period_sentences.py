@@ -132,6 +132,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "缺 {missing} 个编号。请管理员马上核对账本。",
         "{missing} numbers are missing: have the ledger verified now.",
     ),
+    "check.why.cut-off-clear": (
+        "下月头 {days} 天没有退款和结算，也没有晚记的。",
+        "No refund or settlement in the next month’s first {days} days, and nothing recorded late.",
+    ),
     "check.why.cut-off-passed": (
         "下月头 {days} 天的退款和结算 {after} 条，事后三天以上才记的 {late} 条，请看一遍：",
         "{after} refunds and settlements of the next month’s first {days} days, {late} recorded over three days late:",
@@ -226,10 +230,7 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "账本写到某一条、或某一天结束时，各处有多少钱；同一个月现在看是多少，中间更正了什么。",
         "What stood where when the log had so many entries, or at the end of a day; and the same month as known now.",
     ),
-    "known.at": (
-        "账本条数，或日期如 2026-11-30",
-        "Entries of the log, or a day such as 2026-11-30",
-    ),
+    "known.at": ("账本条数，或某天的日期", "Number of entries, or a day"),
     "known.month": ("月份", "Month"),
     "known.no_month": ("不看月份", "No month"),
     "known.go": ("看", "Show"),

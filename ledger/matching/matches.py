@@ -808,18 +808,24 @@ def _suggestion(row: sa.RowMapping) -> Suggestion:
     )
 
 
-def suggestion_of_line(connection: sa.Connection, fund_id: int, line: LineKey) -> str | None:
-    """Return the best suggestion that names a line; None where none does."""
-    written = orjson.dumps(list(line)).decode()
-    found: str | None = connection.execute(
-        sa.select(match_suggestions.c.suggestion)
-        .where(
-            match_suggestions.c.fund_id == fund_id,
-            match_suggestions.c.lines.contains(written, autoescape=True),
-        )
-        .order_by(match_suggestions.c.score.desc(), match_suggestions.c.suggestion)
-        .limit(1)
-    ).scalar()
+def suggestions_of_lines(
+    connection: sa.Connection, fund_id: int, lines: Iterable[LineKey]
+) -> dict[LineKey, str]:
+    """Return the best suggestion that names each of some lines; those that none names are left out."""
+    wanted = set(lines)
+    found: dict[LineKey, str] = {}
+    if not wanted:
+        return found
+    c = match_suggestions.c
+    rows = connection.execute(
+        sa.select(c.suggestion, c.lines)
+        .where(c.fund_id == fund_id)
+        .order_by(c.score.desc(), c.suggestion)
+    )
+    for suggestion, written in rows:
+        for account, identity in orjson.loads(written):
+            if (account, identity) in wanted:
+                found.setdefault((account, identity), suggestion)
     return found
 
 

@@ -179,6 +179,7 @@ sa.Index(
     "ix_bank_lines_open", bank_lines.c.fund_id, bank_lines.c.matched_seq, bank_lines.c.booked_ms
 )
 
+sa.Index("ix_bank_lines_file", bank_lines.c.fund_id, bank_lines.c.sha256, bank_lines.c.line_no)
 sa.Index("ix_bank_lines_day", bank_lines.c.fund_id, bank_lines.c.account, bank_lines.c.day)
 sa.Index(
     "ix_bank_lines_booked",

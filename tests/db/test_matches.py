@@ -667,6 +667,14 @@ def test_two_confirmations_of_one_line_give_one(ledger: Ledger) -> None:
     bank_line(ledger, 500, "no number", at=START + timedelta(days=1))
     run(ledger)
     first, second = suggestions(ledger)
+    expected: dict[tuple[str, str], str] = {}
+    for one in (first, second):
+        for line in one.lines:
+            expected.setdefault(line, one.id)
+    with ledger.database.reading() as connection:
+        asked = [*expected, (MAIN, "no-line")]
+        best = matches.suggestions_of_lines(connection, ledger.fund.fund_id, asked)
+    assert best == expected
     confirm(ledger, first.id)
     refused(ledger, StateError, lambda: confirm(ledger, second.id))
     assert len(all_matches(ledger)) == 1

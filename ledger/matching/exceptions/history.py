@@ -334,21 +334,21 @@ def lines_of(
     Returns:
         Lines by subject.
     """
-    named: dict[tuple[bytes, int], str] = {}
+    named: dict[bytes, dict[int, str]] = {}
     for one in subjects:
         parts = one.split("/")
         if len(parts) == _LINE_PARTS and parts[0] == "line" and _is_place(parts[1], parts[2]):
-            named[bytes.fromhex(parts[1]), int(parts[2])] = one
+            named.setdefault(bytes.fromhex(parts[1]), {})[int(parts[2])] = one
     c = bank_lines.c
     found: dict[str, SubjectLine] = {}
-    for (sha256, row), subject in named.items():
-        line = connection.execute(
+    for sha256, rows in named.items():
+        query = (
             sa.select(c.account, c.identity, c.day, c.line_no, c.refs, c.counterparty, c.text)
-            .where(c.fund_id == fund_id, c.sha256 == sha256, c.line_no == row)
-            .limit(1)
-        ).first()
-        if line is not None:
-            found[subject] = SubjectLine(*line)
+            .where(c.fund_id == fund_id, c.sha256 == sha256, c.line_no.in_(list(rows)))
+            .order_by(c.account, c.identity)
+        )
+        for line in connection.execute(query):
+            found.setdefault(rows[line.line_no], SubjectLine(*line))
     return found
 
 

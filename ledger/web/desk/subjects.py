@@ -39,16 +39,12 @@ def about(desk: Desk, subjects: Iterable[str]) -> Mapping[str, About]:
     wanted = list(dict.fromkeys(subjects))
     with desk.reading() as connection:
         lines = history.lines_of(connection, desk.fund.fund_id, wanted)
-        suggested = {
-            subject: matches.suggestion_of_line(
-                connection, desk.fund.fund_id, (line.account, line.identity)
-            )
-            for subject, line in lines.items()
-        }
+        keys = {subject: (line.account, line.identity) for subject, line in lines.items()}
+        best = matches.suggestions_of_lines(connection, desk.fund.fund_id, keys.values())
     if lines and desk.may("accounts.read"):
         desk.saw("exception.read", "lines")
     return {
-        one: About(_line(desk, lines[one]), suggested[one] or "")
+        one: About(_line(desk, lines[one]), best.get(keys[one], ""))
         if one in lines
         else About(_other(desk, one))
         for one in wanted

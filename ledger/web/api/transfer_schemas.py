@@ -68,6 +68,7 @@ def _answers(description: str, schema: Json) -> Json:
             "200": found,
             **BY_TOKEN["responses"],
             "404": problem("There is no such thing."),
+            "422": problem("What is asked for is not as described."),
         },
     }
 

@@ -8,8 +8,8 @@
 Nothing is fetched from a network and nothing is written. What is checked: every attachment against the manifest, the
 manifest's digest and every figure against what the pages print, the signature of the ledger's checkpoint, the ledger's
 root recomputed from the attached journal (or proven), the figures recomputed from the journal's entries, every equation
-between them, and the registers against the lines that they make. Whether the electronic signatures of the fund and the
-auditor are those of who they say they are is not checked here: a PDF reader or `python -m ledger verify` does that.
+between them, and the registers against the lines that they make, and that electronic signatures fit the bytes that they
+cover. Whose certificates those are is not checked here: a PDF reader or `python -m ledger verify` does that.
 
 Exit code: 0 nothing is wrong, 1 something is, 2 the file cannot be read.
 """
@@ -242,6 +242,39 @@ _PNG = 10
 """Predictors from here on are PNG's (ISO 32000-1, 7.4.4.4)."""
 
 
+@dataclass(frozen=True)
+class Signed:
+    """A signature of a PDF.
+
+    Attributes:
+        span: Starts and lengths of the two parts that it covers.
+        cms: The signature, padded with zeros.
+        is_stamp: It is a document time stamp.
+    """
+
+    span: tuple[int, ...]
+    cms: bytes
+    is_stamp: bool
+
+    @property
+    def end(self) -> int:
+        """Return where what it covers ends."""
+        return sum(self.span[-2:])
+
+    def covered(self, data: bytes) -> bytes:
+        """Return the bytes that it covers: all up to its end but its own place.
+
+        Raises:
+            Unreadable: It leaves out more than that.
+        """
+        if len(self.span) != len("abcd") or self.span[0] or self.end > len(data):
+            raise _damaged("signature")
+        first, second = self.span[1], self.span[2]
+        if not data[first:second].startswith(b"<") or not data[first:second].endswith(b">"):
+            raise _damaged("signature")
+        return data[:first] + data[second : self.end]
+
+
 class Pdf:
     """A PDF file: its newest objects, its attachments, and the text of its tagged tables.
 
@@ -444,9 +477,17 @@ class Pdf:
         for kid in self.get(node.get("Kids")) or []:
             yield from self._leaves(self.get(kid), depth + 1)
 
-    def signatures(self) -> int:
-        """Count the signatures and document time stamps."""
-        return len(re.findall(rb"/ByteRange\s*\[", self.data))
+    def signatures(self) -> list[Signed]:
+        """Return the signatures and document time stamps, in the order in which they were made."""
+        found: dict[tuple[int, ...], Signed] = {}
+        for number in sorted(self._places):
+            one = self.get(Ref(number))
+            span = self.get(one.get("ByteRange")) if isinstance(one, dict) else None
+            if isinstance(span, list) and isinstance(one.get("Contents"), bytes):
+                ends = tuple(int(self.get(end)) for end in span)
+                is_stamp = one.get("SubFilter") == "ETSI.RFC3161"
+                found[ends] = Signed(ends, one["Contents"], is_stamp)
+        return sorted(found.values(), key=lambda one: one.end)
 
     # --- text by tags ---
 
@@ -1691,8 +1732,8 @@ def _pages(bundle: Bundle, figures: Mapping[str, Any]) -> Outcome:
 
 
 def _signatures(bundle: Bundle) -> Outcome:
-    count = 0 if bundle.pdf is None else bundle.pdf.signatures()
-    if not count:
+    found = [] if bundle.pdf is None else bundle.pdf.signatures()
+    if bundle.pdf is None or not found:
         return Outcome(
             "signatures",
             NOT_CHECKED,
@@ -1700,14 +1741,154 @@ def _signatures(bundle: Bundle) -> Outcome:
             "文件上没有电子签名",
             "the file carries no electronic signature",
         )
-    return Outcome(
+    pairs, names = Pairs(), []
+    for place, one in enumerate(found, start=1):
+        signer = signer_of(one.cms, one.covered(bundle.pdf.data), stamp=one.is_stamp)
+        pairs.add(f"signature {place} fits the bytes that it covers", signer is not None, True)
+        names.append(signer or "?")
+    pairs.add("the last one covers the file to its end", found[-1].end, len(bundle.pdf.data))
+    told = "; ".join(dict.fromkeys(names))
+    return _compared(
         "signatures",
-        NOT_CHECKED,
-        0,
-        f"文件上有 {count} 个电子签名或时间戳；是谁签的，用 PDF 阅读器或 python -m ledger verify 核对",
-        f"the file carries {count} electronic signatures or time stamps; check whose with a PDF reader or"
-        " python -m ledger verify",
+        pairs,
+        f"签名和时间戳与它们覆盖的字节相符，最后一个覆盖到文件末尾；证书是谁的没有核对，请比对：{told}",
+        "signatures and time stamps fit the bytes that they cover, and the last covers the file to its end; whose"
+        f" certificates they are was not checked, compare: {told}",
     )
+
+
+# --- signatures (CMS) ---------------------------------------------------------------------------
+
+_DIGESTS = {
+    bytes.fromhex("608648016503040201"): "sha256",
+    bytes.fromhex("608648016503040202"): "sha384",
+    bytes.fromhex("608648016503040203"): "sha512",
+}
+_MESSAGE_DIGEST = bytes.fromhex("2a864886f70d010904")
+_PSS = bytes.fromhex("2a864886f70d01010a")
+_LONG, _SET, _OCTETS, _TAGGED = 0x80, 0x31, 0x04, 0xA0
+
+
+@dataclass(frozen=True)
+class Der:
+    """One value of DER: its tag, its content, and its whole bytes."""
+
+    tag: int
+    content: bytes
+    whole: bytes
+
+    def parts(self) -> list[Der]:
+        """Return the values that it is made of."""
+        found, at = [], 0
+        while at < len(self.content):
+            one = der(self.content[at:])
+            found.append(one)
+            at += len(one.whole)
+        return found
+
+
+def der(data: bytes) -> Der:
+    """Read the first value of some bytes.
+
+    Raises:
+        ValueError: There is none.
+    """
+    if len(data) < len("tl"):
+        raise ValueError
+    length, at = data[1], 2
+    if length & _LONG:
+        at += length & ~_LONG
+        length = int.from_bytes(data[2:at], "big")
+    if at + length > len(data):
+        raise ValueError
+    return Der(data[0], data[at : at + length], data[: at + length])
+
+
+def signer_of(cms: bytes, covered: bytes, *, stamp: bool) -> str | None:
+    """Verify a signature over bytes, with a certificate that it brings itself.
+
+    Args:
+        cms: A CMS SignedData (RFC 5652), zeros behind it.
+        covered: What it has to be over.
+        stamp: It is a time stamp token, which holds the digest of these bytes.
+
+    Returns:
+        Name and SHA-256 of the certificate; None where it does not fit.
+    """
+    from cryptography.hazmat.primitives import hashes
+    from cryptography.hazmat.primitives.serialization.pkcs7 import load_der_pkcs7_certificates
+
+    try:
+        outer = der(cms)
+        body = outer.parts()[1].parts()[0].parts()
+        info = body[-1].parts()[0].parts()
+        attributes = next(one for one in info if one.tag == _TAGGED)
+        digest_name = _digest_name(info[2])
+        content = _inner(body[2]) if stamp else covered
+        if stamp and hashlib.sha256(covered).digest() not in content:
+            return None
+        if hashlib.new(digest_name, content).digest() != _message_digest(attributes):
+            return None
+        place = info.index(attributes)
+        scheme, signature = info[place + 1], info[place + 2].content
+        message = bytes([_SET]) + attributes.whole[1:]
+        hashed = {"sha256": hashes.SHA256(), "sha384": hashes.SHA384(), "sha512": hashes.SHA512()}
+        for one in load_der_pkcs7_certificates(outer.whole):
+            if _fits(one.public_key(), signature, message, (hashed[digest_name], scheme)):
+                digest = hashlib.sha256(one.public_bytes(_der_encoding())).hexdigest()
+                return f"{one.subject.rfc4514_string()} (SHA-256 {digest})"
+    except (ValueError, IndexError, StopIteration, KeyError):
+        return None
+    return None
+
+
+def _der_encoding() -> Any:
+    from cryptography.hazmat.primitives.serialization import Encoding
+
+    return Encoding.DER
+
+
+def _digest_name(algorithm: Der) -> str:
+    return _DIGESTS[algorithm.parts()[0].content]
+
+
+def _inner(wrapped: Der) -> bytes:
+    """Return the content that a signed value holds."""
+    content = der(wrapped.parts()[1].content)
+    return (
+        content.content
+        if content.tag == _OCTETS
+        else b"".join(one.content for one in content.parts())
+    )
+
+
+def _message_digest(attributes: Der) -> bytes:
+    for one in attributes.parts():
+        name, values = one.parts()
+        if name.content == _MESSAGE_DIGEST:
+            return values.parts()[0].content
+    raise ValueError
+
+
+def _fits(key: Any, signature: bytes, message: bytes, how: tuple[Any, Der]) -> bool:
+    from cryptography.exceptions import InvalidSignature
+    from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
+
+    hashed, scheme = how
+    try:
+        if isinstance(key, rsa.RSAPublicKey):
+            is_pss = scheme.parts()[0].content == _PSS
+            pad: Any = padding.PKCS1v15()
+            if is_pss:
+                pad = padding.PSS(padding.MGF1(hashed), padding.PSS.AUTO)
+            key.verify(signature, message, pad, hashed)
+        elif isinstance(key, ec.EllipticCurvePublicKey):
+            key.verify(signature, message, ec.ECDSA(hashed))
+        else:
+            return False
+    except InvalidSignature:
+        return False
+    return True
 
 
 # --- reading what is given ----------------------------------------------------------------------

@@ -367,12 +367,12 @@ def _stamp(signing: Signing) -> BaseStampStyle:
     return TextStampStyle(
         stamp_text="\n".join(lines),
         timestamp_format="%Y-%m-%d %H:%M UTC%z",
-        text_box_style=TextBoxStyle(font=font, font_size=stamp_font.SIZE, leading=9),
+        text_box_style=TextBoxStyle(font=font, font_size=stamp_font.SIZE, leading=11),
         border_width=0,
         background=None,
         inner_content_layout=SimpleBoxLayoutRule(
             x_align=AxisAlignment.ALIGN_MIN,
             y_align=AxisAlignment.ALIGN_MID,
-            margins=Margins(2, 2, 2, 2),
+            margins=Margins(0, 0, 0, 0),
         ),
     )

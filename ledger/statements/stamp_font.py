@@ -25,7 +25,7 @@ COLLECTIONS = (
 """Where systems put it."""
 
 FACE = "Noto Sans CJK SC"
-SIZE = 7
+SIZE = 9
 _FAMILY = 1
 
 

@@ -441,6 +441,9 @@ def _who_en_zh(one: Signature, who: tuple[str, str]) -> tuple[str, str]:
 
 
 def _check_time(findings: Findings, signatures: Signatures) -> None:
+    if any(one.is_development for one in signatures.found if one.kind == TIME_STAMP):
+        # They hold, and prove nothing about when it was.
+        findings.unsure("pdf-time", "development")
     for one in signatures.people:
         if one.stamped_at is not None:
             findings.count("pdf-time")

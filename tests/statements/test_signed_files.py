@@ -152,7 +152,7 @@ def test_a_file_signed_for_the_long_term_is_judged_offline(stages, development):
     assert all(one.is_intact and one.is_allowed and one.is_trusted for one in found.found)
     findings, _ = check_signatures(final, read_trust(development), NOW)
     assert findings.broken == {}
-    assert findings.unsures == {"pdf-signers": "development"}
+    assert findings.unsures == {"pdf-signers": "development", "pdf-time": "development"}
     assert any("ONLY FOR TRYING" in en for en, _ in findings.notes)
     # Nobody told this computer whom to trust: it says so, and still finds what is wrong.
     findings, _ = check_signatures(final, Trust(), NOW)

@@ -18,7 +18,7 @@ from ledger.activity.records import READ, Activity
 from ledger.clock import from_text, to_ms
 from ledger.decisions import history as decisions
 from ledger.decisions.shapes import Decision
-from ledger.desk import actions, matching, wanted
+from ledger.desk import actions, matching, spending, wanted
 from ledger.desk.wanted import Wanted
 from ledger.errors import FieldError, FileFormatError
 from ledger.funds import history as funds
@@ -34,6 +34,9 @@ DIGITS_MAX = 12
 
 LIST_MAX = 50
 """Ended decisions in one answer."""
+
+ENTRY_MAX = 2**40
+"""Entries are numbered below this."""
 
 TEXT_MAX = 200
 """Characters of any text in a proposal."""
@@ -115,6 +118,10 @@ class Deciding:
     def propose_rate(self, fund: str) -> Response:
         """Propose what a platform's unit is worth, from an instant on."""
         return self._propose(fund, "rate.propose", _rate)
+
+    def propose_reversal(self, fund: str) -> Response:
+        """Propose to reverse spending, or another receipt or payment, that was booked by mistake."""
+        return self._propose(fund, "reversal.propose", _reversal)
 
     def propose_close(self, fund: str) -> Response:
         """Propose to close a month."""
@@ -304,6 +311,13 @@ def _match(_caller: Caller, body: Body) -> Wanted:
 
 def _adjustment(_caller: Caller, body: Body) -> Wanted:
     return matching.adjustment(body.text("suggestion"), body.text("reason"))
+
+
+def _reversal(_caller: Caller, body: Body) -> Wanted:
+    entry = body.whole("entry")
+    if not 0 <= entry < ENTRY_MAX:
+        raise FieldError(field="entry", value="", reason="not-an-integer")
+    return spending.reversal(entry, body.text("reason"))
 
 
 def _close(_caller: Caller, body: Body) -> Wanted:

@@ -18,6 +18,7 @@ from ledger.web.api import (
     file_schemas,
     period_schemas,
     schemas,
+    spending_schemas,
     transfer_schemas,
 )
 from ledger.web.api.deciding import Deciding
@@ -29,6 +30,7 @@ from ledger.web.api.guard import Guard
 from ledger.web.api.matching import Matching
 from ledger.web.api.periods import Periods
 from ledger.web.api.reading import Reading
+from ledger.web.api.spending import Spending
 from ledger.web.api.transfers import Transfers
 from ledger.web.uploads import takes_files
 from ledger.wiring import Ledger
@@ -63,6 +65,7 @@ def register_api(app: Flask, ledger: Ledger) -> None:
     _add_exceptions(v1, Exceptions(ledger, Guard(ledger)))
     _add_periods(v1, Periods(ledger, Guard(ledger)))
     _add_transfers(v1, Transfers(ledger, Guard(ledger)))
+    _add_spending(v1, Spending(ledger, Guard(ledger)))
     api.register_blueprint(v1)
     put_before(app, calls)
     app.add_url_rule("/api/openapi.json", "openapi", does(PUBLIC)(lambda: _openapi(api)))
@@ -202,6 +205,17 @@ def _add_transfers(v1: Blueprint, views: Transfers) -> None:
         (f"transfers/{NUMBER}", views.transfer, transfer_schemas.TRANSFER),
     ):
         shown = does("transfer.read")(v1.doc(**said)(view))
+        v1.add_url_rule(f"/funds/<fund>/{rule}", f"get_{view.__name__}", shown)
+
+
+def _add_spending(v1: Blueprint, views: Spending) -> None:
+    """Add what machines may know of spending, other money and lists."""
+    for rule, view, said in (
+        ("spending", views.spending, spending_schemas.SPENDING),
+        ("movements", views.movements, spending_schemas.MOVEMENTS),
+        ("lists", views.lists, spending_schemas.LISTS_OF_FUND),
+    ):
+        shown = does("spending.read")(v1.doc(**said)(view))
         v1.add_url_rule(f"/funds/<fund>/{rule}", f"get_{view.__name__}", shown)
 
 

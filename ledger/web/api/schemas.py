@@ -496,6 +496,13 @@ PROPOSE: dict[str, dict[str, Any]] = {
             "from": {"type": "string", "format": "date-time", "description": "From when on."},
         },
     ),
+    "reversal": _proposal(
+        ("entry", "reason"),
+        {
+            "entry": {"type": "integer", "minimum": 0, "maximum": 2**40 - 1},
+            "reason": {**_SHORT, "description": "Why; anyone may read it."},
+        },
+    ),
     "close": _proposal(
         ("month",),
         {

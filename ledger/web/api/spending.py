@@ -1,0 +1,137 @@
+"""Spending, other money and lists for machines: read them. What they may propose is a decision's kind."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import request
+
+from ledger.clock import from_ms, local_date
+from ledger.errors import FieldError
+from ledger.funds import history as funds
+from ledger.funds import list_history
+from ledger.funds.lists import LISTS
+from ledger.spending import history
+from ledger.spending.history import Filter, Listed, Moved
+from ledger.web.api.guard import Guard
+from ledger.wiring import Ledger
+
+PAGE = 100
+DIGITS_MAX = 12
+TEXT_MAX = 200
+
+
+class Spending:
+    """The views.
+
+    Args:
+        ledger: What they read.
+        guard: Lets calls through.
+    """
+
+    def __init__(self, ledger: Ledger, guard: Guard) -> None:
+        self._ledger = ledger
+        self._guard = guard
+
+    def spending(self, fund: str) -> dict[str, Any]:
+        """List spending, newest first, a hundred at a time. Counts of people are not among it."""
+        caller = self._guard.caller(fund, "spending.read")
+        wanted, below = _asked(), _below()
+        with self._ledger.database.reading() as connection:
+            zone = funds.details(connection, caller.fund.fund_id).zone
+            rows = history.page(connection, caller.fund.fund_id, wanted, below=below, limit=PAGE)
+        return {
+            "spending": [_spend(one, zone) for one in rows],
+            "below": rows[-1].spend.seq if len(rows) == PAGE else None,
+        }
+
+    def movements(self, fund: str) -> dict[str, Any]:
+        """List other receipts and payments, newest first, a hundred at a time."""
+        caller = self._guard.caller(fund, "spending.read")
+        below = _below()
+        with self._ledger.database.reading() as connection:
+            rows = history.moved(connection, caller.fund.fund_id, below=below, limit=PAGE)
+        return {
+            "movements": [_movement(one) for one in rows],
+            "below": rows[-1].seq if len(rows) == PAGE else None,
+        }
+
+    def lists(self, fund: str) -> dict[str, Any]:
+        """Show the fund's lists: what may be booked under, and what was retired."""
+        caller = self._guard.caller(fund, "spending.read")
+        with self._ledger.database.reading() as connection:
+            found = list_history.lists(connection, caller.fund.fund_id)
+        return {
+            name: [
+                {
+                    "code": one.code,
+                    "zh": one.zh,
+                    "en": one.en,
+                    "kind": one.kind,
+                    "retired": one.retired,
+                    "placeholder": one.is_placeholder,
+                    "entry": one.seq,
+                }
+                for one in found.items(name)
+            ]
+            for name in LISTS
+        }
+
+
+def _spend(one: Listed, zone: str) -> dict[str, Any]:
+    spend = one.spend
+    return {
+        "entry": spend.seq,
+        "on": local_date(from_ms(spend.spent_ms), zone).isoformat(),
+        "disease": spend.disease,
+        "group": spend.people,
+        "provider": spend.provider,
+        "batch": spend.batch,
+        "amount_minor": spend.amount,
+        "commodity": spend.commodity,
+        "reference": spend.reference,
+        "reversed": one.reversed_seq,
+    }
+
+
+def _movement(one: Moved) -> dict[str, Any]:
+    body = one.body
+    return {
+        "entry": one.seq,
+        "way": one.kind,
+        "class": body["class"],
+        "account": body["account"],
+        "amount_minor": body["amount"],
+        "commodity": body["commodity"],
+        "said": body.get("said", ""),
+        "reversed": one.reversed_seq,
+    }
+
+
+def _asked() -> Filter:
+    """Return what the address asks for.
+
+    Raises:
+        FieldError: A text is too long.
+    """
+    given: dict[str, str | None] = {}
+    for name, field in (
+        ("disease", "disease"),
+        ("group", "people"),
+        ("provider", "provider"),
+        ("reference", "reference"),
+    ):
+        value = request.args.get(name)
+        if value is not None and (len(value) > TEXT_MAX or "\0" in value):
+            raise FieldError(field=name, value="", reason="too-long")
+        given[field] = value
+    return Filter(**given)  # type: ignore[arg-type]  # all of these are texts
+
+
+def _below() -> int | None:
+    given = request.args.get("below")
+    if given is None:
+        return None
+    if not (given.isascii() and given.isdigit() and len(given) <= DIGITS_MAX):
+        raise FieldError(field="below", value=given[:20], reason="not-an-integer")
+    return int(given)

@@ -188,6 +188,18 @@ _ALL = (
         "Work on an exception: take it, write, bring evidence",
         by_token="propose",
     ),
+    Action(
+        "question.read",
+        ("finance", "operator", "controller", "approver", "auditor"),
+        "看观众的问题",
+        "See viewers' questions",
+    ),
+    Action(
+        "question.answer",
+        ("finance", "operator", "controller"),
+        "公布和答复观众的问题",
+        "Publish and answer viewers' questions",
+    ),
     # --- proposing --------------------------------------------------------------------------------
     Action("transfer.propose", _FINANCE, "提出划转", "Propose a transfer", by_token="propose"),
     Action(

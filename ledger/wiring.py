@@ -36,12 +36,14 @@ from ledger.projections import (
     fund_page,
     gift_page,
     log_files,
+    public_questions,
     readiness,
     statement_list,
     statement_page,
     totals,
 )
 from ledger.projections.fund_page import View
+from ledger.projections.public_questions import PublicQuestion
 from ledger.projections.shapes import (
     Contact,
     EntryPage,
@@ -59,6 +61,8 @@ from ledger.publication import history as witnessed
 from ledger.publication import overlay_keys
 from ledger.publication.anchors import ask_waiting, poster, roots_in
 from ledger.publication.policy import Policy, parse_policy
+from ledger.questions import asking
+from ledger.questions.asking import Asked
 from ledger.sequencer import receipts
 from ledger.sequencer.groups import Sequencer, leaf_reader, log_keys
 from ledger.settings import Settings
@@ -344,6 +348,23 @@ class Services:
         with self._view(slug) as view:
             fund, zone = view.fund, view.details.zone
         return public_data.rows(self.ledger.database, fund, zone, table, stop)
+
+    def questions(self, slug: str) -> Sequence[PublicQuestion]:
+        """Return the newest questions that anybody may read."""
+        with self._view(slug) as view:
+            return public_questions.newest(view)
+
+    def question(self, slug: str, number: int) -> PublicQuestion | None:
+        """Return one question; without its text unless anybody may read it; None if there is none."""
+        with self._view(slug) as view:
+            return public_questions.one(view, number)
+
+    def ask(self, slug: str, body: str, language: str, gift: int | None) -> int:
+        """Register a question, and return its number."""
+        with self._view(slug) as view:
+            fund = view.fund
+        asked = Asked(body, language, gift)
+        return asking.ask(self.ledger.database, self.ledger.clock, fund, asked)
 
     def overlay_key(self, slug: str) -> str | None:
         """Return the secret of the overlay's address; None where none was made."""

@@ -41,6 +41,9 @@ SIGNED_IN = _rule("signed-in", "user", 600)
 CHANGING = _rule("changing", "user", 120)
 """Forms behind the sign-in."""
 
+QUESTIONS = _rule("questions", "address", 5, 20)
+"""Questions asked in public: a village behind one address still gets through."""
+
 SIGN_IN = _rule("sign-in", "address", 30, 300)
 """Passwords and codes, by address: an office of forty behind one address signs in after lunch. Tries for one user are
 counted by the sign-in itself, wherever they come from."""

@@ -80,7 +80,7 @@ def rules_of(method: str, path: str, *, token: bool) -> tuple[Rule, ...]:
         return (rules.PAGES, rules.READING) if token else (rules.PAGES,)
     face = face_of(path)
     if face == "public":
-        return (rules.PAGES,)
+        return (rules.PAGES,) if method in SAFE else (rules.PAGES, rules.QUESTIONS)
     changing = method not in SAFE
     if face == "desk":
         return (rules.SIGNED_IN, rules.CHANGING) if changing else (rules.SIGNED_IN,)

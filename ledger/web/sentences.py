@@ -17,6 +17,7 @@ from ledger.web.desk.spending_sentences import SENTENCES as SPENDING
 from ledger.web.desk.statement_sentences import SENTENCES as STATEMENTS
 from ledger.web.desk.transfer_sentences import SENTENCES as TRANSFERS
 from ledger.web.public.outward_sentences import SENTENCES as OUTWARD
+from ledger.web.public.question_sentences import SENTENCES as QUESTIONS
 from ledger.web.public.sentences import SENTENCES as CHECKING
 from ledger.web.public.statement_sentences import SENTENCES as REPORTS
 
@@ -591,3 +592,4 @@ SENTENCES |= STATEMENTS | REPORTS
 SENTENCES |= SPENDING
 SENTENCES |= CHECKING
 SENTENCES |= OUTWARD
+SENTENCES |= QUESTIONS

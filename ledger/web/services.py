@@ -12,6 +12,7 @@ from typing import Any, Protocol
 from flask import Flask, current_app
 
 from ledger.log.tiles import TileAddress
+from ledger.projections.public_questions import PublicQuestion
 from ledger.projections.shapes import (
     EntryPage,
     FundCard,
@@ -177,6 +178,18 @@ class PublicServices(Protocol):
         self, slug: str, addresses: Mapping[str, str], licence: tuple[str, str]
     ) -> dict[str, Any]:
         """Return what the public tables' columns mean."""
+        ...
+
+    def questions(self, slug: str) -> Sequence[PublicQuestion]:
+        """Return the newest questions that anybody may read."""
+        ...
+
+    def question(self, slug: str, number: int) -> PublicQuestion | None:
+        """Return one question; without its text unless anybody may read it; None if there is none."""
+        ...
+
+    def ask(self, slug: str, body: str, language: str, gift: int | None) -> int:
+        """Register a question, and return its number."""
         ...
 
     def overlay_key(self, slug: str) -> str | None:

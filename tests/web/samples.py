@@ -14,6 +14,7 @@ from pathlib import Path
 from ledger.errors import NotFoundError
 from ledger.journal.receipt_numbers import ReceiptNumber
 from ledger.log.tiles import TileAddress
+from ledger.projections.public_questions import PublicQuestion
 from ledger.projections.shapes import (
     AsOf,
     Check,
@@ -451,6 +452,20 @@ class FakeServices:
 
     def data_dictionary(self, slug, addresses, licence):
         return {"resources": list(addresses)}
+
+    def questions(self, slug: str) -> Sequence[PublicQuestion]:
+        self.fund_page(slug)
+        return [
+            PublicQuestion(
+                7, AS_OF.at, "zh", "answered", "钱什么时候到基金？", "10 月 8 日到了。", AS_OF.at
+            )
+        ]
+
+    def question(self, slug: str, number: int) -> PublicQuestion | None:
+        return next((one for one in self.questions(slug) if one.number == number), None)
+
+    def ask(self, slug: str, body: str, language: str, gift: int | None) -> int:
+        return 7
 
     def overlay_key(self, slug: str) -> str | None:
         self.fund_page(slug)

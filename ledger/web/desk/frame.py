@@ -101,6 +101,7 @@ TABS = (
 """Pages of the bar on top, in the order of a day; a part of the desk adds its row here."""
 
 MORE = (
+    Tab("desk_questions", "question.read", ("desk_question", "step_question")),
     Tab("corrections", "period.read", ("known",)),
     Tab(
         "periods",

@@ -16,7 +16,7 @@ from ledger.projections.shapes import FundPage
 from ledger.web import headers, problems
 from ledger.web.formats import rate, size
 from ledger.web.language import LANG_TAG, Voice, language_of, other
-from ledger.web.public import checking, data, flow, outward, reports, ways
+from ledger.web.public import checking, data, flow, outward, questions, reports, ways
 from ledger.web.services import services
 from reports.flow import flow_note
 
@@ -24,6 +24,7 @@ pages = Blueprint("pages", __name__)
 checking.add(pages)
 outward.add(pages)
 data.add(pages)
+questions.add(pages)
 
 TYPED_MAX = 40
 """What of a mistyped receipt number is shown back: more than a number with its spaces."""

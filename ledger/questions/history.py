@@ -195,7 +195,15 @@ def _with_steps(
         .order_by(s.number, s.step)
     ):
         found[row.number].append(Step(row.at_ms, row.kind, row.member_id, row.body))
-    named = Question._fields[:-1]
     return [
-        Question(*(row[name] for name in named), steps=tuple(found[row["number"]])) for row in rows
+        Question(
+            row["number"],
+            row["asked_ms"],
+            row["gift_seq"],
+            row["language"],
+            row["suspicion"],
+            row["body"],
+            tuple(found[row["number"]]),
+        )
+        for row in rows
     ]

@@ -47,6 +47,9 @@ RUNTIME_ROLE = "ledger_runtime"
 SQLITE_CACHE_KIB = 262_144
 """Page cache of a connection: the unique keys of some millions of gifts fit, so that a replay reads no disk."""
 
+SQLITE_ONCE_KIB = 32_768
+"""Page cache of a connection while it reads what it will not read again."""
+
 SQLITE_PAGE_BYTES = 8192
 """Of new files: eight gifts' entries to a page, and half as many pages to write as with SQLite's 4,096."""
 
@@ -156,8 +159,11 @@ class Database:
         )
 
     @contextlib.contextmanager
-    def reading(self) -> Iterator[sa.Connection]:
+    def reading(self, *, once: bool = False) -> Iterator[sa.Connection]:
         """Open a snapshot to read from; nothing can be written in it.
+
+        Args:
+            once: Whether very much is read, and nothing of it again: few pages are kept then.
 
         Yields:
             A connection inside one read-only transaction.
@@ -174,11 +180,15 @@ class Database:
             with connection.begin():
                 if self.is_sqlite:
                     connection.exec_driver_sql("PRAGMA query_only=ON")
+                    if once:
+                        connection.exec_driver_sql(f"PRAGMA cache_size=-{SQLITE_ONCE_KIB}")
                 try:
                     yield connection
                 finally:
                     if self.is_sqlite:
                         connection.exec_driver_sql("PRAGMA query_only=OFF")
+                        if once:
+                            connection.exec_driver_sql(f"PRAGMA cache_size=-{SQLITE_CACHE_KIB}")
 
     @contextlib.contextmanager
     def writing(self) -> Iterator[sa.Connection]:

@@ -16,6 +16,7 @@ import ledger.moneyline.tables
 import ledger.papers.tables
 import ledger.periods.tables
 import ledger.privacy.tables
+import ledger.publication.tables
 import ledger.sequencer.tables
 import ledger.signin.tables
 import ledger.spending.tables

@@ -43,7 +43,7 @@ def compare_list(
         platform is in them: those are private.
     """
     name, month = wanted
-    with sequencer.database.reading() as connection:
+    with sequencer.database.reading(once=True) as connection:
         channel = funds.channel(connection, fund.fund_id, name)
         zone = funds.details(connection, fund.fund_id).zone
         rates = rate_table(funds.rates_of(connection, fund.fund_id))

@@ -27,6 +27,7 @@ from ledger.issuing.history import Issue
 from ledger.issuing.steps import BUILT
 from ledger.journal import history as journal_history
 from ledger.journal.history import Fund
+from ledger.journal.receipt_numbers import ReceiptNumber
 from ledger.log import history as log_history
 from ledger.log.checkpoints import parse_checkpoint
 from ledger.log.notes import Verifier, split_note
@@ -198,6 +199,16 @@ class Services:
         """Return the receipt, a `c2sp.org/tlog-proof@v1` file that holds the entry too."""
         with self._view(slug) as view:
             return receipts.standing_alone(receipts.stored(view.connection, view.fund, seq))
+
+    def receipt_pdf(self, slug: str, number: ReceiptNumber, language: str) -> bytes:
+        """Return a gift's receipt on one page, made in a process of its own.
+
+        Raises:
+            BusyError: Another one is being made.
+        """
+        from ledger.statements.receipt_worker import receipt_pdf
+
+        return receipt_pdf(self.ledger.settings, slug, number, language)
 
     def entry(self, slug: str, seq: int) -> EntryPage | None:
         """Return an entry; None above the last one."""

@@ -471,6 +471,7 @@ SENTENCES: dict[str, tuple[str, str]] = {
         ),
     ),
     "gift.download": ("下载凭证（{size}）", "Download the receipt ({size})"),
+    "gift.paper": ("打印用的凭证（PDF，一页）", "Receipt to print (PDF, one page)"),
     "gift.json": ("看这一条的原文（JSON）", "See the entry itself (JSON)"),
     "gift.missing": ("没有找到这个凭证号", "No gift with this number"),
     "gift.missing_hint": (

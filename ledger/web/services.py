@@ -11,6 +11,7 @@ from typing import Any, Protocol
 
 from flask import Flask, current_app
 
+from ledger.journal.receipt_numbers import ReceiptNumber
 from ledger.log.tiles import TileAddress
 from ledger.projections.public_questions import PublicQuestion
 from ledger.projections.shapes import (
@@ -120,6 +121,10 @@ class PublicServices(Protocol):
 
     def gift_proof(self, slug: str, seq: int) -> bytes:
         """Return the receipt, a `c2sp.org/tlog-proof@v1` file that holds the entry too."""
+        ...
+
+    def receipt_pdf(self, slug: str, number: ReceiptNumber, language: str) -> bytes:
+        """Return a gift's receipt on one page; `BusyError` while another one is made."""
         ...
 
     def entry(self, slug: str, seq: int) -> EntryPage | None:

@@ -373,6 +373,10 @@ class FakeServices:
         assert seq == NUMBER.seq
         return PROOF
 
+    def receipt_pdf(self, slug: str, number: ReceiptNumber, language: str) -> bytes:
+        self.fund_page(slug)
+        return f"%PDF-1.7 {number.compact} {language}".encode()
+
     def entry(self, slug: str, seq: int) -> EntryPage | None:
         self.fund_page(slug)
         return ENTRY if seq == ENTRY.seq else None

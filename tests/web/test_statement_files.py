@@ -12,7 +12,7 @@ from ledger.app import create_app
 from reports.schema import figures_schema
 from reports.statement import figures_json
 from tests.unit.reports import example
-from tests.web.samples import FUND, GIFT, FakeServices, Settings
+from tests.web.samples import FUND, GIFT, NUMBER, FakeServices, Settings
 
 
 def _client() -> FlaskClient:
@@ -48,3 +48,14 @@ def test_the_schema_in_the_docs_is_the_one_that_is_served() -> None:
     """Write it anew with `python -m reports.schema > docs/figures.schema.json`."""
     kept = Path(__file__).parents[2] / "docs" / "figures.schema.json"
     assert json.loads(kept.read_text(encoding="utf-8")) == figures_schema()
+
+
+def test_a_gift_has_a_receipt_to_print_in_both_languages() -> None:
+    client = _client()
+    page = client.get(f"/en/funds/qinghe/gifts/{NUMBER.compact}").text
+    assert f"/funds/qinghe/gifts/{NUMBER.compact}.pdf?lang=en" in page
+    for language in ("zh", "en"):
+        found = client.get(f"/funds/qinghe/gifts/{NUMBER.compact}.pdf?lang={language}")
+        assert (found.status_code, found.mimetype) == (200, "application/pdf")
+        assert found.data.endswith(language.encode())
+    assert client.get("/funds/qinghe/gifts/000000000000.pdf").status_code == 404

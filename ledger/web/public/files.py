@@ -44,6 +44,24 @@ def gift_proof(fund: str, receipt: str) -> BaseResponse:
     return headers.public_page(response)
 
 
+@files.get("/funds/<fund>/gifts/<receipt>.pdf")
+def gift_receipt(fund: str, receipt: str) -> BaseResponse:
+    """Hand out a gift's receipt on one page, in Chinese, or in English with `?lang=en`.
+
+    Raises:
+        NotFoundError: No gift with this number.
+    """
+    try:
+        number = parse_receipt_number(receipt)
+    except FieldError as error:
+        raise NotFoundError(what="gift") from error
+    if services().gift_page(fund, number.seq, number.check) is None:
+        raise NotFoundError(what="gift")
+    language = "en" if request.args.get("lang") == "en" else "zh"
+    body = services().receipt_pdf(fund, number, language)
+    return headers.public_page(_download(body, "application/pdf", f"{number.compact}.pdf"))
+
+
 @files.get("/funds/<fund>/entries/<int:seq>.json")
 def entry_bytes(fund: str, seq: int) -> BaseResponse:
     """Hand out the exact bytes of an entry.

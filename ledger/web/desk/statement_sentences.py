@@ -204,6 +204,7 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "field.certificate": ("证书的 SHA-256", "SHA-256 of the certificate"),
     "field.chain": ("证书（PEM）", "Certificate (PEM)"),
     "field.opinion": ("审计意见", "Opinion"),
+    "field.statements": ("公布哪些文件", "Files to publish"),
     "field.seal": ("同时封账", "Sealed with it"),
     "refused.too-large": (
         "文件太大：比交出去的文件多出的，不像一个签名。",

@@ -236,6 +236,12 @@ _ALL = (
         by_token="propose",
     ),
     Action(
+        "opening.propose",
+        _FINANCE,
+        "提出开账余额",
+        "Propose what accounts held before the ledger began",
+    ),
+    Action(
         "reversal.propose",
         _FINANCE,
         "提出冲正",

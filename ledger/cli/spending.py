@@ -37,6 +37,7 @@ from ledger.spending import history, movements
 from ledger.spending.evidence import Brought
 from ledger.spending.history import Filter
 from ledger.spending.movements import Movement
+from ledger.spending.openings import Balance, Opening
 from ledger.spending.sheet import COLUMNS, faults_csv, first_fault, row_of
 
 FILE_MAX = 20 * 1024 * 1024
@@ -340,6 +341,52 @@ def _day(text: str) -> date:
         return date.fromisoformat(text)
     except ValueError as error:
         raise FieldError(field="on", value=text[:20], reason="not-a-date") from error
+
+
+@movement.command("opening")
+@click.option(
+    "--balance",
+    "stated",
+    multiple=True,
+    required=True,
+    metavar="ACCOUNT=AMOUNT",
+    help="What an account held, such as CCB=50000.00; given once for each account.",
+)
+@click.option("--on", "on_day", required=True, help="Day in whose evening it held that.")
+@click.option("--said", required=True, help="Where the figures come from; no names of people.")
+@evidence_option
+@fund_option
+@acts("opening.propose")
+@pass_session
+@guarded
+def movement_opening(
+    session: Session,
+    stated: tuple[str, ...],
+    on_day: str,
+    said: str,
+    evidence: tuple[Path, ...],
+    member_name: str,
+    fund_slug: str | None,
+) -> None:
+    """Propose what accounts held before the ledger began; another person decides."""
+    fund = session.fund(fund_slug)
+    member = session.member(fund, member_name)
+    with session.ledger().database.reading() as connection:
+        balances = tuple(_balance(connection, fund, one) for one in stated)
+    brought = _bring(session, fund, member.member_id, evidence)
+    wanted = Opening(_day(on_day), balances, said, brought)
+    done = actions.propose(
+        session.ledger().sequencer, fund, member.member_id, desk.opening(wanted)
+    )
+    session.say(summary(done), **told(done))
+
+
+def _balance(connection: Any, fund: Fund, stated: str) -> Balance:
+    name, is_stated, amount = stated.rpartition("=")
+    if not is_stated:
+        raise FieldError(field="balance", value=stated[:40], reason="ACCOUNT=AMOUNT")
+    account = funds.money_account(connection, fund.fund_id, name)
+    return Balance(account.name, account.commodity, parse_amount(amount, account.commodity))
 
 
 @movement.command("list")

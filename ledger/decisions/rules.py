@@ -123,6 +123,7 @@ KINDS: Mapping[str, Kind] = {
             given=("sheet",),
         ),
         Kind("movement", _always("controller")),
+        Kind("opening", _always("controller")),
         Kind("reversal", _always("controller")),
         Kind("lists", _always("controller")),
         Kind("rule", _always("approver")),

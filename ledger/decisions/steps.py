@@ -164,6 +164,7 @@ def effects_of(kind: str, content: Mapping[str, Any]) -> list[tuple[str, Mapping
         "lists": "list.changed",
         "payee": "account.changed",
         "certificate": "certificate.enrolled",
+        "opening": "opening.balances",
     }
     return [(single[kind], content)] if kind in single else []
 
@@ -239,6 +240,7 @@ EFFECTS = (
     "movement.reversed",
     "spend.reversed",
     "list.changed",
+    "opening.balances",
 )
 """Kinds of entries that decisions bring about."""
 

@@ -18,6 +18,7 @@ from ledger.funds import history as funds
 from ledger.funds.history import MoneyAccount
 from ledger.journal import history as journal
 from ledger.journal.codec import decode
+from ledger.journal.entries import OPENED
 from ledger.journal.history import Fund
 from ledger.journal.tables import entries
 from ledger.matching.tables import bank_lines
@@ -212,7 +213,7 @@ def _entries(connection: sa.Connection, fund: Fund, account: MoneyAccount) -> li
         )
         for seq, data in rows:
             value = decode(bytes(data))
-            if value["kind"] == "account.opened":
+            if value["kind"] in OPENED:
                 found.append(Movement("", _OPENING, moved[seq]))
                 continue
             day = from_text(value["occurred_at"]).astimezone(zone).date().isoformat()

@@ -208,6 +208,7 @@ EFFECTS: Mapping[str, Effect] = {
     "write-off": exceptions.take_off,
     "spend": spending.spend_decided,
     "movement": spending.movement_decided,
+    "opening": spending.opening_decided,
     "reversal": spending.reversal_decided,
     "lists": spending.lists_decided,
 }

@@ -36,10 +36,20 @@ from ledger.privacy.commitments import open_commitment
 from ledger.roles import acting
 from ledger.sequencer.books import Books
 from ledger.sequencer.groups import Sequencer
-from ledger.spending import booking, evidence, limits, movements, proposing, reversing, sheets
+from ledger.spending import (
+    booking,
+    evidence,
+    limits,
+    movements,
+    openings,
+    proposing,
+    reversing,
+    sheets,
+)
 from ledger.spending.booking import Booked, Terms
 from ledger.spending.evidence import Brought
 from ledger.spending.movements import Movement, Shown
+from ledger.spending.openings import Opening
 from ledger.spending.sheet import SpendRow
 
 Upload = tuple[str, bytes]
@@ -258,6 +268,16 @@ def movement(wanted: Movement) -> Wanted:
     return _about("movement", make)
 
 
+def opening(wanted: Opening) -> Wanted:
+    """Want to book what accounts held before the ledger began."""
+
+    def make(books: Books, _member: Member) -> Proposed:
+        openings.check(books, wanted)
+        return openings.wanted(wanted)
+
+    return _about("opening", make)
+
+
 def reversal(seq: int, reason: str) -> Wanted:
     """Want to reverse spending or a movement that was booked by mistake."""
     return _about("reversal", lambda books, _member: reversing.wanted(books, seq, reason))
@@ -357,6 +377,11 @@ def movement_decided(books: Books, actor: Actor, found: Decision) -> None:
         matching.explain_line(books, line, seq)
         said = (wanted.way, "by-hand", f"{wanted.way}/{wanted.cls}")
         keep_by_hand(books, actor, said, line, seq)
+
+
+def opening_decided(books: Books, actor: Actor, found: Decision) -> None:
+    """Book the opening balances that were approved."""
+    openings.book(books, actor, openings.of_content(found.latest.content), found.number)
 
 
 def reversal_decided(books: Books, actor: Actor, found: Decision) -> None:

@@ -12,6 +12,7 @@ KINDS = (
     "channel.opened",
     "account.opened",
     "account.changed",
+    "opening.balances",
     "rate.set",
     "session.opened",
     "session.closed",
@@ -66,6 +67,9 @@ KINDS = (
 """Every kind of entry. `income` is money that reaches an account of ours without a gift: a direct
 donation, interest, a returned grant; `expense` what leaves it beside transfers and spending.
 """
+
+OPENED = ("account.opened", "opening.balances")
+"""Kinds that say what accounts held before the ledger began."""
 
 VERSION = 1
 """Of the encoding: in every entry, so that a change of format can never pass unnoticed."""

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 from ledger.clock import local_date
 from ledger.journal import accounts as names
+from ledger.journal.entries import OPENED
 from ledger.projections.month import Month, Movement
 from ledger.projections.register_rows import GiftEnds, bank_rows
 from ledger.projections.stages import FUND, FUND_FEES, PROGRAMME, REFUNDED_FUND, TRANSIT
@@ -156,7 +157,7 @@ def _line_of(account: str) -> str:
 
 
 def _outside_line(month: Month, one: Movement) -> str:
-    if one.kind == "account.opened":
+    if one.kind in OPENED:
         # A fund's first statement takes what was there as its opening balance.
         return "F1" if month.cut.previous is None else "F4"
     return {"donation": "F3", "returned-grant": "F7"}.get(one.body.get("class", ""), "F4")

@@ -1103,7 +1103,7 @@ class Journal:
                 self.debits[debit["account"]] += amount
                 self.credits[credit["account"]] += amount
                 self.moved[_stage(credit["account"]), _stage(debit["account"])] += amount
-                if value["kind"] == "account.opened":
+                if value["kind"] in ("account.opened", "opening.balances"):
                     self.opened[debit["account"]] += amount
 
     def debit(self, prefix: str) -> int:

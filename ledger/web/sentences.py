@@ -9,6 +9,7 @@ to know a plural.
 from __future__ import annotations
 
 from ledger.signin.sentences import SENTENCES as SIGN_IN
+from ledger.web.desk.gap_sentences import SENTENCES as GAPS
 from ledger.web.desk.list_sentences import SENTENCES as LISTS
 from ledger.web.desk.period_sentences import SENTENCES as PERIODS
 from ledger.web.desk.rule_sentences import SENTENCES as RULES
@@ -594,3 +595,4 @@ SENTENCES |= SPENDING
 SENTENCES |= CHECKING
 SENTENCES |= OUTWARD
 SENTENCES |= QUESTIONS
+SENTENCES |= GAPS

@@ -7,6 +7,7 @@ from datetime import date
 
 from ledger.clock import local_date
 from ledger.journal import accounts as names
+from ledger.journal.entries import OPENED
 from ledger.projections.month import Loose, Month, Movement
 from ledger.projections.stages import (
     BANK,
@@ -44,12 +45,12 @@ def _opened_with(month: Month, prefix: str) -> int:
     """Return what accounts held when the books of a fund's first month were opened."""
     if month.cut.previous is not None:
         return 0
-    return sum(one.to_length for one in month.outside(prefix) if one.kind == "account.opened")
+    return sum(one.to_length for one in month.outside(prefix) if one.kind in OPENED)
 
 
 def _kind(one: Movement) -> str:
     """Name why money came to an account."""
-    if one.kind == "account.opened":
+    if one.kind in OPENED:
         return joined_key(names.OPENING)
     if one.kind == "transfer.returned":
         return "returned-transfer"
@@ -63,7 +64,7 @@ def bank_lines(month: Month) -> BankLines:
     other = [
         one
         for one in (*month.outside(BANK), *_returns(month))
-        if not (opened and one.kind == "account.opened")
+        if not (opened and one.kind in OPENED)
     ]
     receipts = [
         ListedMovement(one.seq, local_date(one.at, zone), _kind(one), one.to_length)
@@ -155,7 +156,7 @@ def transit_lines(month: Month, roles: dict[str, str]) -> TransitLines:
 def fund_lines(month: Month) -> FundLines:
     """Make the lines F."""
     opened = _opened_with(month, FUND)
-    outside = [one for one in month.outside(FUND) if not (opened and one.kind == "account.opened")]
+    outside = [one for one in month.outside(FUND) if not (opened and one.kind in OPENED)]
     came: dict[str, int] = defaultdict(int)
     for one in outside:
         came[_LINE_OF_CLASS.get(one.body.get("class", ""), "f4")] += one.to_length

@@ -11,6 +11,7 @@ from ledger.verify.entries import BrokenEntryError, text, whole
 from ledger.verify.folding import Event
 from ledger.verify.kinds.spending import check_interval
 
+_OPENING = "Equity:Opening-Balances"
 _INCOME = {
     "donation": "Income:Donations:Direct",
     "interest": "Income:Interest:Bank",
@@ -36,6 +37,7 @@ class Movements:
             "income": self._movement,
             "expense": self._movement,
             "movement.reversed": self._reversed,
+            "opening.balances": self._opening,
         }
 
     def _movement(self, event: Event) -> None:
@@ -57,6 +59,38 @@ class Movements:
         ]
         if value["postings"] != expected:
             raise BrokenEntryError("zero-sums", "not-the-movement's", expected, value["postings"])
+
+    def _opening(self, event: Event) -> None:
+        """Hold opening balances to their postings, and to accounts on which nothing has moved.
+
+        Raises:
+            BrokenEntryError: No evidence, other postings, or an account that held or moved something before.
+        """
+        body, expected, seen = event.value["body"], [], set()
+        self._books.facts.note_files(event.seq, body)
+        balances = body.get("balances")
+        if not isinstance(balances, list) or not balances:
+            raise BrokenEntryError("entries", "no-balances", found=balances)
+        if not body.get("evidence"):
+            raise BrokenEntryError("evidence", "missing", found=event.seq)
+        for one in balances:
+            account, commodity = text(one, "account"), text(one, "commodity")
+            opened = self._books.facts.money_accounts.get(account)
+            if opened is None or opened[0]["commodity"] != commodity or account in seen:
+                raise BrokenEntryError("entries", "not-an-account", found=account)
+            seen.add(account)
+            before = self._books.totals.get((account, commodity), [0, 0])
+            if before != [0, 0]:
+                raise BrokenEntryError("entries", "moved-before", [0, 0], (account, *before))
+            amount = whole(one, "amount")
+            expected += [
+                {"account": account, "amount": amount, "commodity": commodity},
+                {"account": _OPENING, "amount": -amount, "commodity": commodity},
+            ]
+        if event.value["postings"] != expected:
+            raise BrokenEntryError(
+                "zero-sums", "not-the-balances", expected, event.value["postings"]
+            )
 
     def _expense(self, body: Mapping[str, Any], account: str) -> str | None:
         """Return where an expense goes; hold a management cost to its list and a refund to its donation.

@@ -21,7 +21,7 @@ from ledger.keyset import Listing
 from ledger.matching import history as matching
 from ledger.matching.history import StoredLine
 from ledger.projections.management import management_share
-from ledger.spending import history
+from ledger.spending import history, openings
 from ledger.spending.evidence import Brought
 from ledger.spending.history import Moved
 from ledger.spending.movements import CLASSES, Movement
@@ -59,7 +59,9 @@ def show_all(desk: Desk) -> Response:
     """List what came and went beside gifts, transfers and spending, and how much of all cost is management."""
     with desk.reading() as connection:
         share = management_share(connection, desk.fund, desk.ledger.clock.now())
-    return desk.page("movements.html", list=read_list(desk, MOVEMENTS), share=share)
+        can_open = desk.may("opening.propose") and bool(openings.untouched(connection, desk.fund))
+    found = read_list(desk, MOVEMENTS)
+    return desk.page("movements.html", list=found, share=share, can_open=can_open)
 
 
 def _source(desk: Desk, _asked: Typed) -> Listing[Moved]:
@@ -184,7 +186,7 @@ def _read(desk: Desk, typed: Typed) -> Movement | None:
     else:
         account = _known(desk, typed["account"])
         amount = typed.read("amount", money(account.commodity)) if account else None
-        on = typed.read("on", _day)
+        on = typed.read("on", day)
     if account is None:
         typed.errors["account"] = ("error.missing", {})
     if not way or not cls:
@@ -203,7 +205,7 @@ def _read(desk: Desk, typed: Typed) -> Movement | None:
         said=said,
         item=typed["item"] if cls == "management" else "",
         refunds=refunds,
-        evidence=_brought(desk, typed),
+        evidence=brought(desk, typed),
         line=None if line is None else line.identity,
     )
 
@@ -222,15 +224,20 @@ def _known(desk: Desk, name: str) -> MoneyAccount | None:
     return next((one for one in _accounts(desk) if one.name == name), None)
 
 
-def _day(text: str) -> date:
+def day(text: str) -> date:
+    """Read a day, ISO 8601.
+
+    Raises:
+        FieldError: It is none.
+    """
     found = day_in(text)
     if found is None:
         raise FieldError(field="on", value=text[:20], reason="not-a-date")
     return date.fromisoformat(found)
 
 
-def _brought(desk: Desk, typed: Typed) -> tuple[str, ...]:
-    """Keep the files that the form brought."""
+def brought(desk: Desk, typed: Typed) -> tuple[str, ...]:
+    """Keep the files that a form brought in its field `proof`; what is wrong with one stands beside `evidence`."""
     found = []
     for file in request.files.getlist("proof"):
         if not file.filename:

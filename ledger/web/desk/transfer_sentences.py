@@ -115,6 +115,7 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "origin.income.other": ("其他入账", "Other income"),
     "origin.returned": ("第 {n} 次划转退回", "Transfer {n} came back"),
     "origin.account.opened": ("开账时的余额", "Opening balance"),
+    "origin.opening.balances": ("开账余额", "Opening balance"),
     "origin.match.released": ("撤回的匹配", "Released match"),
     "origin.adjustment": ("调整", "Adjustment"),
     "transfer.steps": ("每一步", "Every step"),

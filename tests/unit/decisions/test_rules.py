@@ -46,6 +46,7 @@ SLOTS = [
     ("spend", 1_000_001, ("controller",)),
     ("spend", 50_000_001, ("controller", "approver")),
     ("movement", 1, ("controller",)),
+    ("opening", 1, ("controller",)),
     ("reversal", 1, ("controller",)),
     ("lists", None, ("controller",)),
     ("rule", None, ("approver",)),

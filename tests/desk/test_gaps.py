@@ -1,0 +1,36 @@
+"""Opening balances on the pages of the desk."""
+
+from __future__ import annotations
+
+import re
+
+from tests.desk.counties import text_of
+from tests.desk.test_spending import prove
+
+
+def test_opening_balances_are_asked_for_untouched_accounts_only_and_keep_what_was_typed(county):
+    page = county.get("wang", "openings/new")
+    assert 'name="Assets:Fund:Main"' in page.text
+    assert "Assets:Bank:CCB" not in page.text  # opened with 50,000.00
+    assert "登记开账余额" in text_of(county.get("wang", "movements"))
+    typed = {"on": "2026-10-01", "reason": "十月一日对账单"}
+    wrong = prove(county, "openings/new", "单.pdf", b"%PDF-1.4 x", **typed)
+    assert wrong.status_code == 422
+    assert 'id="balances-error"' in wrong.text
+    assert 'value="2026-10-01"' in wrong.text
+    typed["Assets:Fund:Main"] = "1,200.5x"
+    wrong = prove(county, "openings/new", "单.pdf", b"%PDF-1.4 x", **typed)
+    assert 'id="Assets:Fund:Main-error"' in wrong.text
+    typed["Assets:Fund:Main"] = "1,200.50"
+    assert 'id="evidence-error"' in county.post("wang", "openings/new", **typed).text
+    done = prove(county, "openings/new", "单.pdf", b"%PDF-1.4 x", **typed)
+    assert done.status_code == 303
+    number = re.findall(r"decisions/(\d+)", done.location)[0]
+    shown = text_of(county.get("li", f"decisions/{number}"))
+    assert "开账余额" in shown
+    assert "1,200.50" in shown
+    assert county.post("li", f"decisions/{number}/approve", version="1").status_code == 303
+    page = county.get("wang", "openings/new")
+    assert "每个账户都已经有钱进出" in text_of(page)
+    assert '<form method="post" enctype' not in page.text
+    assert "openings/new" not in county.get("wang", "movements").text

@@ -55,6 +55,8 @@ VALUES: dict[str, Any] = {
     "suggestion": "0" * 16,
     "month": "2026-01",
     "kept": "0" * 32,
+    "digest": "0" * 64,
+    "kind": "csv",
 }
 """For the parts of addresses: a fund that is there, and nothing in it."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import re
 import shutil
@@ -12,6 +13,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
+import pikepdf
 import pytest
 from werkzeug.serving import make_server
 
@@ -34,7 +36,29 @@ from tests.db.test_witnesses import poster
 
 pytestmark = pytest.mark.browser
 
-PDF = b"%PDF-1.7\n" + b"what was published\n" * 400
+
+def statement_pdf(transfers: int, *, spoiled: bool = False) -> bytes:
+    """A page with attachments as a statement has them."""
+    register = b"transfer_no,amount_fen\r\n12,%d\r\n" % transfers
+    listed = {"name": "transfers.csv", "sha256": sha256(register).hexdigest(), "embedded": True}
+    manifest = {
+        "number": "qinghe-2026-09-M-v1",
+        "commodity": "CNY",
+        "files": [listed],
+        "lines": {"B4": transfers, "G1": 7},
+    }
+    pdf = pikepdf.new()
+    pdf.add_blank_page()
+    files = {"transfers.csv": register, "manifest.json": json.dumps(manifest).encode()}
+    for name, body in files.items():
+        inside = body + b" " if spoiled and name == "transfers.csv" else body
+        pdf.attachments[name] = pikepdf.AttachedFileSpec(pdf, inside, filename=name)
+    out = io.BytesIO()
+    pdf.save(out, object_stream_mode=pikepdf.ObjectStreamMode.disable, deterministic_id=True)
+    return out.getvalue()
+
+
+PDF = statement_pdf(9_500_000)
 BROKEN = """
 async ([address, text, tries]) => {
   const { Book } = await import('/static/check/book.js');
@@ -282,10 +306,17 @@ def test_a_statement_is_held_to_the_log(shown, page):
     assert give_file(page, ("s.pdf", PDF)) == "有效"
     assert "写在账本第" in page.locator(".checks").inner_text()
     assert give_file(page, ("s.pdf", PDF + b"\n")) == "无效"
+    told = page.locator(".checks").inner_text()
+    assert "公布的摘要" in told
+    assert "1 份附件，摘要都对" in told
+    assert give_file(page, ("s.pdf", statement_pdf(9_500_000, spoiled=True))) == "无效"
+    assert "transfers.csv 被改过" in page.locator(".checks").inner_text()
+    assert give_file(page, ("s.pdf", statement_pdf(5_900_000))) == "无效"
+    told = page.locator(".checks").inner_text()
+    assert "B4，这份写 59,000.00 元，公布的是 95,000.00 元" in told
+    for stranger in (b"%PDF-1.7\n", PDF[:500], PDF[:300] + b"\0" * 5000):
+        assert give_file(page, ("s.pdf", stranger)) == "无效"
     assert "账本里没有公布过这份文件" in page.locator(".checks .fails").inner_text()
-    named = PDF + b"/ID [<" + b"qinghe-2026-09-M-v1".hex().encode() + b"> <00>]"
-    assert give_file(page, ("s.pdf", named)) == "无效"
-    assert "公布的摘要" in page.locator(".checks .fails").inner_text()
 
 
 def test_no_broken_receipt_ever_passes(shown, page):

@@ -21,6 +21,7 @@ MODULES = (
     "book",
     "way",
     "gift",
+    "pdf",
     "statement",
     "show",
     "verify-page",

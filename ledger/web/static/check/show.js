@@ -36,6 +36,13 @@ export function reasonOf(check, say, language) {
     detail.shown = money(detail.shown, check.commodity ?? "CNY", language);
     detail.found = money(detail.found, check.commodity ?? "CNY", language);
   }
+  if (check.reason === "figure") {
+    for (const name of ["found", "published"]) {
+      // Counts are written as they are; money has two places.
+      const isMoney = Number.isSafeInteger(detail[name]) && !/^(?:G1|X|L)/.test(detail.line);
+      detail[name] = isMoney ? money(detail[name], detail.commodity, language) : (detail[name] ?? "–");
+    }
+  }
   if (detail.label) detail.label = say(`label.${detail.label}`);
   for (const name of ["entry", "size", "earlier", "later", "number", "total"]) {
     if (typeof detail[name] === "number") detail[name] = grouped(detail[name]);

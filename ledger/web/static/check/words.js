@@ -53,6 +53,7 @@ export const WORDS = {
   "reason.not-published": ["账本里没有公布过这份文件。", "no such file is published in the ledger."],
   "reason.digest": ["公布的摘要 {published}，这份的摘要 {found}。", "the published digest is {published}, this one’s {found}."],
   "reason.attachment": ["附件 {name} 被改过，或缺了。", "the attachment {name} was changed, or is missing."],
+  "reason.extra": ["文件里多了一份没有登记的附件：{name}。", "the file holds an attachment that it does not list: {name}."],
   "reason.figure": ["{line}，这份写 {found}，公布的是 {published}。", "{line}: this file says {found}, the published one {published}."],
   "reason.not-a-pdf": ["这不是 PDF 文件。", "this is no PDF file."],
 
@@ -138,8 +139,10 @@ export function grouped(number) {
 /** Minor units of a currency, or whole units of a platform, as people write them. */
 export function money(minor, commodity, language) {
   const digits = fractionDigits(commodity);
-  const whole = grouped(Math.floor(minor / 10 ** digits));
-  const text = digits ? `${whole}.${String(minor % 10 ** digits).padStart(digits, "0")}` : whole;
+  const sign = minor < 0 ? "\u2212" : "";
+  const all = String(Math.abs(minor)).padStart(digits + 1, "0");
+  const whole = grouped(digits ? all.slice(0, -digits) : all);
+  const text = sign + (digits ? `${whole}.${all.slice(-digits)}` : whole);
   if (commodity !== "CNY") return `${text} ${commodity}`;
   return language === "en" ? `¥${text}` : `${text} 元`;
 }

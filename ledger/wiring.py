@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import orjson
 import sqlalchemy as sa
@@ -49,6 +49,7 @@ from ledger.projections.shapes import (
     Contact,
     EntryPage,
     FundCard,
+    FundList,
     FundPage,
     GiftPage,
     PublishedFile,
@@ -70,6 +71,8 @@ from ledger.settings import Settings
 from ledger.statements.files import figures_file, register_path, statement_file
 
 logger = structlog.get_logger(__name__)
+
+T = TypeVar("T")
 
 READ_ONLY_S = 5.0
 KEPT_S = 0.5
@@ -179,6 +182,16 @@ class Services:
         """Return all funds, by slug."""
         with self.ledger.database.reading() as connection:
             return fund_page.fund_cards(connection)
+
+    def fund_list(self, text: str = "", first: int = 0) -> FundList:
+        """Return some of the funds that have a text in their name, by slug."""
+        with self.ledger.database.reading() as connection:
+            return fund_page.fund_list(connection, text, first)
+
+    def read(self, slug: str, make: Callable[[View], T]) -> T:
+        """Return a page that a projection makes of a fund, read in one snapshot of the database."""
+        with self._view(slug) as view:
+            return make(view)
 
     def fund_page(self, slug: str) -> FundPage:
         """Return what the fund's page shows."""

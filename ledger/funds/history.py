@@ -20,6 +20,7 @@ from ledger.funds.tables import (
 )
 from ledger.journal.history import Fund
 from ledger.journal.tables import funds
+from ledger.journal.tables import funds as fund_table
 
 
 class Details(NamedTuple):
@@ -89,6 +90,42 @@ def details(connection: sa.Connection, fund_id: int) -> Details:
         ).where(fund_details.c.fund_id == fund_id)
     ).one()
     return Details(*row)
+
+
+def search(connection: sa.Connection, text: str, first: int, most: int) -> tuple[list[int], int]:
+    """Find funds by a part of their name in either language, or of their name in addresses.
+
+    Args:
+        connection: In a transaction.
+        text: As typed; all funds where it is empty. Large and small letters are the same.
+        first: How many to pass over.
+        most: How many to return.
+
+    Returns:
+        Funds in the order of their addresses, and how many there are in all.
+    """
+    fits: sa.ColumnElement[bool] = sa.true()
+    for word in text.lower().split():
+        fits = sa.and_(
+            fits,
+            sa.or_(
+                *(
+                    sa.func.lower(column).contains(word, autoescape=True)
+                    for column in (
+                        fund_table.c.slug,
+                        fund_details.c.name_zh,
+                        fund_details.c.name_en,
+                    )
+                )
+            ),
+        )
+    joined = fund_table.join(fund_details, fund_details.c.fund_id == fund_table.c.fund_id)
+    found = sa.select(fund_table.c.fund_id).select_from(joined).where(fits)
+    rows = connection.execute(found.order_by(fund_table.c.slug).offset(first).limit(most))
+    total = connection.execute(
+        sa.select(sa.func.count()).select_from(joined).where(fits)
+    ).scalar_one()
+    return [int(row[0]) for row in rows], int(total)
 
 
 def all_channels(connection: sa.Connection, fund_id: int) -> list[Channel]:

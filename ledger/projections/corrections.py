@@ -16,6 +16,7 @@ from ledger.clock import from_text
 from ledger.decisions import history as decisions
 from ledger.errors import NotFoundError
 from ledger.journal.codec import decode
+from ledger.journal.history import StoredEntry
 from ledger.journal.tables import entries
 from ledger.keyset import Listing, Sort
 from ledger.periods import history as periods
@@ -109,8 +110,15 @@ def corrections_between(
     return list(_read(connection, fund_id, rows.all()))
 
 
+def read_corrections(
+    connection: sa.Connection, fund_id: int, stored: Sequence[StoredEntry]
+) -> Sequence[Corrected]:
+    """Read corrections from their entries, in the order given."""
+    return _read(connection, fund_id, [one._asdict() for one in stored])
+
+
 def _read(
-    connection: sa.Connection, fund_id: int, rows: Sequence[sa.RowMapping]
+    connection: sa.Connection, fund_id: int, rows: Sequence[Mapping[Any, Any]]
 ) -> Sequence[Corrected]:
     issued = [one for one in periods.issued(connection, fund_id) if one.published_seq is not None]
     months = {one.month: one for one in periods.closed(connection, fund_id)} if issued else {}

@@ -6,6 +6,7 @@ rows of an index, and one row for each broadcast, transfer, file line from outsi
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, datetime
 from typing import NamedTuple, cast
@@ -40,6 +41,7 @@ from ledger.projections.shapes import (
     AsOf,
     Contact,
     FundCard,
+    FundList,
     FundPage,
     GiftLine,
     LateTransfer,
@@ -55,6 +57,7 @@ from ledger.projections.stages import ACCOUNTS_OF, stages_at
 from ledger.projections.statement_list import statement_lines
 from ledger.transfers import history as transfers
 
+FUNDS_A_PAGE = 20
 GIFTS_SHOWN = 10
 TRANSFERS_SHOWN = 5
 STATEMENTS_SHOWN = 6
@@ -129,10 +132,28 @@ def gift_count(connection: sa.Connection, fund_id: int) -> int:
     return int(counted) - count_of_kind(connection, fund_id, "gift.reversed")
 
 
-def fund_cards(connection: sa.Connection) -> list[FundCard]:
-    """Return a card for each fund, by slug."""
+def fund_list(connection: sa.Connection, text: str = "", first: int = 0) -> FundList:
+    """Find funds by a part of their names, some at a time.
+
+    Args:
+        connection: In a transaction.
+        text: As typed; all funds where it is empty.
+        first: How many to pass over.
+
+    Returns:
+        A card for each, and how many there are.
+    """
+    found, total = funds.search(connection, text, first, FUNDS_A_PAGE)
+    wanted = set(found)
+    known = [one for one in journal_history.all_funds(connection) if one.fund_id in wanted]
+    return FundList(tuple(fund_cards(connection, known)), total, first)
+
+
+def fund_cards(connection: sa.Connection, wanted: Sequence[Fund] | None = None) -> list[FundCard]:
+    """Return a card for each fund, by slug; of all funds unless some are given."""
     cards = []
-    for fund in sorted(journal_history.all_funds(connection), key=lambda one: one.slug):
+    given = journal_history.all_funds(connection) if wanted is None else wanted
+    for fund in sorted(given, key=lambda one: one.slug):
         details = funds.details(connection, fund.fund_id)
         accounts = Accounts(connection, fund.fund_id, details.commodity)
         channels = funds.all_channels(connection, fund.fund_id)
@@ -215,13 +236,14 @@ def _with_waits(of: View, accounts: Accounts, stages: tuple[Stage, ...]) -> tupl
             made.append(stage)
             continue
         first = min(arrivals)
-        late = stage.key == "sent" and _is_late(of, first)
+        late = stage.key == "sent" and is_late(of, first)
         days = days_between(first, of.now, of.details.zone)
         made.append(replace(stage, longest_wait_days=days, late=late))
     return tuple(made)
 
 
-def _is_late(of: View, sent: datetime) -> bool:
+def is_late(of: View, sent: datetime) -> bool:
+    """Tell whether a sending is on its way longer than the fund promises."""
     zone = of.details.zone
     return local_date(of.now, zone) > working_days_after(
         local_date(sent, zone), of.promises.transfer_days
@@ -276,7 +298,7 @@ def transfer_lines(of: View) -> list[TransferLine]:
                 days_on_way=days_between(when[one.sent_seq or 0], of.now, zone)
                 if under_way
                 else None,
-                late=under_way and _is_late(of, when[one.sent_seq or 0]),
+                late=under_way and is_late(of, when[one.sent_seq or 0]),
                 entry=one.ended_seq or one.sent_seq or one.approved_seq or one.proposed_seq,
             )
         )

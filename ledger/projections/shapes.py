@@ -101,6 +101,21 @@ class FundCard:
 
 
 @dataclass(frozen=True, slots=True)
+class FundList:
+    """Some of the funds that somebody looks for.
+
+    Attributes:
+        cards: By name in addresses.
+        total: How many there are in all.
+        first: How many stand before these.
+    """
+
+    cards: tuple[FundCard, ...]
+    total: int
+    first: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Left:
     """Money that left the way at a stage.
 
@@ -309,6 +324,7 @@ class StatementLine:
         corrections: Number of published corrections to it.
         size_bytes: Size of the PDF; None before publication.
         entry: Entry that holds the PDF's hash; None before publication.
+        opinion: Kind of the auditor's opinion, such as `unmodified`; empty where no auditor has signed.
     """
 
     id: str
@@ -322,6 +338,7 @@ class StatementLine:
     corrections: int = 0
     size_bytes: int | None = None
     entry: int | None = None
+    opinion: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,8 @@ from ledger.clock import from_ms, local_date, working_days_after
 from ledger.decisions.promises import promises_in_force
 from ledger.issuing import history
 from ledger.issuing.steps import COUNTERSIGNED
+from ledger.journal import history as journal
+from ledger.journal.codec import decode
 from ledger.journal.history import Fund
 from ledger.periods import history as periods
 from ledger.periods.history import IssuedStatement
@@ -46,9 +48,9 @@ def statement_lines(
         if one.published_seq is not None:
             issued.setdefault(one.month, []).append(one)
     signed = {
-        one.number
+        one.number: _opinion(connection, fund.fund_id, step.seq)
         for one in history.issues(connection, fund.fund_id)
-        if one.newest(COUNTERSIGNED) is not None
+        if (step := one.newest(COUNTERSIGNED)) is not None
     }
     lines: list[StatementLine] = []
     waiting: list[StatementLine] = []
@@ -80,8 +82,13 @@ def _months(connection: sa.Connection, fund_id: int, zone: str, today: date) -> 
     return sorted(found)
 
 
+def _opinion(connection: sa.Connection, fund_id: int, seq: int) -> str:
+    """Return the kind of opinion that the entry of a countersignature states."""
+    return str(decode(journal.entry(connection, fund_id, seq).entry)["body"].get("opinion", ""))
+
+
 def _published(
-    issued: list[IssuedStatement], first: date, due_on: date, beside: tuple[str, set[str]]
+    issued: list[IssuedStatement], first: date, due_on: date, beside: tuple[str, dict[str, str]]
 ) -> list[StatementLine]:
     zone, signed = beside
     by_number: dict[str, list[IssuedStatement]] = {}
@@ -104,6 +111,7 @@ def _published(
                 auditor_signed=number in signed,
                 size_bytes=file.bytes,
                 entry=file.published_seq,
+                opinion=signed.get(number, ""),
             )
         )
     return lines

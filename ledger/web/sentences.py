@@ -17,6 +17,7 @@ from ledger.web.desk.sentences import SENTENCES as DESK
 from ledger.web.desk.spending_sentences import SENTENCES as SPENDING
 from ledger.web.desk.statement_sentences import SENTENCES as STATEMENTS
 from ledger.web.desk.transfer_sentences import SENTENCES as TRANSFERS
+from ledger.web.public.books_sentences import SENTENCES as BOOKS
 from ledger.web.public.outward_sentences import SENTENCES as OUTWARD
 from ledger.web.public.question_sentences import SENTENCES as QUESTIONS
 from ledger.web.public.sentences import SENTENCES as CHECKING
@@ -596,3 +597,4 @@ SENTENCES |= CHECKING
 SENTENCES |= OUTWARD
 SENTENCES |= QUESTIONS
 SENTENCES |= GAPS
+SENTENCES |= OUTWARD | BOOKS

@@ -7,16 +7,18 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 from flask import Flask, current_app
 
 from ledger.journal.receipt_numbers import ReceiptNumber
 from ledger.log.tiles import TileAddress
+from ledger.projections.fund_page import View
 from ledger.projections.public_questions import PublicQuestion
 from ledger.projections.shapes import (
     EntryPage,
     FundCard,
+    FundList,
     FundPage,
     GiftPage,
     PublishedFile,
@@ -30,6 +32,7 @@ Door = Callable[[Flask], None]
 """Adds one audience (API, webhooks) to the app: its blueprints and its error shape."""
 
 EXTENSION = "ledger"
+T = TypeVar("T")
 
 
 class WebSettings(Protocol):
@@ -109,6 +112,14 @@ class PublicServices(Protocol):
 
     def funds(self) -> Sequence[FundCard]:
         """Return all funds, by slug."""
+        ...
+
+    def fund_list(self, text: str = "", first: int = 0) -> FundList:
+        """Return some of the funds that have a text in their name, by slug."""
+        ...
+
+    def read(self, slug: str, make: Callable[[View], T]) -> T:
+        """Return a page that a projection makes of a fund, read in one snapshot of the database."""
         ...
 
     def fund_page(self, slug: str) -> FundPage:

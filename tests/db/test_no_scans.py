@@ -88,7 +88,18 @@ def watched(database: Database, clock: FixedClock, tmp_path: Path) -> Watched:
     pages = [f"/desk/qinghe/{page}" for page in PAGES]
     with database.reading() as connection:
         first = journal.of_kind(connection, county.fund.fund_id, "gift", newest=1)[0]
+    books = (
+        "",
+        "/period",
+        "/period?from=2020-01-01&to=2026-12-31",
+        "/broadcasts",
+        "/waits",
+        "/open",
+    )
+    more = ("/spending", "/calendar", "/corrections", "/account?name=Income:Gifts:Kuaishou")
+    pages += [f"/funds/qinghe/books{page}" for page in (*books, *more, "/entries?first=0&stop=9")]
     pages += [
+        "/",
         "/funds/qinghe",
         f"/funds/qinghe/gifts/{receipt_number(first.seq, first.leaf_hash).compact}",
     ]

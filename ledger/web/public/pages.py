@@ -12,11 +12,12 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from ledger.errors import FieldError, NotFoundError
 from ledger.journal.receipt_numbers import parse_receipt_number
+from ledger.projections.fund_page import FUNDS_A_PAGE
 from ledger.projections.shapes import FundPage
 from ledger.web import headers, problems
 from ledger.web.formats import rate, size
 from ledger.web.language import LANG_TAG, Voice, language_of, other
-from ledger.web.public import checking, data, flow, outward, questions, reports, ways
+from ledger.web.public import books, checking, data, flow, outward, questions, reports, ways
 from ledger.web.services import services
 from reports.flow import flow_note
 
@@ -25,7 +26,10 @@ checking.add(pages)
 outward.add(pages)
 data.add(pages)
 questions.add(pages)
+books.add(pages)
 
+SEARCH_MAX = 60
+PLACE_DIGITS = 8
 TYPED_MAX = 40
 """What of a mistyped receipt number is shown back: more than a number with its spaces."""
 
@@ -58,8 +62,12 @@ def _page(template: str, say: Voice, **shown: object) -> Response:
 
 @pages.get("/")
 def all_funds() -> Response:
-    """Show every fund."""
-    return _page("funds.html", _voice(), funds=services().funds())
+    """Show the funds, or those that somebody looks for."""
+    typed = request.args.get("q", "").strip()[:SEARCH_MAX]
+    place = request.args.get("first", "")
+    first = int(place) if place.isascii() and place.isdigit() and len(place) < PLACE_DIGITS else 0
+    found = services().fund_list(typed, first)
+    return _page("funds.html", _voice(), found=found, typed=typed, step=FUNDS_A_PAGE)
 
 
 @pages.get("/funds/<fund>")

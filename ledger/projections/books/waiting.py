@@ -1,0 +1,322 @@
+"""Days in each stage: median, slowest, and how old the oldest money is. Exact to the fen, without reading a gift.
+
+Every unit has a position on its line. It came when the account's debits passed its position, and it left with the
+segment that covers it. So of a segment that took the positions from `start` to `stop` on some day, what had waited at
+most T days is what lies behind the account's debits T days earlier: one look-up. The median is the smallest T within
+which half of the amount left; the slowest is the smallest within which all of it did. Both are found by halving.
+
+Days are calendar days in the fund's zone between the recording of the two entries.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import NamedTuple
+
+import sqlalchemy as sa
+
+from ledger.clock import from_posix, local_date
+from ledger.journal.history import account_names
+from ledger.journal.tables import entries
+from ledger.matching import history as matching
+from ledger.moneyline.history import LineReader
+from ledger.moneyline.intervals import effective_offset
+from ledger.moneyline.tables import segments
+from ledger.projections import waits
+from ledger.projections.accounts import Accounts
+from ledger.projections.books.days import DAY, Days
+from ledger.projections.books.head import Head, head
+from ledger.projections.dates import days_between, month_last, occurred
+from ledger.projections.fund_page import View, is_late
+from ledger.projections.shapes import StageKey
+from ledger.projections.stages import ACCOUNTS_OF, BANK, FUND, PAYOUT, PLATFORM, PROGRAMME, TRANSIT
+
+WINDOW_DAYS = 90
+_AT_ONCE = 500
+_MONTH = re.compile(r"\d{4}-(?:0[1-9]|1[0-2])", re.ASCII)
+_ONWARD: tuple[tuple[StageKey, str, str], ...] = (
+    ("raised", PLATFORM, PAYOUT),
+    ("settled", PAYOUT, BANK),
+    ("bank", BANK, TRANSIT),
+    ("sent", TRANSIT, FUND),
+    ("fund", FUND, PROGRAMME),
+)
+
+
+class Departure(NamedTuple):
+    """Units of a line that moved on together.
+
+    Attributes:
+        account: That they left.
+        day: On which it was recorded.
+        start: First raw position.
+        stop: Raw position after the last.
+        voids: Starts and lengths of what has no value between them.
+        entry: By which they left.
+    """
+
+    account: str
+    day: date
+    start: int
+    stop: int
+    voids: tuple[tuple[int, int], ...]
+    entry: int
+
+    def value(self, first: int) -> int:
+        """Return the units of value from a position on."""
+        return effective_offset(first, self.stop, self.voids) if first < self.stop else 0
+
+
+@dataclass(frozen=True, slots=True)
+class Waited:
+    """How long money stays at a stage.
+
+    Attributes:
+        key: Which stage.
+        moved_minor: What moved on within the window; the days below are of this money.
+        median: Days within which half of it had moved on; None where nothing moved.
+        slowest: Days within which all of it had.
+        slowest_entry: One of the entries that took the slowest.
+        waiting_minor: What stands there now.
+        oldest: Age of the oldest of it in days; None where nothing stands there.
+        oldest_entry: Entry that brought it.
+        promised: Days that the fund promises; None where it promises none.
+        working: Whether these are working days.
+        late: Whether something there is beyond the promise.
+    """
+
+    key: StageKey
+    moved_minor: int
+    median: int | None
+    slowest: int | None
+    slowest_entry: int | None
+    waiting_minor: int
+    oldest: int | None
+    oldest_entry: int | None
+    promised: int | None = None
+    working: bool = False
+    late: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class WaitPage:
+    """How long money stays at each stage.
+
+    Attributes:
+        head: Whose.
+        first: First day of the window.
+        stages: The five that money leaves.
+    """
+
+    head: Head
+    first: date
+    stages: tuple[Waited, ...]
+
+
+def wait_page(of: View) -> WaitPage:
+    """Make the page of waits."""
+    connection, fund_id = of.connection, of.fund.fund_id
+    days = Days(of)
+    today = local_date(of.now, of.details.zone)
+    first = today - WINDOW_DAYS * DAY
+    accounts = Accounts(connection, fund_id, of.details.commodity)
+    left = departures(of, days.size(first - DAY))
+    oldest = waits.oldest_entries(connection, fund_id, accounts)
+    sending = waits.oldest_sending(connection, fund_id)
+    oldest[TRANSIT] = [] if sending is None else [sending]
+    when = occurred(connection, fund_id, [seq for seqs in oldest.values() for seq in seqs])
+    longest = (today - _begun(of)).days
+    found = []
+    for key, prefix, _ in _ONWARD:
+        stands = sorted(oldest.get(ACCOUNTS_OF[key], ()), key=lambda seq: when[seq])
+        mine = left[key]
+        found.append(
+            _promise(
+                of,
+                Waited(
+                    key,
+                    sum(one.value(one.start) for one in mine),
+                    *_spread(mine, days, longest),
+                    accounts.balance(prefix),
+                    days_between(when[stands[0]], of.now, of.details.zone) if stands else None,
+                    stands[0] if stands else None,
+                ),
+                when[stands[0]] if stands else None,
+            )
+        )
+    return WaitPage(head(of), first, tuple(found))
+
+
+def _begun(of: View) -> date:
+    """Return the day of the fund's first entry: nothing has waited longer."""
+    at = of.connection.execute(
+        sa.select(entries.c.recorded_at).where(
+            entries.c.fund_id == of.fund.fund_id, entries.c.seq == 0
+        )
+    ).scalar()
+    return local_date(of.now if at is None else from_posix(int(at)), of.details.zone)
+
+
+def departures(of: View, first: int) -> dict[StageKey, list[Departure]]:
+    """Read what moved on from each stage since an entry.
+
+    Args:
+        of: The fund.
+        first: Entry.
+
+    Returns:
+        By stage: a row of the money line for each settlement, payout, transfer and spend, however many gifts are in it.
+    """
+    connection, fund_id, commodity = of.connection, of.fund.fund_id, of.details.commodity
+    names = account_names(connection, fund_id)
+    reader = LineReader(connection, fund_id, names)
+    rows = connection.execute(
+        sa.select(segments)
+        .where(
+            segments.c.fund_id == fund_id,
+            segments.c.seq >= first,
+            segments.c.source_commodity == commodity,
+        )
+        .order_by(segments.c.seq, segments.c.part)
+    ).all()
+    # Asked by number, and not joined: a join may be read from end to end.
+    recorded = _recorded(connection, fund_id, sorted({row.seq for row in rows}))
+    found: dict[StageKey, list[Departure]] = {key: [] for key, _, _ in _ONWARD}
+    for row in rows:
+        segment = reader.segment(row)
+        for key, source, target in _ONWARD:
+            if (
+                segment.source is not None
+                and segment.source.account.startswith(source)
+                and segment.target.account.startswith(target)
+            ):
+                holes = segment.end - segment.start - segment.length
+                voids = reader.voids(segment.source, segment.start, segment.end) if holes else ()
+                day = local_date(from_posix(recorded[row.seq]), of.details.zone)
+                found[key].append(
+                    Departure(
+                        segment.source.account,
+                        day,
+                        segment.start,
+                        segment.end,
+                        tuple(voids),
+                        segment.seq,
+                    )
+                )
+    return found
+
+
+def _recorded(connection: sa.Connection, fund_id: int, seqs: list[int]) -> dict[int, int]:
+    """Return when entries were recorded, POSIX seconds, by number."""
+    found: dict[int, int] = {}
+    for at in range(0, len(seqs), _AT_ONCE):
+        rows = connection.execute(
+            sa.select(entries.c.seq, entries.c.recorded_at).where(
+                entries.c.fund_id == fund_id, entries.c.seq.in_(seqs[at : at + _AT_ONCE])
+            )
+        )
+        found |= {row.seq: row.recorded_at for row in rows}
+    return found
+
+
+def within(one: Departure, waited: int, days: Days) -> int:
+    """Return how much of a departure had waited at most so many days.
+
+    Args:
+        one: The departure.
+        waited: Days.
+        days: Of the fund.
+
+    Returns:
+        Units.
+    """
+    before = days.accounts(one.day - (waited + 1) * DAY)[one.account].debits
+    return one.value(max(one.start, before))
+
+
+def _spread(
+    left: list[Departure], days: Days, longest: int
+) -> tuple[int | None, int | None, int | None]:
+    """Find median and slowest of what left, and an entry that took the slowest."""
+    whole = sum(one.value(one.start) for one in left)
+    if not whole:
+        return None, None, None
+
+    def by(waited: int) -> int:
+        return sum(within(one, waited, days) for one in left)
+
+    median = _smallest(lambda waited: 2 * by(waited) >= whole, longest)
+    slowest = _smallest(lambda waited: by(waited) == whole, longest)
+    held = (
+        one
+        for one in left
+        if slowest == 0 or within(one, slowest - 1, days) < one.value(one.start)
+    )
+    return median, slowest, next(held).entry
+
+
+def _smallest(enough: Callable[[int], bool], most: int) -> int:
+    """Return the smallest number of days that is enough; looks near 0 first, where it mostly is."""
+    high = 1
+    while high < most and not enough(high):
+        high *= 2
+    low, high = (0 if high == 1 else high // 2 + 1), min(high, most)
+    while low < high:
+        middle = (low + high) // 2
+        if enough(middle):
+            high = middle
+        else:
+            low = middle + 1
+    return low
+
+
+def _promise(of: View, found: Waited, since: datetime | None) -> Waited:
+    """Hold what stands at a stage against what the fund promises."""
+    values = {name: getattr(found, name) for name in Waited.__slots__}
+    if found.key == "sent":
+        values |= {
+            "promised": of.promises.transfer_days,
+            "working": True,
+            "late": since is not None and is_late(of, since),
+        }
+    elif found.key == "settled":
+        values |= {"promised": of.promises.settlement_days, "late": bool(overdue_settlements(of))}
+    return Waited(**values)
+
+
+class Overdue(NamedTuple):
+    """A settlement that a platform has not paid in time.
+
+    Attributes:
+        channel: Whose.
+        number: Of the settlement.
+        amount_minor: Its net.
+        due: Day by which it was promised.
+        entry: That booked it.
+    """
+
+    channel: str
+    number: str
+    amount_minor: int
+    due: date
+    entry: int
+
+
+def overdue_settlements(of: View) -> list[Overdue]:
+    """Return the settlements that are beyond what the fund promises, oldest first."""
+    connection, fund_id = of.connection, of.fund.fund_id
+    unpaid = matching.settlements(connection, fund_id, unpaid=True)
+    booked = occurred(connection, fund_id, [one.settled_seq for one in unpaid])
+    today = local_date(of.now, of.details.zone)
+    found = []
+    for one in unpaid:
+        since = local_date(booked[one.settled_seq], of.details.zone)
+        if _MONTH.fullmatch(one.period):
+            since = max(since, month_last(one.period))
+        due = since + of.promises.settlement_days * DAY
+        if due < today and one.commodity == of.details.commodity:
+            found.append(Overdue(one.channel, one.statement_no, one.net, due, one.settled_seq))
+    return sorted(found, key=lambda one: (one.due, one.entry))

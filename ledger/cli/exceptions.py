@@ -161,7 +161,7 @@ def exception_show(session: Session, number: int, fund_slug: str | None) -> None
         files = history.evidence(connection, fund.fund_id, number)
     for one in thread:
         at = to_text(from_ms(one.at_ms))
-        session.note(f"{at}\t{one.member_id}\t{one.step} {one.value}\t{one.text}".rstrip())
+        session.note(f"{at}\t{one.member_id}\t{one.step} {one.value}\t{one.text or ''}".rstrip())
     for file in files:
         session.note(f"{file.sha256}\t{file.name}\t{file.bytes} bytes")
     session.say(

@@ -24,6 +24,8 @@ from ledger.intake.booking import close_sessions
 from ledger.issuing import booking as issuing
 from ledger.issuing.booking import File, NewCertificate
 from ledger.matching import saved_mappings
+from ledger.matching.exceptions import booking as thread_booking
+from ledger.matching.exceptions.booking import Words
 from ledger.matching.saved_mappings import MAPPING
 from ledger.periods import booking as periods
 from ledger.periods.booking import NewStatement
@@ -109,7 +111,12 @@ def _seal(books: Books, actor: Actor, found: Decision) -> None:
 
 
 def _erase(books: Books, actor: Actor, found: Decision) -> None:
-    erasing.erase_gifts(books, actor, _private(books, found)["gifts"], found.number)
+    private = _private(books, found)
+    if "notes" in private:
+        words = [Words(*one) for one in private["notes"]]
+        thread_booking.erase_words(books, actor, words, found.number)
+    else:
+        erasing.erase_gifts(books, actor, private["gifts"], found.number)
 
 
 def _publish(books: Books, actor: Actor, found: Decision) -> None:

@@ -26,6 +26,8 @@ from ledger.intake import erasing
 from ledger.issuing import booking as issuing
 from ledger.issuing.booking import File, NewCertificate
 from ledger.matching import saved_mappings
+from ledger.matching.exceptions import booking as exceptions
+from ledger.matching.exceptions.booking import Words
 from ledger.matching.formats.mappings import Mapping as SheetMapping
 from ledger.matching.saved_mappings import MAPPING
 from ledger.periods import booking as periods
@@ -159,6 +161,16 @@ def erasure(gifts: Sequence[int]) -> Wanted:
     return _wanted(
         Proposed("erase", {"count": len(seqs)}, private={"gifts": seqs}),
         lambda books: erasing.check_erasable(books, seqs),
+    )
+
+
+def thread_erasure(found: Sequence[Words]) -> Wanted:
+    """Want to erase what steps of exceptions' threads say. Which ones stays private."""
+    notes = sorted(set(found))
+    content = {"count": len(notes), "of": exceptions.THREADS}
+    return _wanted(
+        Proposed("erase", content, private={"notes": [list(one) for one in notes]}),
+        lambda books: exceptions.check_erasable(books, notes),
     )
 
 

@@ -108,6 +108,7 @@ FUND_TABLES = (
     "evidence_files",
     "exception_files",
     "exception_notes",
+    "exception_texts",
     "file_statements",
     "file_withdrawals",
     "files",

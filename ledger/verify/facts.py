@@ -130,7 +130,8 @@ class Facts:
         holes: By line and start, with `until_ms`.
         fills: By line and start.
         keys: Entry and vkey, oldest first.
-        erased: Private parts that entries say were erased.
+        erased: Private parts of gifts that entries say were erased.
+        erased_words: Texts of threads that entries say were erased.
         rate_seqs: Entries that set a rate.
     """
 
@@ -165,6 +166,7 @@ class Facts:
     fills: dict[tuple[str, str, int], Interval] = field(default_factory=dict)
     keys: list[tuple[int, str]] = field(default_factory=list)
     erased: int = 0
+    erased_words: int = 0
     rate_seqs: set[int] = field(default_factory=set)
 
     def note_files(self, seq: int, body: dict[str, Any]) -> None:

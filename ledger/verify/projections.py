@@ -332,9 +332,25 @@ class Projections:
         self._transfer_rules()
         self._evidence()
         self._kept("exception_files", "sha256")
+        self._threads()
         self._kept("transfer_files", "sha256")
         self._kept("payment_files", "sha256")
         self._kept("deliveries", "digest")
+
+    def _threads(self) -> None:
+        """Hold that no more of what threads say is missing than entries say was erased."""
+        [(steps,)] = self._rows.all(
+            "SELECT count(*) FROM exception_notes WHERE fund_id = ?", self._fund_id
+        )
+        [(texts,)] = self._rows.all(
+            "SELECT count(*) FROM exception_texts WHERE fund_id = ?", self._fund_id
+        )
+        erased = self._facts.erased_words
+        self._findings.count("evidence")
+        if steps - texts != erased:
+            self._fail(
+                "evidence", None, "exception_texts", "", "other-than-erased", erased, steps - texts
+            )
 
     def _issues(self) -> None:
         """Hold the steps of statements, and certificates, to their entries."""

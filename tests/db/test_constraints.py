@@ -146,7 +146,7 @@ def test_every_table_of_history_is_in_the_list() -> None:
         "channels", "claims", "money_accounts", "rates", "members", "tokens", "fund_details", "sessions", "deliveries",
         "held_rows", "private_parts", "files", "file_statements", "waiting_lines", "mappings", "bank_lines",
         "settlement_lines", "open_items", "transfers", "spends",
-        "statements", "certificates", "decision_private_parts", "match_suggestions",
+        "statements", "certificates", "decision_private_parts", "match_suggestions", "exception_texts",
     }  # fmt: skip
     of_the_service = {
         "users", "passkeys", "recovery_codes", "used_totp_steps", "user_sessions", "links", "sign_in_tries",

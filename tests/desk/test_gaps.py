@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from tests.desk.counties import text_of
+from tests.desk.test_exceptions import found as raised
 from tests.desk.test_spending import prove
 
 
@@ -34,3 +35,24 @@ def test_opening_balances_are_asked_for_untouched_accounts_only_and_keep_what_wa
     assert "每个账户都已经有钱进出" in text_of(page)
     assert '<form method="post" enctype' not in page.text
     assert "openings/new" not in county.get("wang", "movements").text
+
+
+def test_words_of_a_thread_are_erased_from_its_page(county):
+    number = raised(county)
+    county.post("wang", f"exceptions/{number}/step", step="note", text="打过电话 138-0000")
+    county.post("wang", f"exceptions/{number}/step", step="note", text="等对账")
+    none = county.post("wang", f"exceptions/{number}/erase")
+    assert none.status_code == 422
+    assert "请选要删除的内容" in text_of(none)
+    done = county.post("wang", f"exceptions/{number}/erase", note="1")
+    decision = re.findall(r"decisions/(\d+)", done.location)[0]
+    shown = text_of(county.get("li", f"decisions/{decision}"))
+    assert "差异的处理记录" in shown
+    assert "138-0000" not in shown
+    assert "138-0000" in county.get("wang", f"exceptions/{number}").text
+    assert county.post("li", f"decisions/{decision}/approve", version="1").status_code == 303
+    page = county.get("wang", f"exceptions/{number}")
+    assert "138-0000" not in page.text
+    assert "（内容已删除）" in page.text
+    assert "等对账" in page.text
+    assert county.post("wang", f"exceptions/{number}/erase", note="1").status_code == 409

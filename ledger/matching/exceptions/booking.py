@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from ledger.actors import Actor, Member
 from ledger.clock import local_date, to_ms, to_text
-from ledger.errors import FieldError, StateError
+from ledger.errors import FieldError, NotFoundError, StateError
 from ledger.funds import history as funds
 from ledger.journal.entries import Draft, Move, Posting
 from ledger.matching.exceptions import history, store
@@ -512,9 +512,69 @@ def attach(books: Books, member: Member, raised_seq: int, file: Brought) -> str:
         sha256=digest.digest(),
         member_id=actor.id,
         taken_ms=to_ms(books.clock.now()),
-        name=file.name,
         kind=file.kind,
         body=file.data,
     )
     _write(books, actor, raised_seq, Step("evidence", digest.hexdigest(), file.name))
     return digest.hexdigest()
+
+
+# --- erasing --------------------------------------------------------------------------------------
+
+
+class Words(NamedTuple):
+    """What one step of a thread says: words, or the name of a file.
+
+    Attributes:
+        raised: Number of the exception.
+        number: Of the step.
+    """
+
+    raised: int
+    number: int
+
+
+def check_erasable(books: Books, found: Sequence[Words]) -> None:
+    """Hold that each of these steps says something that can be erased.
+
+    Args:
+        books: The fund's books.
+        found: Which.
+
+    Raises:
+        FieldError: None is named, or one twice.
+        NotFoundError: One is no step, says nothing, or is erased already.
+    """
+    if not found or len(set(found)) != len(found):
+        raise FieldError(field="notes", value=len(found), reason="missing")
+    books.settle()
+    for one in found:
+        thread = history.thread(books.connection, books.fund.fund_id, one.raised)
+        if not any(note.number == one.number and note.text for note in thread):
+            raise NotFoundError(what="note", number=one.number, exception=one.raised)
+
+
+def erase_words(books: Books, actor: Actor, found: Sequence[Words], decision: int) -> int:
+    """Erase what steps of threads say. That there was a step, when, whose, and a file's bytes and hash stay.
+
+    Args:
+        books: The fund's books.
+        actor: Who gave the last approval.
+        found: Which.
+        decision: Number of the decision.
+
+    Returns:
+        The entry: it says how many, never which.
+
+    Raises:
+        NotFoundError: One is erased already; nothing was erased.
+    """
+    check_erasable(books, found)
+    for one in found:
+        store.erase_text(books.connection, books.fund.fund_id, one.raised, one.number)
+    body = {"count": len(found), "of": THREADS, "decision": decision}
+    return books.post(Draft("privacy.erased", to_text(books.clock.now()), actor, body))
+
+
+THREADS = "threads"
+"""What a `privacy.erased` says that it is about, where it is not about gifts."""

@@ -22,7 +22,7 @@ from ledger.matching.exceptions.kinds import (
     line_subject,
     standing,
 )
-from ledger.matching.exceptions.tables import exception_files, exception_notes
+from ledger.matching.exceptions.tables import exception_files, exception_notes, exception_texts
 from ledger.matching.tables import bank_lines, open_items
 
 PAGE_MAX = 500
@@ -437,7 +437,7 @@ class Note(NamedTuple):
         member_id: Who.
         step: One of `booking.STEPS`.
         value: Member, day or hash that the step names; may be empty.
-        text: In their own words: personal.
+        text: In their own words, or the name of a file: personal. None where it was erased.
     """
 
     number: int
@@ -445,18 +445,19 @@ class Note(NamedTuple):
     member_id: str
     step: str
     value: str
-    text: str
+    text: str | None
 
 
 def thread(connection: sa.Connection, fund_id: int, raised_seq: int) -> list[Note]:
     """Return the thread of an exception, oldest first."""
-    columns = [exception_notes.c[name] for name in Note._fields]
+    columns = [exception_notes.c[name] for name in Note._fields if name != "text"]
     rows = connection.execute(
-        sa.select(*columns)
+        sa.select(*columns, exception_texts.c.text)
+        .select_from(exception_notes.outerjoin(exception_texts))
         .where(exception_notes.c.fund_id == fund_id, exception_notes.c.raised_seq == raised_seq)
         .order_by(exception_notes.c.number)
     )
-    return [Note(*row) for row in rows]
+    return [Note._make(row) for row in rows]
 
 
 class Evidence(NamedTuple):
@@ -464,7 +465,7 @@ class Evidence(NamedTuple):
 
     Attributes:
         sha256: Of its bytes, hexadecimal.
-        name: As it may be shown.
+        name: As it may be shown; empty where it was erased.
         kind: What it is by its bytes.
         member_id: Who brought it.
         taken_ms: When.
@@ -483,11 +484,19 @@ def evidence(connection: sa.Connection, fund_id: int, raised_seq: int) -> list[E
     """Return the files of an exception, in the order they were brought."""
     c = exception_files.c
     rows = connection.execute(
-        sa.select(c.sha256, c.name, c.kind, c.member_id, c.taken_ms, sa.func.length(c.body))
+        sa.select(c.sha256, c.kind, c.member_id, c.taken_ms, sa.func.length(c.body))
         .where(c.fund_id == fund_id, c.raised_seq == raised_seq)
         .order_by(c.taken_ms, c.sha256)
     )
-    return [Evidence(bytes(row[0]).hex(), *row[1:]) for row in rows]
+    names = {
+        one.value: one.text or ""
+        for one in reversed(thread(connection, fund_id, raised_seq))
+        if one.step == "evidence"
+    }
+    return [
+        Evidence(bytes(sha256).hex(), names.get(bytes(sha256).hex(), ""), *rest)
+        for sha256, *rest in rows
+    ]
 
 
 def evidence_file(
@@ -502,7 +511,7 @@ def evidence_file(
         sha256: Of the file, hexadecimal.
 
     Returns:
-        Name and bytes.
+        Name, or one made of its hash where the name was erased, and bytes.
 
     Raises:
         NotFoundError: The exception has no such file.
@@ -516,7 +525,7 @@ def evidence_file(
                     exception_files.c.sha256 == bytes.fromhex(sha256),
                 )
             ).scalar_one()
-            return one.name, bytes(body)
+            return one.name or f"{sha256[:16]}.bin", bytes(body)
     raise NotFoundError(what="evidence", number=raised_seq)
 
 

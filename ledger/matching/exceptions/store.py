@@ -8,7 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from ledger.db import insert_rows
-from ledger.matching.exceptions.tables import exception_files, exception_notes
+from ledger.matching.exceptions.tables import exception_files, exception_notes, exception_texts
 from ledger.matching.tables import open_items, settlement_lines
 
 
@@ -45,9 +45,22 @@ def resolve(connection: sa.Connection, fund_id: int, closed: Sequence[tuple[int,
         connection.execute(_RESOLVE, values)
 
 
-def add_note(connection: sa.Connection, **values: Any) -> None:
-    """Insert a step of a thread."""
+def add_note(connection: sa.Connection, text: str, **values: Any) -> None:
+    """Insert a step of a thread, and what it says in a row of its own that can be erased."""
     connection.execute(sa.insert(exception_notes).values(**values))
+    key = {name: values[name] for name in ("fund_id", "raised_seq", "number")}
+    connection.execute(sa.insert(exception_texts).values(**key, text=text))
+
+
+def erase_text(connection: sa.Connection, fund_id: int, raised_seq: int, number: int) -> bool:
+    """Delete what a step says; False where there is nothing."""
+    c = exception_texts.c
+    done = connection.execute(
+        sa.delete(exception_texts).where(
+            c.fund_id == fund_id, c.raised_seq == raised_seq, c.number == number
+        )
+    )
+    return done.rowcount == 1
 
 
 def add_file(connection: sa.Connection, **values: Any) -> None:

@@ -1,4 +1,4 @@
-"""What people write and bring about exceptions. Rows are only added."""
+"""What people write and bring about exceptions. Rows are only added; texts may be erased."""
 
 from __future__ import annotations
 
@@ -19,12 +19,30 @@ exception_notes = sa.Table(
     sa.Column("member_id", sa.Text, nullable=False),
     sa.Column("step", sa.Text, nullable=False, comment="note, assigned, due, paused …"),
     sa.Column("value", sa.Text, nullable=False, comment="Member, day or hash; may be empty"),
-    sa.Column("text", sa.Text, nullable=False, comment="Personal: never in an entry"),
     sa.ForeignKeyConstraint(*_OF_ITEM),
     sa.ForeignKeyConstraint(*_OF_MEMBER),
     sa.CheckConstraint("number > 0", name="number"),
     **STRICT,
 )
+
+exception_texts = sa.Table(
+    "exception_texts",
+    metadata,
+    sa.Column("fund_id", BigInt, primary_key=True, autoincrement=False),
+    sa.Column("raised_seq", BigInt, primary_key=True, autoincrement=False),
+    sa.Column("number", BigInt, primary_key=True, autoincrement=False),
+    sa.Column("text", sa.Text, nullable=False, comment="Personal: may be erased"),
+    sa.ForeignKeyConstraint(
+        ["fund_id", "raised_seq", "number"],
+        [
+            "exception_notes.fund_id",
+            "exception_notes.raised_seq",
+            "exception_notes.number",
+        ],
+    ),
+    **STRICT,
+)
+"""The words of each step, and the name of a file that a step brought; a step without a row was erased."""
 
 exception_files = sa.Table(
     "exception_files",
@@ -34,7 +52,6 @@ exception_files = sa.Table(
     sa.Column("sha256", Bytes, primary_key=True),
     sa.Column("member_id", sa.Text, nullable=False, comment="Who brought it"),
     sa.Column("taken_ms", BigInt, nullable=False),
-    sa.Column("name", sa.Text, nullable=False, comment="As it may be shown"),
     sa.Column("kind", sa.Text, nullable=False, comment="What it is by its bytes"),
     sa.Column("body", Bytes, nullable=False, comment="The bytes as uploaded: evidence"),
     sa.ForeignKeyConstraint(*_OF_ITEM),

@@ -142,7 +142,14 @@ class Setup:
         self._books.facts.keys.append((event.seq, text(event.value["body"], "log_key")))
 
     def _privacy_erased(self, event: Event) -> None:
-        self._books.facts.erased += whole(event.value["body"], "count")
+        body = event.value["body"]
+        of, count = body.get("of", "gifts"), whole(body, "count")
+        if of == "gifts":
+            self._books.facts.erased += count
+        elif of == "threads":
+            self._books.facts.erased_words += count
+        else:
+            raise BrokenEntryError("entries", "unknown", found=of)
 
 
 def _roles(body: Mapping[str, Any]) -> str:

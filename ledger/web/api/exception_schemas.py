@@ -56,7 +56,7 @@ _ITEM: Json = {
     "decision": {**_maybe(_WHOLE), "description": "Open decision about it."},
     "resolved": {**_maybe(_WHOLE), "description": "The entry that closed it."},
 }
-_NOTE = _object(number=_WHOLE, at=_TEXT, member=_TEXT, step=_TEXT, value=_TEXT, text=_TEXT)
+_NOTE = _object(number=_WHOLE, at=_TEXT, member=_TEXT, step=_TEXT, value=_TEXT, text=_maybe(_TEXT))
 _FILE = _object(sha256=_TEXT, name=_TEXT, kind=_TEXT, bytes=_WHOLE, member=_TEXT, at=_TEXT)
 _AGED = _object(
     kind=_TEXT,

@@ -10,12 +10,12 @@ from flask import Blueprint, request
 from werkzeug.wrappers import Response
 
 from ledger.activity import history as activity
-from ledger.desk import actions, handling
+from ledger.desk import actions, handling, wanted
 from ledger.desk import exceptions as wanting
-from ledger.errors import FieldError, FileFormatError, InputError, StateError
+from ledger.errors import FieldError, FileFormatError, InputError, NotFoundError, StateError
 from ledger.funds import history as funds
 from ledger.matching.exceptions import history
-from ledger.matching.exceptions.booking import Brought, Step
+from ledger.matching.exceptions.booking import Brought, Step, Words
 from ledger.roles import may
 from ledger.web import uploads
 from ledger.web.desk import subjects, together
@@ -27,6 +27,9 @@ from ledger.web.uploads import attachment, takes_files
 from ledger.wiring import Ledger
 
 NUMBER = "<int(max=1099511627775):number>"
+THREAD_MAX = 200
+"""Steps that one proposal erases."""
+
 STEPS = ("note", "assigned", "due", "paused", "resumed", "disputed", "settled")
 
 
@@ -39,6 +42,8 @@ def add(blueprint: Blueprint, ledger: Ledger) -> None:
     rule(f"{one}/step", "exception_step", at("exception.work", step), methods=["POST"])
     bringing = takes_files(at("exception.work", bring))
     rule(f"{one}/evidence", "bring_evidence", bringing, methods=["POST"])
+    erasing = at("erase.propose", erase)
+    rule(f"{one}/erase", "erase_words", erasing, methods=["POST"])
     rule(f"{one}/evidence/<sha256>", "evidence", at("exception.read", download))
     for kind in ("resolution", "write-off"):
         closing = at(f"{kind}.propose", _closing(kind))
@@ -76,6 +81,7 @@ def _page(desk: Desk, number: int, typed: Typed, notice: str = "") -> Response:
         # A form that is sent twice proposes once.
         key=secrets.token_hex(16),
         today=today(desk),
+        can_erase=desk.may("erase.propose") and any(one.text for one in thread),
         can_work=found.is_open and desk.may("exception.work"),
         can_resolve=found.is_open and found.decision is None and desk.may("resolution.propose"),
         can_write_off=found.is_open
@@ -88,18 +94,18 @@ def _page(desk: Desk, number: int, typed: Typed, notice: str = "") -> Response:
 def step(desk: Desk, number: int) -> Response:
     """Write, name who looks after it, put it off, wait, contest."""
     typed = Typed(request.form)
-    wanted = Step(
+    taken = Step(
         typed["step"] if typed["step"] in STEPS else "note", typed["value"], typed["text"]
     )
     who = desk.member.member_id
     try:
-        handling.work(desk.ledger.sequencer, desk.fund, who, number, wanted)
+        handling.work(desk.ledger.sequencer, desk.fund, who, number, taken)
     except StateError:
         return _page(desk, number, typed, notice="exception.moved_on")
     except InputError as error:
         typed.refuse(error)
         return _page(desk, number, typed)
-    return desk.done("exception", wanted.step, number=number)
+    return desk.done("exception", taken.step, number=number)
 
 
 def bring(desk: Desk, number: int) -> Response:
@@ -116,6 +122,23 @@ def bring(desk: Desk, number: int) -> Response:
     except StateError:
         return _page(desk, number, typed, notice="exception.moved_on")
     return desk.done("exception", "evidence", number=number)
+
+
+def erase(desk: Desk, number: int) -> Response:
+    """Propose to erase what some steps of the thread say; somebody else approves it."""
+    typed = Typed(request.form)
+    chosen = [int(one) for one in request.form.getlist("note") if one.isdecimal()][:THREAD_MAX]
+    new = wanted.thread_erasure([Words(number, one) for one in chosen])
+    try:
+        found = actions.propose(
+            desk.ledger.sequencer, desk.fund, desk.member.member_id, new, typed["key"] or None
+        )
+    except FieldError:
+        typed.errors["note"] = ("erase.error.none", {})
+        return _page(desk, number, typed)
+    except NotFoundError:
+        return _page(desk, number, typed, notice="exception.moved_on")
+    return desk.done("decision", "proposed", number=found.number)
 
 
 def download(desk: Desk, number: int, sha256: str) -> Response:

@@ -70,6 +70,7 @@ TABS = (
             "exception",
             "exception_step",
             "bring_evidence",
+            "erase_words",
             "assign_exceptions",
             "resolve_exceptions",
         ),

@@ -32,5 +32,19 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "这个账户已经有钱进出，不能再登记开账余额。",
         "Money has moved on this account: it takes no opening balance any more.",
     ),
+    # what a thread says
+    "erase.erased": ("（内容已删除）", "(erased)"),
+    "erase.erased_name": ("（文件名已删除）", "(name erased)"),
+    "erase.title": ("删除个人信息", "Erase personal data"),
+    "erase.lead": (
+        "要别人批准。删掉文字和文件名；谁、什么时候写过，文件本身和指纹，都留着。删了不能恢复。",
+        "Another person approves. The words, or a file’s name, go for good; who wrote when, and the file, stay.",
+    ),
+    "erase.which": ("删除哪几条", "What to erase"),
+    "erase.propose": ("提出删除", "Propose to erase"),
+    "erase.error.none": ("请选要删除的内容。", "Choose what to erase."),
+    "erase.of.threads": ("差异的处理记录", "Threads of exceptions"),
+    "field.of": ("关于", "About"),
+    "field.count": ("条数", "How many"),
     "field.balances": ("各账户余额", "Balances"),
 }

@@ -168,6 +168,7 @@ class _Outside:
                 self.progress(stop, self.size)
         replay.finish()
         self._check_roots(tree, checkpoint, kept)
+        self._check_seals(replay)
         self._check_keys(replay, verifiers)
         self._upper_tiles()
 
@@ -306,6 +307,39 @@ class _Outside:
             self.findings.fail(
                 "since", failure(self.slug, None, place, "other-root-elsewhere", kept.root, found)
             )
+
+    def _check_seals(self, replay: Replay) -> None:
+        """Hold what each seal says of the tree at its month's closing; its bundle is fetched again.
+
+        Raises:
+            LedgerError: A part cannot be fetched.
+        """
+        for size, (seq, said) in replay.facts.sealed_roots.items():
+            self.findings.count("periods")
+            root = self._root_at(size)
+            if root is None or root.hex() != said:
+                place = ("entry", f"seq={seq} root")
+                self.findings.fail(
+                    "periods", failure(self.slug, seq, place, "seal-differs", root or b"", said)
+                )
+
+    def _root_at(self, size: int) -> bytes | None:
+        """Return the root of the first entries; None where a bundle is another than the one that was hashed."""
+        full, rest = divmod(size, TILE_WIDTH)
+        if full > len(self.tile_roots):
+            return None
+        tops, low = Edge(), Edge()
+        tops.extend(self.tile_roots[:full])
+        if rest:
+            width = tile_width(0, full, self.size)
+            leaves = leaf_hashes(decode_bundle(self._part(TileAddress(None, full, width)), width))
+            is_same = full == len(self.tile_roots) or (
+                tile_root(b"".join(leaves)) == self.tile_roots[full]
+            )
+            if not is_same:
+                return None
+            low.extend(leaves[:rest])
+        return fold_edge(tops.hashes + low.hashes)
 
     def _check_keys(self, replay: Replay, verifiers: list[Verifier]) -> None:
         """Hold that the log itself names a key that we verified with, and that its origin is the signed one."""

@@ -13,6 +13,7 @@ import orjson
 import pytest
 
 from ledger.db import Database
+from ledger.desk import wanted as wanting
 from ledger.errors import ExternalError, FieldError, NotFoundError, TooLargeError
 from ledger.intake.booking import close_sessions
 from ledger.journal import history as journal_history
@@ -564,3 +565,27 @@ def test_a_receipt_opens_what_its_holder_knows(ledger: Ledger) -> None:
         ].reason
         == "does-not-open"
     )
+
+
+@pytest.mark.parametrize("gifts", [1, 300])
+def test_the_root_that_a_seal_names_is_held_to_the_tree(
+    migrated_sqlite: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, gifts: int
+) -> None:
+    """Inside one tile and behind it; a seal that names another root is found by whoever has the log alone."""
+    for name, wrong in (("right", False), ("wrong", True)):
+        folder = tmp_path / name
+        folder.mkdir()
+        shutil.copyfile(migrated_sqlite, folder / "ledger.db")
+        built = ledgers.new_ledger(Database(f"sqlite:///{folder / 'ledger.db'}"), folder / "keys")
+        ledgers.give(built, *(ledgers.gift(f"g{n}") for n in range(gifts)))
+        ledgers.close_month(built, "2026-09")
+        ledgers.give(built, ledgers.gift("after"))
+        if wrong:
+            monkeypatch.setattr("ledger.periods.booking.log.root_at", lambda *_: b"x" * 32)
+        ledgers.decide_both(built, wanting.seal("2026-09"), "Chen", "Wang")
+        monkeypatch.undo()
+        vkey = publish(built, folder / "log")
+        found = failures(verify_log(fetch_from(str(folder / "log")), vkey))
+        reasons = {name: one.reason for name, one in found.items()}
+        assert reasons == ({"periods": "seal-differs"} if wrong else {})
+        built.close()

@@ -24,6 +24,7 @@ from ledger.clock import (
     working_days_after,
 )
 from ledger.decisions.promises import promises_in_force
+from ledger.desk import sealed_lines
 from ledger.desk.expected import gifts_of
 from ledger.funds import history as funds
 from ledger.intake import history as intake
@@ -186,9 +187,13 @@ class _Looking:
         ambiguous = {name for one in outcome.ambiguous for name in one.observations}
         confirmed = {name for one in outcome.confirmed for name in one.observations}
         closed = self._closed()
+        held = sealed_lines.held(self._connection, self._fund_id, lines)
         paid, unpaid = (self._numbers(paid=one) for one in (True, False))
         for line in lines:
             name = _name(line)
+            if (line.account, line.identity) in held:
+                yield self._of_line("period_violation", line)
+                continue
             if name in confirmed or line.line.kind in ("interest", "pending"):
                 continue  # the next matching books it
             if self._violated(line, closed):

@@ -6,10 +6,11 @@ person may confirm is suggested; suggestions are made anew by each run.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from ledger.clock import to_ms
+from ledger.desk import sealed_lines
 from ledger.desk.expected import STEPS, Expecting, Thing, line_id, seen
 from ledger.desk.matched import MATCHING, Plan, at_once, book_all, keep_by_hand
 from ledger.errors import InputError
@@ -144,9 +145,11 @@ class _Desk:
     def run(self, step: str) -> int:
         """Book what one step confirms; return how many lines or things that is, whichever are more."""
         found = self.look(step)
+        held = self._held(found.lines.values())
         plans = [
             at_once(found.rule_version, one, step, found.lines_of(one))
             for one in found.outcome.confirmed
+            if not any((line.account, line.identity) in held for line in found.lines_of(one))
         ]
         done = 0
         if plans:
@@ -154,6 +157,11 @@ class _Desk:
         for some in _in_groups(plans, TOGETHER):
             done += sum(len(one.expectations) for one in self._book(some))
         return done
+
+    def _held(self, lines: Iterable[StoredLine]) -> frozenset[sealed_lines.Key]:
+        """Return the lines that are dated in a month that was sealed before they came."""
+        with self._sequencer.database.reading() as connection:
+            return sealed_lines.held(connection, self._fund.fund_id, lines)
 
     def _book(self, plans: Sequence[Plan]) -> Sequence[Plan]:
         """Book plans in one commit; where one is refused, each half in its own, until that one is left to people."""
@@ -178,9 +186,11 @@ class _Desk:
         """
         with self._sequencer.database.reading() as connection:
             lines = history.open_lines(connection, self._fund.fund_id)
-        booked = 0
+        booked, held = 0, self._held(lines)
         waiting: set[str] = set()
         for line in lines:
+            if (line.account, line.identity) in held:
+                continue
             if (
                 line.line.kind != "interest"
                 or line.line.amount_minor <= 0

@@ -56,3 +56,20 @@ def test_words_of_a_thread_are_erased_from_its_page(county):
     assert "（内容已删除）" in page.text
     assert "等对账" in page.text
     assert county.post("wang", f"exceptions/{number}/erase", note="1").status_code == 409
+
+
+def test_promised_days_are_shown_proposed_and_read_in_words(county):
+    assert "划转到账" in text_of(county.get("wang", "promises"))
+    assert "promises" in county.get("zhou", "more").text
+    days = {"transfer_days": "5", "settlement_days": "20", "statement_days": "8"}
+    wrong = county.post("zhou", "promises", **(days | {"settlement_days": "121"}))
+    assert wrong.status_code == 422
+    assert 'id="settlement_days-error"' in wrong.text
+    assert 'value="121"' in wrong.text
+    done = county.post("zhou", "promises", **days)
+    number = re.findall(r"decisions/(\d+)", done.location)[0]
+    assert "划转到账，5 个工作日内" in text_of(county.get("li", f"decisions/{number}"))
+    assert county.post("li", f"decisions/{number}/approve", version="1").status_code == 303
+    page = text_of(county.get("wang", "promises"))
+    assert "当月结束后 20 天内" in page
+    assert county.post("wang", "promises", **days).status_code == 403

@@ -131,6 +131,7 @@ MORE = (
     Tab("tokens", "token.read", ("new_token", "make_token")),
     Tab("lists", "rules.read", ("new_lists", "propose_lists")),
     Tab("rules", "rules.read", ("new_four-eyes", "propose_four-eyes")),
+    Tab("promises", "rules.read", ("propose_promises",)),
     Tab("mappings", "rules.read", ("guess_mapping", "preview_mapping", "propose_mapping")),
     Tab("matching_rules", "rules.read", ("try_rules", "propose_rules")),
     Tab("activity", "activity.read"),

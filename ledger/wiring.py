@@ -33,6 +33,8 @@ from ledger.log.checkpoints import parse_checkpoint
 from ledger.log.notes import Verifier, split_note
 from ledger.log.signer import LogSigner
 from ledger.log.tiles import TileAddress
+from ledger.privacy import choices
+from ledger.privacy.choices import Choice
 from ledger.projections import (
     fund_page,
     gift_page,
@@ -389,6 +391,12 @@ class Services:
             fund = view.fund
         asked = Asked(body, language, gift)
         return asking.ask(self.ledger.database, self.ledger.clock, fund, asked)
+
+    def choose(self, slug: str, seq: int, code: str, choice: Choice) -> None:
+        """Keep what a donor wants shown of a gift; raises `FieldError` where the code is another."""
+        with self.ledger.database.reading() as connection:
+            fund_id = journal_history.fund_by_slug(connection, slug).fund_id
+        choices.choose(self.ledger.database, self.ledger.clock, fund_id, (seq, code), choice)
 
     def overlay_key(self, slug: str) -> str | None:
         """Return the secret of the overlay's address; None where none was made."""

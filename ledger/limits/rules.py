@@ -60,3 +60,6 @@ STEP_UP = _rule("step-up", "user", 12, 60)
 WRONG_KEYS = _rule("wrong-keys", "address", 120)
 """Deliveries and calls whose signature or token is wrong. Only those are counted, and only those are refused: a right
 one is taken however many wrong ones came before it, so that no gift of a platform is lost to a limit."""
+
+CODES = _rule("codes", "address", 10, 60)
+"""Donors' codes typed: of 40 bits, a guesser would need some hundred million years for one."""

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import sqlalchemy as sa
 
-from ledger.privacy.tables import private_parts
+from ledger.privacy.tables import gift_choices, private_parts
 
 COLUMNS = ("fund_id", "seq", "channel", "giver", "nickname", "message", "delivery", "salts")
 
@@ -55,7 +55,12 @@ def of_giver(connection: sa.Connection, fund_id: int, channel: str, giver: str) 
 
 
 def erase(connection: sa.Connection, fund_id: int, seqs: list[int]) -> None:
-    """Delete private parts."""
+    """Delete private parts, and what their donors wanted shown."""
+    connection.execute(
+        sa.delete(gift_choices).where(
+            gift_choices.c.fund_id == fund_id, gift_choices.c.seq.in_(seqs)
+        )
+    )
     connection.execute(
         sa.delete(private_parts).where(
             private_parts.c.fund_id == fund_id, private_parts.c.seq.in_(seqs)

@@ -31,3 +31,21 @@ private_parts = sa.Table(
     sa.CheckConstraint("length(salts) = 128", name="salts_size"),
     **STRICT,
 )
+
+gift_choices = sa.Table(
+    "gift_choices",
+    metadata,
+    sa.Column("fund_id", BigInt, primary_key=True),
+    sa.Column("seq", BigInt, primary_key=True, autoincrement=False),
+    sa.Column("name", sa.Text, nullable=False, comment="On pages: masked or hidden"),
+    sa.Column("thanks", sa.Text, nullable=False, comment="On the stream: none, name, amount"),
+    sa.Column("chosen_ms", BigInt, nullable=False),
+    sa.ForeignKeyConstraint(["fund_id", "seq"], ["private_parts.fund_id", "private_parts.seq"]),
+    sa.CheckConstraint("name IN ('masked', 'hidden')", name="name"),
+    sa.CheckConstraint("thanks IN ('none', 'name', 'amount')", name="thanks"),
+    sa.CheckConstraint("name = 'masked' OR thanks = 'none'", name="hidden"),
+    **STRICT,
+)
+sa.Index(
+    "ix_gift_choices_thanks", gift_choices.c.fund_id, gift_choices.c.thanks, gift_choices.c.seq
+)

@@ -25,6 +25,7 @@ from ledger.journal.history import Fund, StoredEntry
 from ledger.journal.receipt_numbers import receipt_number
 from ledger.journal.tables import entries
 from ledger.matching import history as matching
+from ledger.privacy import choices
 from ledger.privacy.pseudonyms import mask_nickname
 from ledger.privacy.tables import private_parts
 from ledger.projections import spending, waits
@@ -318,13 +319,18 @@ def transfer_list(of: View) -> TransferList:
 
 
 def shown_names(connection: sa.Connection, fund_id: int, gifts: list[int]) -> dict[int, str]:
-    """Return the masked nicknames of gifts by entry; erased ones are missing."""
+    """Return the masked nicknames of gifts by entry; erased ones, and those that donors hide, are missing."""
+    chosen = choices.of(connection, fund_id, gifts)
     rows = connection.execute(
         sa.select(private_parts.c.seq, private_parts.c.nickname).where(
             private_parts.c.fund_id == fund_id, private_parts.c.seq.in_(gifts)
         )
     )
-    return {row.seq: mask_nickname(row.nickname) for row in rows}
+    return {
+        row.seq: mask_nickname(row.nickname)
+        for row in rows
+        if chosen.get(row.seq, choices.Choice()).name != "hidden"
+    }
 
 
 def channel_words(channels: list[Channel], name: str) -> Words:
@@ -337,8 +343,15 @@ def channel_words(channels: list[Channel], name: str) -> Words:
 
 def last_gifts(of: View, channels: list[Channel]) -> tuple[GiftLine, ...]:
     """Return the newest gifts, newest first."""
+    found = journal_history.of_kind(of.connection, of.fund.fund_id, "gift", newest=GIFTS_SHOWN)
+    return gift_lines(of, found, channels)
+
+
+def gift_lines(
+    of: View, found: Sequence[StoredEntry], channels: list[Channel]
+) -> tuple[GiftLine, ...]:
+    """Return gifts as lines of a list, in the order given."""
     fund_id = of.fund.fund_id
-    found = journal_history.of_kind(of.connection, fund_id, "gift", newest=GIFTS_SHOWN)
     seqs = [one.seq for one in found]
     shown = shown_names(of.connection, fund_id, seqs)
     undone = reversals_of(of.connection, fund_id, seqs)

@@ -31,10 +31,9 @@ from ledger.moneyline.history import LineReader
 from ledger.moneyline.intervals import Line, effective_offset, is_platform
 from ledger.moneyline.way import Piece, Stage, stage_of, trace
 from ledger.privacy.gift_parts import check_opening
-from ledger.privacy.pseudonyms import mask_nickname
 from ledger.privacy.tables import private_parts
 from ledger.projections.dates import days_between
-from ledger.projections.fund_page import View, as_of, channel_words
+from ledger.projections.fund_page import View, as_of, channel_words, shown_names
 from ledger.projections.gift_ways import Hop, Part, parts_of, split_left
 from ledger.projections.reversals import reversals_of
 from ledger.projections.shapes import (
@@ -158,7 +157,7 @@ def gift_page(of: View, stored: StoredEntry, proven: Proven) -> GiftPage:
         zone=of.details.zone,
         entry=stored.seq,
         at=gift.at,
-        name=None if private is None else mask_nickname(private.nickname),
+        name=shown_names(connection, fund_id, [stored.seq]).get(stored.seq),
         channel=channel_words(channels, body["channel"]),
         commodity=body["commodity"],
         amount_minor=body["amount"],

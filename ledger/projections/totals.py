@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal
 
 import sqlalchemy as sa
@@ -19,16 +19,19 @@ from ledger.journal import history as journal_history
 from ledger.journal.codec import decode
 from ledger.log.tables import checkpoints
 from ledger.money import exponent
+from ledger.privacy import choices
 from ledger.projections.accounts import Accounts
 from ledger.projections.dates import occurred
-from ledger.projections.fund_page import View, as_of, gift_count
-from ledger.projections.reversals import count_of_kind
+from ledger.projections.fund_page import View, as_of, gift_count, shown_names
+from ledger.projections.reversals import count_of_kind, reversals_of
 from ledger.projections.shapes import AsOf, Stage, Words
 from ledger.projections.stages import ACCOUNTS_OF, GIFTS, UNATTRIBUTED, stages_at
 
 BROADCASTS_MAX = 200
 """The newest that are looked at for what began today."""
 
+THANKED_MAX = 5
+THANKED_FOR = timedelta(hours=12)
 HAPPENED_MAX = 40
 MILESTONES = tuple(step * 10**power for power in range(4, 10) for step in (1, 2, 5))
 """Sums of gifts, whole units of the fund's currency, at which a feed says so."""
@@ -137,6 +140,40 @@ def broadcasts_today(of: View, channel: str | None = None) -> Broadcasts:
         sum(row.total for row in now),
         any(row.closed_seq is None for row in now),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Thanked:
+    """A donor who agreed to be thanked on the stream.
+
+    Attributes:
+        name: Masked.
+        amount_minor: Of the gift; None where the donor wants it left out.
+        commodity: Of the amount.
+    """
+
+    name: str
+    amount_minor: int | None
+    commodity: str
+
+
+def thanked(of: View) -> list[Thanked]:
+    """Return the newest gifts of today whose donors agreed to be thanked, newest first."""
+    connection, fund_id = of.connection, of.fund.fund_id
+    wanted = dict(choices.to_thank(connection, fund_id, THANKED_MAX))
+    names = shown_names(connection, fund_id, list(wanted))
+    undone = reversals_of(connection, fund_id, list(wanted))
+    found = []
+    for seq, choice in wanted.items():
+        value = decode(journal_history.entry(connection, fund_id, seq).entry)
+        age = of.now - datetime.fromisoformat(value["recorded_at"])
+        body = value["body"]
+        foreign = choice.thanks == "amount" and body["commodity"] != of.details.commodity
+        if age > THANKED_FOR or seq in undone or seq not in names or foreign:
+            continue
+        amount = body["amount"] if choice.thanks == "amount" else None
+        found.append(Thanked(names[seq], amount, body["commodity"]))
+    return found
 
 
 HappenedKey = Literal[

@@ -89,13 +89,13 @@ Progress = Callable[[int, int], None]
 
 FUND_TABLES = (
     "accounts",
+    "anchors",
     "balances",
     "bank_lines",
     "certificates",
     "channels",
     "checkpoints",
     "claims",
-    "anchors",
     "cosignatures",
     "decision_approvals",
     "decision_ends",
@@ -114,6 +114,7 @@ FUND_TABLES = (
     "files",
     "fills",
     "fund_details",
+    "gift_choices",
     "held_rows",
     "holes",
     "list_changes",

@@ -33,7 +33,11 @@ HEADER = "X-CSRF-Token"
 """Where a script sends it."""
 
 MACHINES = ("/api/", "/webhooks/")
-WITHOUT_SESSION = ("zh.ask_question", "en.ask_question")
+WITHOUT_SESSION = tuple(
+    f"{language}.{name}"
+    for language in ("zh", "en")
+    for name in ("ask_question", "find_by_order", "choose")
+)
 """Forms of public pages, which set no cookie: there is no session that another site could act in."""
 
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})

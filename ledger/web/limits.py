@@ -80,7 +80,10 @@ def rules_of(method: str, path: str, *, token: bool) -> tuple[Rule, ...]:
         return (rules.PAGES, rules.READING) if token else (rules.PAGES,)
     face = face_of(path)
     if face == "public":
-        return (rules.PAGES,) if method in SAFE else (rules.PAGES, rules.QUESTIONS)
+        if method in SAFE:
+            return (rules.PAGES,)
+        typed = rules.CODES if path.endswith(("/find", "/choice")) else rules.QUESTIONS
+        return (rules.PAGES, typed)
     changing = method not in SAFE
     if face == "desk":
         return (rules.SIGNED_IN, rules.CHANGING) if changing else (rules.SIGNED_IN,)

@@ -18,6 +18,7 @@ from ledger.web.desk.spending_sentences import SENTENCES as SPENDING
 from ledger.web.desk.statement_sentences import SENTENCES as STATEMENTS
 from ledger.web.desk.transfer_sentences import SENTENCES as TRANSFERS
 from ledger.web.public.books_sentences import SENTENCES as BOOKS
+from ledger.web.public.finding_sentences import SENTENCES as FINDING
 from ledger.web.public.outward_sentences import SENTENCES as OUTWARD
 from ledger.web.public.question_sentences import SENTENCES as QUESTIONS
 from ledger.web.public.sentences import SENTENCES as CHECKING
@@ -597,4 +598,4 @@ SENTENCES |= CHECKING
 SENTENCES |= OUTWARD
 SENTENCES |= QUESTIONS
 SENTENCES |= GAPS
-SENTENCES |= OUTWARD | BOOKS
+SENTENCES |= OUTWARD | BOOKS | FINDING

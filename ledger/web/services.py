@@ -13,6 +13,7 @@ from flask import Flask, current_app
 
 from ledger.journal.receipt_numbers import ReceiptNumber
 from ledger.log.tiles import TileAddress
+from ledger.privacy.choices import Choice
 from ledger.projections.fund_page import View
 from ledger.projections.public_questions import PublicQuestion
 from ledger.projections.shapes import (
@@ -206,6 +207,10 @@ class PublicServices(Protocol):
 
     def ask(self, slug: str, body: str, language: str, gift: int | None) -> int:
         """Register a question, and return its number."""
+        ...
+
+    def choose(self, slug: str, seq: int, code: str, choice: Choice) -> None:
+        """Keep what a donor wants shown of a gift; raises `FieldError` where the code is another."""
         ...
 
     def overlay_key(self, slug: str) -> str | None:

@@ -18,6 +18,7 @@ from ledger.errors import ConflictError, FieldError, InputError
 from ledger.intake.calls import GiftCalls, Kept, Result, Wrong
 from ledger.intake.events import explain
 from ledger.intake.gift_receipts import GiftReceipt
+from ledger.privacy.gift_codes import code_of_salt
 from ledger.web.api.guard import bearer_token
 from ledger.web.language import Voice, language_of
 from ledger.web.problems import PROBLEM_JSON, problem_document, problem_of
@@ -180,9 +181,11 @@ def _reason(wrong: Wrong) -> dict[str, object]:
 
 
 def _receipt(receipt: GiftReceipt) -> dict[str, object]:
+    code = {one.label: code_of_salt(one.salt) for one in receipt.opening if one.label == "name"}
     return {
         "seq": receipt.seq,
         "receipt": receipt.number,
+        **({"code": code["name"]} if code else {}),
         "entry": receipt.entry.decode(),
         "proof": receipt.proof.decode(),
         "opening": {

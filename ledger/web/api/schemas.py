@@ -235,6 +235,10 @@ GIFT_OUT: dict[str, Any] = {
         },
         "seq": {"type": "integer", "description": "The entry; of a conflict the first one."},
         "receipt": {"type": "string", "description": "Receipt number, 12 characters."},
+        "code": {
+            "type": "string",
+            "description": "The donor's code: finds the gift by the platform's number, and hides the name.",
+        },
         "address": {"type": "string", "format": "uri-reference", "description": "Public receipt."},
         "entry": {"type": "string", "description": "Canonical JSON (RFC 8785) as a text."},
         "proof": {"type": "string", "description": "`c2sp.org/tlog-proof@v1` file."},

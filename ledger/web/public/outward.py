@@ -20,7 +20,7 @@ from markupsafe import Markup
 from ledger.clock import to_text
 from ledger.errors import NotFoundError
 from ledger.money import exponent
-from ledger.projections.totals import Broadcasts, Happened, Totals
+from ledger.projections.totals import Broadcasts, Happened, Totals, thanked
 from ledger.web import headers
 from ledger.web.language import LANG_TAG, Voice, language_of
 from ledger.web.public import flow
@@ -104,6 +104,7 @@ def overlay_json(fund: str) -> Response:
     """Tell the overlay what it shows; only whoever has its address may ask."""
     _hold_key(fund)
     found, now = services().totals(fund), services().broadcasts(fund, request.args.get("channel"))
+    names = services().read(fund, thanked)
     return _live(
         Response(
             orjson.dumps(
@@ -114,6 +115,14 @@ def overlay_json(fund: str) -> Response:
                         "total_minor": now.total_minor,
                         "running": now.running,
                     },
+                    "thanks": [
+                        {
+                            "name": one.name,
+                            "amount_minor": one.amount_minor,
+                            "commodity": one.commodity,
+                        }
+                        for one in names
+                    ],
                 }
             ),
             content_type="application/json",

@@ -17,7 +17,17 @@ from ledger.projections.shapes import FundPage
 from ledger.web import headers, problems
 from ledger.web.formats import rate, size
 from ledger.web.language import LANG_TAG, Voice, language_of, other
-from ledger.web.public import books, checking, data, flow, outward, questions, reports, ways
+from ledger.web.public import (
+    books,
+    checking,
+    data,
+    finding,
+    flow,
+    outward,
+    questions,
+    reports,
+    ways,
+)
 from ledger.web.services import services
 from reports.flow import flow_note
 
@@ -27,6 +37,7 @@ outward.add(pages)
 data.add(pages)
 questions.add(pages)
 books.add(pages)
+finding.add(pages)
 
 SEARCH_MAX = 60
 PLACE_DIGITS = 8
@@ -175,6 +186,7 @@ def gift(fund: str, receipt: str) -> BaseResponse:
         witnesses=services().witness_keys(),
         rate=rate,
         size=size,
+        chosen="chosen" in request.args,
     )
 
 

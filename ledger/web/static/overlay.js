@@ -42,6 +42,15 @@ function show(told) {
     noteUntil = Date.now() + NOTE_MS;
   }
   before = told.reversed;
+  thank(told.thanks ?? []);
+}
+
+/** Only donors who agreed are told here, and of those only what they agreed to. */
+function thank(names) {
+  const line = one("thanks");
+  line.hidden = names.length === 0;
+  const said = names.map(({ name, amount_minor: minor }) => (minor === null ? name : `${name} ${amount(minor)} ${line.dataset.unit}`));
+  line.textContent = line.dataset.word.replace("{names}", () => said.join(line.dataset.and));
 }
 
 function grouped(number) {

@@ -97,4 +97,4 @@ def by_moment(of: View, minute: datetime, amount_minor: int) -> Candidates:
 
 def _fits(one: StoredEntry, minute: str, amount_minor: int) -> bool:
     value = decode(one.entry)
-    return value["occurred_at"] == minute and value["body"]["amount"] == amount_minor
+    return bool(value["occurred_at"] == minute and value["body"]["amount"] == amount_minor)

@@ -489,6 +489,33 @@ def line_listing(fund_id: int, wanted: LineFilter) -> Listing[ListedLine]:
     )
 
 
+def listed_line(connection: sa.Connection, fund_id: int, sha256: str, row: int) -> ListedLine:
+    """Return the line that stands in a row of a file, whether it counts or waits.
+
+    Args:
+        connection: In a transaction.
+        fund_id: The fund.
+        sha256: Of the file, hexadecimal.
+        row: Line of the file.
+
+    Returns:
+        The line.
+
+    Raises:
+        NotFoundError: There is none.
+    """
+    for table in (bank_lines, waiting_lines):
+        query = sa.select(table).where(
+            table.c.fund_id == fund_id,
+            table.c.sha256 == bytes.fromhex(sha256),
+            table.c.line_no == row,
+        )
+        found = connection.execute(query.limit(1)).mappings().first()
+        if found is not None:
+            return _listed(found)
+    raise NotFoundError(what="bank-line", file=sha256, row=row)
+
+
 # --- what is known of an account, for the next file ------------------------------------------------
 
 CHUNK = 5_000

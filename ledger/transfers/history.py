@@ -9,6 +9,7 @@ from typing import NamedTuple
 import sqlalchemy as sa
 
 from ledger.errors import NotFoundError
+from ledger.keyset import Listing, Sort
 from ledger.moneyline.parcels import Parcels, from_text, total
 from ledger.transfers.states import PROMISING
 from ledger.transfers.tables import transfer_files, transfer_steps, transfers
@@ -103,6 +104,52 @@ def all_transfers(
     if state is not None:
         query = query.where(transfers.c.state == state)
     return [Transfer(*row) for row in connection.execute(query.order_by(transfers.c.number))]
+
+
+class TransferFilter(NamedTuple):
+    """Which transfers are asked for; empty texts ask for all.
+
+    Attributes:
+        state: One of the states.
+        account: That it leaves or reaches.
+        text: Stands in its reference or purpose, without regard to case.
+    """
+
+    state: str = ""
+    account: str = ""
+    text: str = ""
+
+
+def transfer_listing(fund_id: int, wanted: TransferFilter) -> Listing[Transfer]:
+    """Return transfers as a list that the database sorts and cuts, newest first.
+
+    Args:
+        fund_id: The fund.
+        wanted: Which.
+
+    Returns:
+        The list; orders `number`, `state` and `amount`.
+    """
+    c = transfers.c
+    query = sa.select(*_COLUMNS).where(c.fund_id == fund_id)
+    if wanted.state:
+        query = query.where(c.state == wanted.state)
+    if wanted.account:
+        query = query.where(
+            sa.or_(*(side == wanted.account for side in (c.from_account, c.to_account)))
+        )
+    if wanted.text:
+        like = (one.icontains(wanted.text, autoescape=True) for one in (c.reference, c.purpose))
+        query = query.where(sa.or_(*like))
+    return Listing(
+        query,
+        {"number": (c.number,), "state": (c.state, c.number), "amount": (c.amount, c.number)},
+        Sort("number", descending=True),
+        lambda _connection, rows: [
+            Transfer(*(row[name] for name in Transfer._fields)) for row in rows
+        ],
+        c.commodity,
+    )
 
 
 def transfer(connection: sa.Connection, fund_id: int, number: int) -> Transfer:

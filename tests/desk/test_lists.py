@@ -5,16 +5,30 @@ from __future__ import annotations
 import csv
 import io
 import re
+from pathlib import Path
 
 import openpyxl
+import pytest
 
+from ledger.actors import Actor
+from ledger.clock import FixedClock
+from ledger.db import Database
 from ledger.keyset import Cut, Sort, place_text
 from ledger.matching import file_history
+from ledger.matching.exceptions.booking import Found, raise_found
 from ledger.matching.file_history import LineFilter
-from tests.desk.counties import text_of
+from tests.desk.counties import County, new_county, text_of
 from tests.desk.test_files import bank_file, bring
+from tests.signin.sites import new_site
 
 LINES = 137
+
+
+@pytest.fixture
+def county(database: Database, clock: FixedClock, tmp_path: Path) -> County:
+    """The county on both databases: order and search are theirs."""
+    site = new_site(database, clock, tmp_path)
+    return new_county(site, site.ledger)
 
 
 def brought(county):
@@ -113,3 +127,60 @@ def exports(county):
     assert "Party" in english
     assert "Amount (¥)" in english
     assert county.as_("zhou").get("/desk/qinghe/lines.csv").status_code == 403
+
+
+def test_transfers_are_filtered_sorted_and_exported_like_any_list(county):
+    for amount, name in (
+        ("340.00", "QH-T14-2026"),
+        ("12.00", "QH-T15-2026"),
+        ("500.00", "OTHER-2026-33"),
+    ):
+        fields = {"from": "Assets:Bank:CCB", "to": "Assets:Fund:Main"}
+        done = county.post(
+            "wang", "decisions/new/transfer", **fields, amount=amount, reference=name
+        )
+        assert done.status_code == 303
+    assert county.post("li", "decisions/2/approve", version="1").status_code == 303
+
+    def shown(address):
+        page = county.get("wang", address)
+        assert page.status_code == 200
+        return [
+            int(one) for one in re.findall(r'/transfers/(\d+)">', page.text.split('id="list"')[1])
+        ]
+
+    assert shown("transfers") == [3, 2, 1]
+    assert shown("transfers?sort=amount") == [2, 1, 3]
+    assert shown("transfers?state=approved") == [2]
+    assert shown("transfers?text=qh-t") == [2, 1]
+    assert shown("transfers?account=Assets:Bank:Other") == []
+    assert shown("transfers?state=nonsense&below=2") == [3, 2, 1]
+    table = county.get("wang", "transfers.csv?text=qh-t&sort=amount").data.decode("utf-8-sig")
+    rows = list(csv.reader(io.StringIO(table)))
+    assert [row[0] for row in rows[1:]] == ["2", "1"]
+    book = openpyxl.load_workbook(io.BytesIO(county.get("wang", "transfers.xlsx").data))
+    assert book.active.max_row == 4
+
+
+def test_a_line_has_a_page_with_what_explains_it_and_who_else_is_there(county):
+    brought(county)
+    listed = county.get("wang", "lines?text=" + "买药")
+    address = re.findall(r'href="/desk/qinghe/(lines/[0-9a-f]{64}/\d+)"', listed.text)[0]
+    page = county.get("wang", address)
+    assert "还没有对上" in text_of(page)
+    assert "买药" in text_of(page)
+    # Another officer who opens it sees who is there.
+    other = county.get("chen", address)
+    assert "王秀兰" in text_of(other).split("打印")[0]
+    assert county.get("wang", address[:-1] + "99999").status_code == 404
+    assert county.get("wang", "lines/" + "0" * 64 + "/2").status_code == 404
+    assert county.get("wang", "lines/" + "z" * 64 + "/2").status_code == 404
+    subject = address.replace("lines/", "line/")
+    raised = county.ledger.sequencer.decide(
+        county.fund,
+        lambda books: raise_found(
+            books, Actor("system", "matching"), Found("unknown_receipt", subject, 100, "CNY")
+        ),
+    ).value
+    assert f"exceptions/{raised}" in county.get("wang", address).text
+    assert "Nothing explains it yet." in text_of(county.get("sun", address, language="/en"))

@@ -56,7 +56,7 @@ TABS = (
     Tab(
         "files",
         "file.read",
-        ("preview_file", "take_file", "lines", "settlements", "preview_settlements"),
+        ("preview_file", "take_file", "lines", "line", "settlements", "preview_settlements"),
     ),
     Tab(
         "matches",

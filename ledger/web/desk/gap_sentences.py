@@ -46,6 +46,13 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "erase.of.threads": ("差异的处理记录", "Threads of exceptions"),
     "field.of": ("关于", "About"),
     "field.count": ("条数", "How many"),
+    # one line
+    "line.title": ("{account} {day} 的流水", "Line of {account}, {day}"),
+    "line.of_file": ("这个文件的全部流水", "all lines of its file"),
+    "line.matched": ("对上了什么", "What it is matched with"),
+    "line.explained": ("已经说明，见第", "Explained by entry"),
+    "line.unmatched": ("还没有对上。", "Nothing explains it yet."),
+    "line.no_exception": ("没有。", "None."),
     # promises
     "desk.tab.promises": ("承诺", "Promises"),
     "more.promises": ("几天之内必须做完", "Within how many days things are done"),

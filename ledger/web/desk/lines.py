@@ -1,4 +1,4 @@
-"""Lines of bank accounts: filtered, sorted and exported."""
+"""Lines of bank accounts: filtered, sorted and exported; and each on a page of its own."""
 
 from __future__ import annotations
 
@@ -9,10 +9,15 @@ from functools import partial
 from flask import Blueprint
 from werkzeug.wrappers import Response
 
+from ledger.activity import history as activity
+from ledger.errors import NotFoundError
 from ledger.export.sheets import Money
 from ledger.funds import history as funds
 from ledger.keyset import Listing
-from ledger.matching import file_history
+from ledger.matching import file_history, matches
+from ledger.matching.exceptions import history as exceptions
+from ledger.matching.exceptions.history import Filter
+from ledger.matching.exceptions.kinds import line_subject
 from ledger.matching.file_history import LINE_STATES, LineFilter, ListedLine
 from ledger.web.desk.frame import Desk, view
 from ledger.web.desk.listing import (
@@ -34,7 +39,10 @@ PERSONAL = ("party", "text")
 
 def add(blueprint: Blueprint, ledger: Ledger) -> None:
     """Add the page and its exports."""
-    add_list(blueprint, partial(view, ledger), LINES, show)
+    at = partial(view, ledger)
+    add_list(blueprint, at, LINES, show)
+    where = "/desk/<fund>/lines/<sha256>/<int(max=999999999):row>"
+    blueprint.add_url_rule(where, "line", at("file.read", show_one))
 
 
 def show(desk: Desk) -> Response:
@@ -47,6 +55,40 @@ def show(desk: Desk) -> Response:
         accounts=accounts,
         states=LINE_STATES,
         whole=desk.may("accounts.read"),
+    )
+
+
+def show_one(desk: Desk, sha256: str, row: int) -> Response:
+    """Show one line: what the bank says, what explains it and ever did, what is open about it, and who else is here.
+
+    Raises:
+        NotFoundError: There is none in this row of this file.
+    """
+    if not re.fullmatch(r"[0-9a-f]{64}", sha256):
+        raise NotFoundError(what="bank-line")
+    subject, whole = line_subject(sha256, row), desk.may("accounts.read")
+    with desk.reading() as connection:
+        fund_id = desk.fund.fund_id
+        one = file_history.listed_line(connection, fund_id, sha256, row)
+        key = (one.account, one.identity)
+        kept = matches.of_line(connection, fund_id, key)
+        suggested = matches.suggestions_of_lines(connection, fund_id, [key]).get(key)
+        raised = exceptions.page(connection, fund_id, Filter(text=subject), newest=True)
+        seen = activity.of_subject(connection, fund_id, subject)
+    if whole:
+        desk.saw("file.read", subject)
+    return desk.page(
+        "line.html",
+        one=one,
+        subject=subject,
+        day=date.fromisoformat(one.day),
+        matches=kept if desk.may("match.read") else [],
+        suggested=suggested if desk.may("match.read") and one.state == "open" else None,
+        raised=[item for item in raised if item.subject == subject]
+        if desk.may("exception.read")
+        else [],
+        seen=seen if desk.may("activity.read") else [],
+        whole=whole,
     )
 
 

@@ -11,7 +11,6 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "还没有划转。第一次提出以后，会列在这里，写明办到哪一步。",
         "No transfers yet. The first one will stand here with where it is.",
     ),
-    "transfers.all_here": ("{n} 次，全部在这一页", "{n}, all on this page"),
     "transfers.col.number": ("次", "No."),
     "transfers.col.state": ("办到哪一步", "Where it is"),
     "transfers.col.way": ("从哪到哪", "From and to"),

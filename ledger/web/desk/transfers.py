@@ -23,31 +23,35 @@ from ledger.errors import (
     NotFoundError,
     StateError,
 )
+from ledger.export.sheets import Money
 from ledger.funds import history as funds
 from ledger.funds.payees import last_changed, payee_of
+from ledger.keyset import Listing
 from ledger.projections import transfer_page
 from ledger.projections.transfer_page import Origin
 from ledger.transfers import history, payments, standing
-from ledger.transfers.history import Transfer
+from ledger.transfers.history import Transfer, TransferFilter
 from ledger.transfers.payments import PAIN
 from ledger.web import uploads
 from ledger.web.desk.frame import Desk, view
+from ledger.web.desk.listing import Column, ListPage, add_list, chosen_in, read_list
 from ledger.web.desk.typed import Typed, money
 from ledger.web.uploads import KINDS as FILE_KINDS
 from ledger.web.uploads import attachment, takes_files
 from ledger.wiring import Ledger
 
 NUMBER = "<int(max=1099511627775):number>"
-ROWS = 50
 STEPS = ("sent", "confirmed", "returned")
 DIGITS_MAX = 12
+STATES = ("proposed", "approved", "sent", "confirmed", "returned", "rejected", "withdrawn")
+"""That a transfer may be in."""
 
 
 def add(blueprint: Blueprint, ledger: Ledger) -> None:
     """Add the pages."""
     at = partial(view, ledger)
     rule = blueprint.add_url_rule
-    rule("/desk/<fund>/transfers", "transfers", at("transfer.read", show_all))
+    add_list(blueprint, at, TRANSFERS, show_all)
     rule("/desk/<fund>/transfers/check", "ask_check", at("transfer.file", ask_check))
     checking = takes_files(at("transfer.file", check))
     rule("/desk/<fund>/transfers/check", "check_file", checking, methods=["POST"])
@@ -67,29 +71,76 @@ def add(blueprint: Blueprint, ledger: Ledger) -> None:
 
 def show_all(desk: Desk) -> Response:
     """List transfers, newest first, and who has to do what about those that are open."""
-    below = request.args.get("below", "")
-    is_number = below.isascii() and below.isdigit() and len(below) <= DIGITS_MAX
     today = _today(desk)
     with desk.reading() as connection:
         fund_id = desk.fund.fund_id
-        found = [
-            one
-            for one in reversed(history.all_transfers(connection, fund_id))
-            if not is_number or one.number < int(below)
-        ]
         waits = {
             one.transfer.number: one for one in transfer_page.waiting(connection, desk.fund, today)
         }
         policies = standing.policies(connection, fund_id)
+        accounts = funds.money_account_list(connection, fund_id)
     return desk.page(
         "transfers.html",
-        rows=found[:ROWS],
-        more=found[ROWS - 1].number if len(found) > ROWS else None,
+        list=read_list(desk, TRANSFERS),
+        states=STATES,
+        accounts=accounts,
         waits=waits,
         late=[one for one in waits.values() if one.is_late(today)],
         today=today,
         policies=policies,
     )
+
+
+def _source(desk: Desk, asked: Typed) -> Listing[Transfer]:
+    wanted = TransferFilter(chosen_in(asked, "state", STATES), asked["account"], asked["text"])
+    return history.transfer_listing(desk.fund.fund_id, wanted)
+
+
+def _minor(amount: int, one: Transfer) -> Money:
+    return Money(amount, one.commodity)
+
+
+TRANSFERS: ListPage[Transfer] = ListPage(
+    name="transfers",
+    address="/desk/<fund>/transfers",
+    action="transfer.read",
+    columns=(
+        Column("number", "transfers.col.number", lambda _desk, one: one.number, "number"),
+        Column(
+            "state",
+            "transfers.col.state",
+            lambda desk, one: str(desk.say(f"transfer.state.{one.state}")),
+        ),
+        Column(
+            "way",
+            "transfers.col.way",
+            lambda _desk, one: f"{one.from_account} → {one.to_account}",
+        ),
+        Column(
+            "purpose",
+            "field.purpose",
+            lambda _desk, one: one.purpose or one.reference,
+            places="export",
+        ),
+        Column("amount", "field.amount", lambda _desk, one: _minor(one.amount, one), "money"),
+        Column(
+            "arrived",
+            "transfer.sum.arrived",
+            lambda _desk, one: _minor(one.arrived, one),
+            "money",
+            "export",
+        ),
+        Column(
+            "back",
+            "transfer.sum.back",
+            lambda _desk, one: _minor(one.back, one),
+            "money",
+            "export",
+        ),
+    ),
+    filters=("state", "account", "text"),
+    source=_source,
+)
 
 
 def _today(desk: Desk) -> Any:

@@ -52,6 +52,8 @@ def brought(data: bytes, name: str = "file.csv", *kinds: str):
         (workbook(), "xlsx"),
         (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600), "xls"),
         (b"%PDF-1.7\n%%EOF", "pdf"),
+        (b"\x89PNG\r\n\x1a\n" + bytes(9), "png"),
+        (b"\xff\xd8\xff\xe0" + bytes(9), "jpeg"),
     ],
 )
 def test_a_kind_is_told_by_the_bytes(data, kind):
@@ -137,7 +139,7 @@ def test_whatever_the_bytes_they_have_a_kind_or_a_named_fault(data):
         found = kind_of("f", data)
     except LedgerError as error:
         found = error.fields["file"]
-    assert found in {"text", "xml", "xlsx", "zip", "xls", "pdf", "f"}
+    assert found in {"text", "xml", "xlsx", "zip", "xls", "pdf", "png", "jpeg", "f"}
 
 
 # --- names -----------------------------------------------------------------------------------------

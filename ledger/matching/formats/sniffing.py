@@ -16,12 +16,14 @@ from ledger.errors import FileFormatError
 from ledger.matching.formats import archives
 from ledger.matching.formats.workbooks import OLD_MAGIC
 
-KINDS = ("text", "xml", "xlsx", "zip", "xls", "pdf")
+KINDS = ("text", "xml", "xlsx", "zip", "xls", "pdf", "png", "jpeg")
 
 NAME_MAX = 120
 """Characters of a name that are shown."""
 
-_PDF = b"%PDF-"
+_STARTS = {b"%PDF-": "pdf", b"\x89PNG\r\n\x1a\n": "png", b"\xff\xd8\xff": "jpeg"}
+"""What evidence can be beside sheets and texts: papers, and photographs of papers."""
+
 _CONTENT = "[Content_Types].xml"
 _TAG = re.compile(r"\s*<[A-Za-z?!]")
 _DOCTYPE = re.compile(r"<!\s*(?:DOCTYPE|ENTITY)", re.IGNORECASE)
@@ -46,8 +48,9 @@ def kind_of(name: str, data: bytes) -> str:
         return _archive_kind(name, data)
     if data.startswith(OLD_MAGIC):
         return "xls"
-    if data.startswith(_PDF):
-        return "pdf"
+    for start, kind in _STARTS.items():
+        if data.startswith(start):
+            return kind
     text = _text(data)
     if text is None:
         raise FileFormatError(file=name, line=0, field="file", reason="unknown-kind")

@@ -159,6 +159,11 @@ class Figures:
                 wallet["fee"] = _yuan(fee)
             self._found["wallet"][key] = wallet
 
+    @property
+    def found(self) -> dict[str, Any]:
+        """Return what was found so far."""
+        return self._found
+
     def sentences(self) -> list[str]:
         """Return the end figures for a person, a line each."""
         bank = self._found["bank"]

@@ -64,6 +64,7 @@ class Offer:
         promised: What is proposed or approved and has not left.
         leaving: What the bank shows as gone and nothing explains yet.
         promises: The transfers that are promised.
+        gone: The lines of `leaving`.
     """
 
     account: str
@@ -72,6 +73,7 @@ class Offer:
     promised: int
     leaving: int
     promises: tuple[Transfer, ...]
+    gone: tuple[matching.StoredLine, ...] = ()
 
     @property
     def amount(self) -> int:
@@ -99,8 +101,8 @@ def offer_of(connection: sa.Connection, fund: Fund, account: str, commodity: str
         if (one.from_account, one.commodity) == (account, commodity) and one.promised
     )
     ours = {one.reference for one in promises}
-    leaving = sum(
-        -line.line.amount_minor
+    gone = tuple(
+        line
         for line in matching.open_lines(connection, fund_id, account)
         if line.line.amount_minor < 0
         and line.line.commodity == commodity
@@ -111,8 +113,9 @@ def offer_of(connection: sa.Connection, fund: Fund, account: str, commodity: str
         commodity,
         Accounts(connection, fund_id, commodity)[account].balance,
         sum(one.promised for one in promises),
-        leaving,
+        sum(-line.line.amount_minor for line in gone),
         promises,
+        gone,
     )
 
 

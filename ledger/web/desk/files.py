@@ -167,16 +167,34 @@ def _is_hash(text: str) -> bool:
 def look(desk: Desk) -> Response:
     """Show what would come of a file; nothing is taken yet."""
     typed = Typed(request.form)
+    clear_away(desk)
     try:
-        upload = uploads.received(request.files.get("file"), *FILE_KINDS)
+        upload, kept = _brought(desk, typed)
+    except InputError as error:
+        typed.refuse_file(error)
+        return _page(desk, typed)
+    try:
         reading, chosen = _read(desk, typed, upload.shown_name, upload.data)
         found = actions.inspect_file(desk.ledger.database, desk.fund, reading, chosen)
     except InputError as error:
         typed.refuse_file(error)
+        if "account" in typed.errors:
+            # Only its account is to be chosen: the file need not be brought again.
+            kept = kept or uploads.keep(folder_of(desk), upload)
+            typed.kept["file"] = (kept, upload.shown_name)
         return _page(desk, typed)
-    clear_away(desk)
-    kept = uploads.keep(folder_of(desk), Upload(upload.data, upload.kind, upload.shown_name))
-    return _preview(desk, typed, found, kept)
+    return _preview(desk, typed, found, kept or uploads.keep(folder_of(desk), upload))
+
+
+def _brought(desk: Desk, typed: Typed) -> tuple[Upload, str]:
+    """Return the file that a form brings, or the one that it brought before, and under which name that is kept."""
+    file = request.files.get("file")
+    data = (
+        None if file is not None and file.filename else kept_file(folder_of(desk), typed["kept"])
+    )
+    if data is not None:
+        return Upload(data, "", uploads.shown_name(typed["name"])), typed["kept"]
+    return uploads.received(file, *FILE_KINDS), ""
 
 
 def _preview(desk: Desk, typed: Typed, found: Inspection, kept: str) -> Response:

@@ -92,7 +92,10 @@ def _transfer_choices(desk: Desk) -> Mapping[str, Any]:
         "chosen": chosen,
         "origins": origins[: transfer_page.ORIGINS_MAX],
         "reference": own_reference(desk.fund.slug, number),
-        "offered": None if chosen is None else plain_amount(chosen.amount, chosen.commodity),
+        "offered": plain_amount(chosen.amount, chosen.commodity)
+        if chosen is not None and chosen.amount
+        else None,
+        "plain": plain_amount,
     }
 
 

@@ -69,7 +69,7 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "period.all_well": ("都查过了，可以结账。", "All checks pass; the month can be closed."),
     "period.blocked": (
         "还有 {n} 项没过。要么先办完，要么写明原因，由复核人批准后结账，报告里会印出来。",
-        "{n} checks fail. Mend them, or give a reason that the controller approves; statements print it.",
+        "Checks that fail: {n}. Mend them, or give a reason that the controller approves; statements print it.",
     ),
     "period.accepted": ("有未过的检查，说明：{reason}", "Closed although checks failed: {reason}"),
     "period.check": ("检查", "Check"),
@@ -110,7 +110,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "没有拦住结账的差异，另有 {others} 条不拦。",
         "No exception blocks; {others} others are open.",
     ),
-    "check.why.exceptions-failed": ("{points} 条差异拦住结账：", "{points} exceptions block:"),
+    "check.why.exceptions-failed": (
+        "{points} 条差异拦住结账：",
+        "Exceptions that block: {points}.",
+    ),
     "check.why.proposals-passed": (
         "没有等人办的提案和匹配建议。",
         "No proposal and no suggestion waits.",

@@ -25,7 +25,7 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "You are not a member of any fund yet. Ask the fund’s administrator to enrol you.",
     ),
     "desk.save": ("提交", "Submit"),
-    "desk.cancel": ("不改了", "Cancel"),
+    "desk.cancel": ("取消", "Cancel"),
     "desk.reason": ("理由", "Reason"),
     "desk.earlier": ("更早的", "Earlier"),
     "desk.several_errors": ("有几处要改：", "Please correct:"),
@@ -212,6 +212,7 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "field.worth": ("值多少", "Worth"),
     "field.from_ms": ("从什么时候起", "From when on"),
     "field.since": ("从哪天起", "From which day on"),
+    "field.reason": ("原因", "Reason"),
     "field.month": ("月份", "Month"),
     "field.language": ("语言", "Language"),
     "field.sha256": ("文件的 SHA-256", "SHA-256 of the file"),
@@ -599,6 +600,19 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "lines.state.pending": ("还没入账", "pending"),
     "lines.state.information": ("只供参考", "for information"),
     "error.file": ("这份文件收不了：{where}", "This file cannot be taken: {where}"),
+    "error.file.kind": (
+        "这里不收这种文件，请看是不是选错了。",
+        "Files of this kind are not taken here: please see whether it is the right one.",
+    ),
+    "error.file.account": (
+        "文件里没有账号，请选它是哪个账户的。",
+        "The file names no account: please choose whose it is.",
+    ),
+    "error.file.another-account": (
+        "文件是另一个账户的，请看选的对不对。",
+        "The file is of another account than the chosen one.",
+    ),
+    "files.chosen": ("文件已选：{name}", "The file is chosen: {name}"),
     "error.file.other": ("收不了：{where}", "It cannot be taken: {where}"),
     "error.file.matched": (
         "文件里有流水已经对上，请先撤销这些核对：{numbers}。",
@@ -739,7 +753,7 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "exception.write": ("做什么", "What"),
     "exception.text": ("说明", "In your words"),
     "exception.write.button": ("记下来", "Write it down"),
-    "exception.evidence": ("证据文件", "Evidence"),
+    "exception.evidence": ("证据文件：PDF、照片或表格", "Evidence: PDF, photograph or sheet"),
     "exception.evidence.button": ("附上", "Attach"),
     "exception.close": ("说清了，关掉它", "Close it"),
     "exception.close.lead": (

@@ -11,7 +11,7 @@ from ledger.matching.exceptions import history
 from ledger.matching.exceptions.history import SubjectLine
 from ledger.web.desk.frame import Desk
 
-PARTS = ("settlement", "transfer", "match", "gift", "statement")
+PARTS = ("settlement", "transfer", "match", "gift", "gifts", "statement")
 
 
 class About(NamedTuple):

@@ -172,7 +172,7 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "Whoever enters it is neither who proposed nor who approved it. Say so here when it is done.",
     ),
     "transfer.enter.button": ("已录入，{money}", "Entered, {money}"),
-    "transfer.enter.who": ("可以录入的：{names}。", "May enter it: {names}."),
+    "transfer.enter.who": ("，可以录入的：{names}。", "; may enter it: {names}."),
     "transfer.enter.not_you": (
         "这次划转您经手过，要由别人录入。",
         "You took part in deciding this transfer, so somebody else enters it.",
@@ -214,6 +214,15 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "transfer.offer.leaving": ("流水已出、还没对上", "Gone, not explained"),
     "transfer.offer.amount": ("可转", "Offered"),
     "transfer.offer.choose": ("转这个户", "From this one"),
+    "transfer.offer.gone": (
+        "银行已付出、还没对上的",
+        "What the bank paid and nothing explains yet",
+    ),
+    "transfer.offer.gone.note": (
+        "如果其中一笔就是这次划转，就按它填金额，附言照它写。附言公开，不要写人名。",
+        "If one is this transfer, take its amount and the bank’s reference. References are public: name no person.",
+    ),
+    "transfer.offer.gone.take": ("按这笔填", "Take this amount"),
     "transfer.offer.note": (
         "账上的钱都和银行流水对上了。已经提出、批准而没转出的，不重复算。",
         "All of it is matched with the bank’s lines. What is promised and has not left does not count again.",

@@ -88,6 +88,14 @@ class Typed:
             found = "error.file.explained" if numbers == "0" else "error.file.matched"
             self.errors["file"] = (found, {"numbers": numbers})
             return
+        reason = str(error.fields.get("reason"))
+        if error.fields.get("field") == "account" and reason in ("missing", "another-account"):
+            key = "account" if reason == "missing" else reason
+            self.errors["account"] = (f"error.file.{key}", {})
+            return
+        if reason in ("unknown-kind", "other-kind"):
+            self.errors["file"] = ("error.file.kind", {})
+            return
         where = [
             str(error.fields[name])
             for name in ("line", "field", "reason")

@@ -30,11 +30,13 @@ BY_LOOK = {
 FINANCE = (
     *("", "day", "files", "lines", "settlements", "matches", "matches/confirmed", "exceptions"),
     *("exceptions/{exception}", "decisions", "decisions/1", "decisions/new/transfer", "more"),
-    *("decisions/new/rate", "tokens", "tokens/new"),
+    *("decisions/new/rate", "tokens", "tokens/new", "transfers", "transfers/check", "spending"),
+    *("spending/new", "movements", "movements/new", "lists", "periods", "periods/2026-10"),
+    *("decisions/new/close", "decisions/new/seal", "corrections", "figures"),
 )
 ADMINISTRATOR = (
     *("people", "activity", "rules", "mappings", "matching-rules", "decisions/new/members"),
-    "decisions/new/four-eyes",
+    *("decisions/new/four-eyes", "decisions/new/payee"),
 )
 SIGN_IN = ("/account", "/account/password", "/account/app", "/account/passkeys", "/sign-out")
 

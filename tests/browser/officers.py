@@ -61,7 +61,8 @@ class Officer:
         """Hold a page to what axe knows; keep its pictures where somebody asks for them."""
         if not self.looks:
             return
-        assert wrong(self.page, Axe(), ALL) == [], name
+        said = wrong(self.page, Axe(), ALL)
+        assert said == [], (name, said)
         self.page.set_viewport_size({"width": 390, "height": 900})
         assert self.page.evaluate(SIDEWAYS) == 0, name
         self.page.set_viewport_size({"width": 1280, "height": 900})

@@ -5,9 +5,6 @@ from __future__ import annotations
 import re
 
 from ledger.cli.demo import SAMPLE_MONTH
-from ledger.decisions.promises import Promises
-from ledger.desk import actions
-from ledger.desk import wanted as wanting
 from ledger.matching.exceptions import booking
 from ledger.matching.exceptions.booking import Found
 from tests.db.ledgers import MATCHING
@@ -40,13 +37,6 @@ def test_what_the_bank_paid_already_can_be_taken_for_the_transfer(county):
     link = re.findall(r'href="([^"]*amount=12345\.00[^"]*)"', page.text)[0].replace("&amp;", "&")
     taken = county.as_("wang").get(link)
     assert 'value="12345.00"' in taken.text
-
-
-def test_promises_are_told_in_words(county):
-    write, fund, who = county.ledger.sequencer, county.fund, county.members["zhou"]
-    found = actions.propose(write, fund, who, wanting.promises(Promises(7, 20, 9)))
-    for language, words in (("", "划转：7 个工作日内到账"), ("/en", "within working days: 7")):
-        assert words in text_of(county.get("li", f"decisions/{found.number}", language))
 
 
 def test_an_exception_about_a_settlement_sheet_names_it(county):

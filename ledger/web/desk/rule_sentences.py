@@ -3,19 +3,6 @@
 from __future__ import annotations
 
 SENTENCES: dict[str, tuple[str, str]] = {
-    "field.promises": ("承诺的期限", "Promises"),
-    "promise.transfer_days": (
-        "划转：{days} 个工作日内到账",
-        "A transfer arrives within working days: {days}",
-    ),
-    "promise.settlement_days": (
-        "结算款：月末后 {days} 天内到账",
-        "A settlement is paid within days of its month: {days}",
-    ),
-    "promise.statement_days": (
-        "报告：月末后 {days} 个工作日内发布",
-        "A statement is out within working days of its month: {days}",
-    ),
     "desk.tab.mappings": ("列的对应", "Mappings"),
     "more.mappings": ("哪家银行的表怎么读", "How the sheets of banks are read"),
     "mappings.title": ("列的对应", "Mappings of columns"),

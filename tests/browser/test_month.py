@@ -157,7 +157,7 @@ def transferred(month: Month, account: str, wang: Officer, li: Officer, chen: Of
     wang.go(f"decisions/new/transfer?from=Assets:Bank:{account}")
     wang.look(f"new-transfer-{key}")
     wang.page.fill("#amount", money(arrived))
-    if key == "wechat":  # the other keeps the reference that the page offers, which is not what the bank wrote
+    if key == "wechat":  # the other keeps what the page offers, which is not what the bank wrote
         wang.page.fill("#reference", f"捐赠转基金 {month.period}")
     wang.page.fill("#purpose", f"{month.period} 月打赏转入基金")
     wang.press("提交")

@@ -32,7 +32,8 @@ FINANCE = (
     *("exceptions/{exception}", "decisions", "decisions/1", "decisions/new/transfer", "more"),
     *("decisions/new/rate", "tokens", "tokens/new", "transfers", "transfers/check", "spending"),
     *("spending/new", "movements", "movements/new", "lists", "periods", "periods/2026-10"),
-    *("decisions/new/close", "decisions/new/seal", "corrections", "figures"),
+    *("decisions/new/close", "decisions/new/seal", "corrections", "figures", "openings/new"),
+    "promises",
 )
 ADMINISTRATOR = (
     *("people", "activity", "rules", "mappings", "matching-rules", "decisions/new/members"),

@@ -39,11 +39,14 @@ class Periods:
         """List corrections, the newest first, fifty at a time."""
         caller = self._guard.caller(fund, "period.read")
         listed = correction_listing(caller.fund.fund_id, request.args.get("kind"))
+        cut = _cut()
         with self._ledger.database.reading() as connection:
-            page = listed.page(connection, cut=_cut())
+            page = listed.page(connection, cut=cut)
+        # A list shows its first page where nothing lies beyond the cut: whoever goes on below the last is at the end.
+        is_over = cut is not None and any(one.seq >= cut.place[0] for one in page.rows)
         return {
-            "corrections": [corrected_json(one) for one in page.rows],
-            "below": page.end[0] if page.end else None,
+            "corrections": [] if is_over else [corrected_json(one) for one in page.rows],
+            "below": page.end[0] if page.end and not is_over else None,
         }
 
     def figures(self, fund: str) -> dict[str, Any]:

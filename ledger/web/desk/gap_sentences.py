@@ -53,6 +53,7 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "line.explained": ("已经说明，见第", "Explained by entry"),
     "line.unmatched": ("还没有对上。", "Nothing explains it yet."),
     "line.no_exception": ("没有。", "None."),
+    "transfers.text": ("用途或编号", "Purpose or reference"),
     # promises
     "desk.tab.promises": ("承诺", "Promises"),
     "more.promises": ("几天之内必须做完", "Within how many days things are done"),

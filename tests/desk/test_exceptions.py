@@ -88,11 +88,11 @@ def test_filters_stand_in_the_address_and_pages_follow_each_other(county):
         found(county, subject=f"line/ab/{at}", amount=100 + at)
     found(county, kind="missing_gift", subject="gift/k/1")
     first = county.get("wang", "exceptions?kind=unknown_receipt")
-    assert first.text.count("<code>line/ab/") == 50
+    assert len({*re.findall(r"line/ab/\d+", first.text)}) == 50
     assert "gift/k/1" not in first.text
     more = re.findall(r'rel="next"[^>]*? href="([^"]+)"', first.text)[0]
     second = county.as_("wang").get(more.replace("&amp;", "&"))
-    assert second.text.count("<code>line/ab/") == 3
+    assert len({*re.findall(r"line/ab/\d+", second.text)}) == 3
     assert "没有符合的" in text_of(county.get("wang", "exceptions?state=disputed"))
 
 

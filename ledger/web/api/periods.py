@@ -43,7 +43,7 @@ class Periods:
         with self._ledger.database.reading() as connection:
             page = listed.page(connection, cut=cut)
         # A list shows its first page where nothing lies beyond the cut: whoever goes on below the last is at the end.
-        is_over = cut is not None and any(one.seq >= cut.place[0] for one in page.rows)
+        is_over = cut is not None and any(one.seq >= int(cut.place[0]) for one in page.rows)
         return {
             "corrections": [] if is_over else [corrected_json(one) for one in page.rows],
             "below": page.end[0] if page.end and not is_over else None,

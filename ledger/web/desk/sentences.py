@@ -601,8 +601,8 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "lines.state.information": ("只供参考", "for information"),
     "error.file": ("这份文件收不了：{where}", "This file cannot be taken: {where}"),
     "error.file.kind": (
-        "这里不收这种文件，请看是不是选错了。",
-        "Files of this kind are not taken here: please see whether it is the right one.",
+        "这里收不了这种文件，请看是不是选错了。",
+        "A file of this kind cannot be taken here: please see whether it is the right one.",
     ),
     "error.file.account": (
         "文件里没有账号，请选它是哪个账户的。",

@@ -54,6 +54,10 @@ test: $(DEV_STAMP) ## run all tests (T=tests/unit/test_money.py: one file)
 bench: $(DEV_STAMP) ## measure the speed on this machine against its limits
 	@$(PY) -m ledger bench
 
+.PHONY: lighthouse
+lighthouse: $(RUN_STAMP) ## measure public pages of the demo as on a slow telephone (node, npm and chromium)
+	@.ci/lighthouse.sh
+
 .PHONY: audit
 audit: $(DEV_STAMP) ## look for known weaknesses of the pinned packages
 	@$(PY) .ci/audit.py --strict

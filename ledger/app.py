@@ -14,6 +14,7 @@ from ledger.signin.engine import HashCost
 from ledger.web import (
     addresses,
     assets,
+    compressing,
     forms,
     headers,
     last_good,
@@ -55,6 +56,7 @@ def create_app(
     _configure(app, settings)
     app.extensions[EXTENSION] = services
     addresses.setup(app, settings)
+    compressing.setup(app)
     headers.setup(app, settings)
     metrics.setup(app, settings)
     limits.setup(app, settings)

@@ -51,6 +51,7 @@ VALUES: dict[str, Any] = {
     "language": "zh",
     "job_id": "20260101000000-00000000",
     "fingerprint": "a" * 64,
+    "row": 999_999,
     "sha256": "0" * 64,
     "suggestion": "0" * 16,
     "month": "2026-01",

@@ -13,7 +13,9 @@ from typing import TypeVar
 
 from flask import Blueprint, Response, make_response, render_template, request
 
+from ledger.clock import local_date
 from ledger.errors import FieldError, NotFoundError
+from ledger.journal import accounts as names
 from ledger.projections.books.broadcasts import broadcast_page
 from ledger.projections.books.head import Head, head
 from ledger.projections.books.moved import period_page
@@ -23,6 +25,15 @@ from ledger.projections.books.records import calendar_page, correction_page
 from ledger.projections.books.terms import account_page, entries_page, movement_page
 from ledger.projections.books.waiting import wait_page
 from ledger.projections.fund_page import View
+from ledger.projections.stages import (
+    ACCOUNTS_OF,
+    BANK_FEES,
+    CHARGEBACKS,
+    GIFTS,
+    PLATFORM_FEES,
+    SHARE,
+    TAX,
+)
 from ledger.web import headers
 from ledger.web.language import Voice, language_of
 from ledger.web.public import flow
@@ -35,6 +46,22 @@ DIGITS_MAX = 15
 """Of an entry's number: all below 2^53."""
 
 ACCOUNT_CHARS_MAX = 120
+TERMS = {
+    "raised": GIFTS,
+    "refund": GIFTS,
+    "platform_share": SHARE,
+    "tax": TAX,
+    "chargeback": CHARGEBACKS,
+    "platform_fee": PLATFORM_FEES,
+    "bank_fee": BANK_FEES,
+    "interest": names.INTEREST,
+    "donation": names.DONATIONS,
+    "opening": names.OPENING,
+    "management_cost": names.MANAGEMENT,
+    **{f"at-{key}": prefix for key, prefix in ACCOUNTS_OF.items()},
+}
+"""How the accounts begin that a term of the equation is summed from; the others are found in the list."""
+
 FIRST_YEAR, LAST_YEAR = 2000, 2200
 
 
@@ -90,12 +117,18 @@ def books(fund: str) -> Response:
     found = _read(fund, account_page)
     page = services().fund_page(fund)
     sums = flow.flow_sum(page)
+    accounts = [one.name for one in found.accounts]
+    places = {
+        key: next((at for at, name in enumerate(accounts) if name.startswith(prefix)), None)
+        for key, prefix in TERMS.items()
+    }
     return _page(
         "index.html",
         found.head,
         shown=found,
         stages=page.stages,
         sum=sums,
+        places=places,
         debits=sum(one.debits for one in found.accounts),
         credits=sum(one.credits for one in found.accounts),
     )
@@ -124,7 +157,7 @@ def entries(fund: str) -> Response:
 def period(fund: str) -> Response:
     """Show what a period moved, or say how to correct its days."""
     of = _read(fund, head)
-    today = of.as_of.at.date() if of.as_of else date(FIRST_YEAR, 1, 1)
+    today = local_date(of.as_of.at, of.zone) if of.as_of else date(FIRST_YEAR, 1, 1)
     typed = {name: request.args.get(name, "")[:20] for name in ("from", "to")}
     asked = typed if any(typed.values()) else {"from": f"{today:%Y-%m}-01", "to": f"{today}"}
     errors: dict[str, str] = {}

@@ -196,7 +196,8 @@ class Cli:
             "net_cny": "510.00",
             "statement_no": "KU-ST-202611",
         } | changes
-        return self.sheet(name, SETTLEMENT_COLUMNS, [row[one] for one in SETTLEMENT_COLUMNS])
+        columns = [*SETTLEMENT_COLUMNS, *(one for one in row if one not in SETTLEMENT_COLUMNS)]
+        return self.sheet(name, columns, [row[one] for one in columns])
 
     def bank_file(self, name: str, account: str, *lines: tuple[str, str, str, str]) -> Path:
         """Write an export of CCB: each line is a time, an amount, the balance after it, and a remark."""

@@ -10,9 +10,9 @@ from tests.flow.cli import COLLECTION, GIFTS, Cli
 FINANCE, CONTROLLER = "王会计", "周敏"
 
 
-def second_settlement(cli: Cli, amount: str, text: str) -> str:
+def second_settlement(cli: Cli, amount: str, text: str, **changes: str) -> str:
     """Settle 510.00 once more, and let a sum come; return the suggestion."""
-    sheet = cli.settlement("second.csv", statement_no="KU-ST-SECOND")
+    sheet = cli.settlement("second.csv", statement_no="KU-ST-SECOND", **changes)
     cli.run("settlement", "import", sheet)
     line = cli.bank_file(
         "second-bank.csv",
@@ -58,7 +58,7 @@ def test_what_is_dismissed_does_not_come_back(raised: Cli) -> None:
 
 
 def test_a_small_difference_is_booked_by_two(raised: Cli) -> None:
-    suggestion = second_settlement(raised, "509.50", "KU-ST-SECOND")
+    suggestion = second_settlement(raised, "509.50", "KU-ST-SECOND", payout_fee_cny="-0.50")
     assert "needed=adjustment" in raised.refused("match", "confirm", suggestion, "--by", FINANCE)
     adjust = ("match", "adjust", suggestion, "--reason", "rounded", "--by", FINANCE)
     number = raised.json(*adjust)["number"]

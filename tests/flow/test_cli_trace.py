@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import re
+from base64 import b64decode
 from pathlib import Path
 
 import pytest
@@ -90,6 +91,7 @@ def test_the_proof_is_written_as_a_file_that_stands_alone(walked: Cli) -> None:
     found = walked.json("trace", receipts(walked)[1], "--out", out)
     head, _, note = out.read_bytes().partition(b"\n\n")
     lines = head.decode().split("\n")
+    extra = b64decode(lines.pop(1).removeprefix("extra "))
     assert lines[:2] == ["c2sp.org/tlog-proof@v1", f"index {found['entry']}"]
     keys = [Key.parse(one) for one in (walked.home / "keys" / "qinghe.vkey").read_text().split()]
     checkpoint = open_checkpoint(note, keys, "localhost:8000/log/qinghe")
@@ -98,6 +100,7 @@ def test_the_proof_is_written_as_a_file_that_stands_alone(walked: Cli) -> None:
         found["proof"]["root"],
     )
     entry = exported_entry(walked, found["entry"])
+    assert extra == entry
     assert climbed(leaf(entry), found["entry"], checkpoint.size, lines[2:]) == checkpoint.root
 
 

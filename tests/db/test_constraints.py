@@ -14,6 +14,7 @@ from sqlalchemy.engine import make_url
 
 import ledger.papers.tables
 import ledger.periods.tables  # the list below is of all tables
+import ledger.publication.tables
 import ledger.signin.tables
 from ledger.activity.recording import record_alone
 from ledger.activity.records import Activity
@@ -26,6 +27,7 @@ from ledger.desk.spending import Spending
 from ledger.funds import history as funds
 from ledger.funds.lists import Change
 from ledger.periods.booking import NewStatement
+from ledger.questions.asking import Asked, ask, step
 from ledger.spending.evidence import Brought
 from ledger.transfers import standing
 from tests.db.exceptions import attach, found, raise_it
@@ -55,7 +57,7 @@ APPEND_ONLY = (
     "working_papers", "exception_notes", "exception_files", "matches", "match_parts", "match_releases",
     "match_dismissals", "transfer_steps", "period_steps", "anchors", "list_changes", "spend_sheets", "evidence_files",
     "entry_evidence", "transfer_files", "payment_files", "transfer_rules",
-    "statement_steps",
+    "statement_steps", "cosignatures", "questions", "question_steps", "file_withdrawals",
 )  # fmt: skip
 
 
@@ -70,6 +72,13 @@ def ledger(database: Database, tmp_path: Path) -> Iterator[Ledger]:
     attach(opened, raise_it(opened, found()))
     stamp = "SELECT fund_id, size, root, '2026-10-09T12:00:00Z' FROM checkpoints LIMIT 1"
     run(opened, f"INSERT INTO anchors {stamp}")
+    signed = "SELECT fund_id, size, 'a witness', note, 0 FROM checkpoints LIMIT 1"
+    run(opened, f"INSERT INTO cosignatures {signed}")
+    again = "SELECT fund_id, sha256, 1, 0, NULL, 'wrong', 'parser', '[]' FROM files LIMIT 1"
+    run(opened, f"INSERT INTO file_withdrawals {again}")
+    number = ask(database, opened.clock, opened.fund, Asked("Where is the money?", "en"))
+    answered = (number, "answered", "In the fund.")
+    step(database, opened.clock, opened.fund, opened.member("Li"), answered)
     one_of_each(opened)
     files_of_transfers(opened)
     sign_statement(opened, NewStatement("qinghe-2026-09-M-v1", "zh", "2026-09", 1, bytes(32), 9))
@@ -147,6 +156,7 @@ def test_every_table_of_history_is_in_the_list() -> None:
         "held_rows", "private_parts", "files", "file_statements", "waiting_lines", "mappings", "bank_lines",
         "settlement_lines", "open_items", "transfers", "spends",
         "statements", "certificates", "decision_private_parts", "match_suggestions", "exception_texts",
+        "question_texts", "reminders", "gift_choices",
     }  # fmt: skip
     of_the_service = {
         "users", "passkeys", "recovery_codes", "used_totp_steps", "user_sessions", "links", "sign_in_tries",

@@ -26,6 +26,7 @@ VALUES = {
     "unit": "KSCOIN",
     "amount": "1.00",
     "month": "2020-01",
+    "until": "2020-03-01T00:00:00Z",
     "from_name": "CCB",
     "to_name": "Main",
     "account_name": "Main",

@@ -11,7 +11,7 @@ from ledger.cli.deciding import summary, told
 from ledger.cli.session import Session, acts, fund_option, guarded, machine, naming, pass_session
 from ledger.cli.statement import statement
 from ledger.desk import actions, wanted
-from ledger.errors import BusyError, FieldError, LedgerError
+from ledger.errors import BusyError, FieldError, StateError
 from ledger.funds import history as funds
 from ledger.issuing import history
 from ledger.issuing.steps import OPINIONS
@@ -27,7 +27,7 @@ _language = click.option(
 _file = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
-class WorkFailedError(LedgerError):
+class WorkFailedError(StateError):
     """A worker ended without a result; fields as it wrote them down."""
 
     code = "work-failed"

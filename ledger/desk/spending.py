@@ -22,7 +22,7 @@ from ledger.desk.acting import member_now
 from ledger.desk.matched import keep_by_hand
 from ledger.desk.matching import release_of_entry
 from ledger.desk.wanted import Wanted, zone_of
-from ledger.errors import ConflictError, FieldError, InsufficientError, LedgerError, StateError
+from ledger.errors import ConflictError, FieldError, InsufficientError, StateError
 from ledger.funds import history as funds
 from ledger.funds import list_booking
 from ledger.funds.history import MoneyAccount
@@ -198,7 +198,7 @@ def preview(sequencer: Sequencer, fund: Fund, wanted: Spending) -> Preview:
     return found[0]
 
 
-class _LookedError(LedgerError):
+class _LookedError(StateError):
     """Ends a look without a commit."""
 
     code = "looked"

@@ -33,6 +33,8 @@ READING = {
 }
 PEOPLES = {"members.propose", "members.remove", "token.make", "token.end", "token.manage"}
 RULES = {"rule.propose", "four-eyes.propose", "decision.edit", "decision.withdraw"}
+KEYS = {"certificate.propose", "certificate.end", "payee.propose"}
+"""Whose signature counts, and where transfers go: approved by another, as all of these."""
 
 role_sets = st.sets(st.sampled_from(PEOPLE), min_size=1).map(frozenset)
 
@@ -46,7 +48,7 @@ def allowed(role: str) -> set[str]:
 
 
 def test_an_administrator_manages_people_and_rules_and_never_touches_money():
-    assert allowed("administrator") == READING | PEOPLES | RULES
+    assert allowed("administrator") == READING | PEOPLES | RULES | KEYS
 
 
 def test_an_auditor_reads_everything_and_changes_their_own_papers_only():
@@ -58,8 +60,11 @@ def test_an_auditor_reads_everything_and_changes_their_own_papers_only():
         "accounts.read",
         "audit.read",
         "statement.build",
+        "period.read",
+        "transfer.read",
+        "question.read",
     }
-    own = {"papers.write", "token.make", "token.end"}
+    own = {"papers.write", "token.make", "token.end", "opinion.give", "opinion.return"}
     assert allowed("auditor") == reading | own
 
 
@@ -74,6 +79,7 @@ def test_approving_people_tokens_and_publishing_ask_for_a_fresh_factor():
     fresh = {one.name for one in ACTIONS.values() if one.fresh}
     assert fresh == {
         "decision.approve", "members.propose", "members.remove", "token.make", "publish.propose",
+        "certificate.end", "payee.propose", "statement.sign", "opinion.give",
     }  # fmt: skip
 
 

@@ -376,7 +376,7 @@ class FakeServices:
             return []
         if make is head:
             return Head(slug, page.name, page.contact, page.zone, page.commodity, page.as_of)
-        raise NotImplementedError
+        raise NotFoundError(what="page")
 
     def choose(self, slug, seq, code, choice) -> None:
         raise FieldError(field="code", value="", reason="wrong")

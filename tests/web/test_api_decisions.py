@@ -31,7 +31,8 @@ from tests.web.machines import (
 TRANSFER = {"from": "CCB", "to": "Main", "amount": "340.00", "reference": "QH-T14-2026"}
 MONTH = {"month": "2026-09"}
 RATE = {"unit": "DYCOIN", "units": 10, "worth": "1.00", "from": "2026-10-01T00:00:00+08:00"}
-PROPOSALS = {"transfer": TRANSFER, "close": MONTH, "rate": RATE}
+REASONED = {**MONTH, "reason": "The books of a test hold no bank files."}
+PROPOSALS = {"transfer": TRANSFER, "close": REASONED, "rate": RATE}
 
 
 @pytest.fixture

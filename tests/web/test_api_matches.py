@@ -23,7 +23,10 @@ class Machine:
         settings = load_settings({"LEDGER_HOME": str(home)})
         self.ledger = ledgers.new_ledger(database, settings.keys)
         ledgers.give(self.ledger, ledgers.gift("a", 4000))
-        lines = [ledgers.settlement_line(f"STATEMENT-{at}", 1000) for at in (1, 2)]
+        lines = [
+            ledgers.settlement_line(f"STATEMENT-{at}", 1000, payout_fee=fee)
+            for at, fee in ((1, 0), (2, -50))
+        ]
         ledgers.settle(self.ledger, *lines)
         ledgers.bank_line(self.ledger, 500, "STATEMENT-1")
         ledgers.bank_line(self.ledger, 450, "STATEMENT-2")

@@ -57,7 +57,7 @@ SENTENCES: dict[str, tuple[str, str]] = {
         ),
     ),
     "choice.name": ("在网页上", "On pages"),
-    "choice.name.masked": ("遮住显示，如“李**”", "Masked, such as “李**”"),
+    "choice.name.masked": ("遮住显示，如“李**”", "Masked, such as “L**”"),
     "choice.name.hidden": ("不显示", "Hidden"),
     "choice.thanks": ("在直播画面上", "On the stream"),
     "choice.thanks.none": ("不要谢我", "Do not thank me"),

@@ -184,7 +184,8 @@ def differences(walk: Walk, actions: Mapping[str, Action] = ACTIONS) -> list[tup
 
 
 def test_every_address_answers_each_role_as_the_table_says(walk: Walk) -> None:
-    assert differences(walk) == []
+    found = differences(walk)
+    assert not found, "\n".join(map(str, found))
 
 
 def test_an_address_that_does_not_do_as_the_table_says_is_found(walk: Walk) -> None:

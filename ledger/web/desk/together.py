@@ -74,7 +74,7 @@ def show(desk: Desk) -> Response:
     """Tell who else has something open."""
     subject = request.args.get("on", "")
     if not _SUBJECT.fullmatch(subject):
-        return Response(status=STOP_POLLING)
+        return Response(status=404)
     return Response(told(desk, others(desk, subject)))
 
 

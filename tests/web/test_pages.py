@@ -114,7 +114,7 @@ def test_the_style_sheet_is_small_and_kept_for_a_year():
     address = re.search(r'href="(/static/mingzhang.css\?v=[0-9a-f]{12})"', client.get("/").text)
     assert address is not None
     response = client.get(address[1])
-    assert len(response.data) < 26_000
+    assert len(response.data) < 20_000
     assert "immutable" in response.headers["Cache-Control"]
 
 

@@ -7,14 +7,13 @@ happens to it costs nothing but that two people do not see each other.
 
 from __future__ import annotations
 
-import os
 import sqlite3
-import threading
 from pathlib import Path
 
 import structlog
 
 from ledger.clock import Clock, to_ms
+from ledger.scratch import Scratch
 
 logger = structlog.get_logger(__name__)
 
@@ -23,9 +22,6 @@ FILE = "presence.db"
 
 SEEN_MS = 60_000
 """For so long somebody counts as present after their page was last heard of."""
-
-BUSY_S = 0.25
-"""No page waits longer for it."""
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS present (
@@ -55,9 +51,8 @@ class Presence:
     """
 
     def __init__(self, home: Path, clock: Clock) -> None:
-        self._path = home / FILE
+        self._file = Scratch(home / FILE, _SCHEMA)
         self._clock = clock
-        self._local = threading.local()
 
     def meet(self, fund_id: int, subject: str, member_id: str) -> list[str]:
         """Note that a member has something open, and return who else has.
@@ -72,7 +67,7 @@ class Presence:
         """
         now_ms = to_ms(self._clock.now())
         try:
-            connection = self._connection()
+            connection = self._file.connection()
             connection.execute("DELETE FROM present WHERE seen_ms <= ?", (now_ms - SEEN_MS,))
             connection.execute(_SEEN, (fund_id, subject, member_id, now_ms))
             rows = connection.execute(_OTHERS, (fund_id, subject, member_id, now_ms - SEEN_MS))
@@ -80,23 +75,3 @@ class Presence:
         except (sqlite3.Error, OSError) as error:
             logger.warning("presence is not shared", error=type(error).__name__)
             return []
-
-    def _connection(self) -> sqlite3.Connection:
-        """Return this thread's connection; a process that was forked opens its own."""
-        found: tuple[int, sqlite3.Connection] | None = getattr(self._local, "connection", None)
-        if found is None or found[0] != os.getpid():
-            found = (os.getpid(), self._opened())
-            self._local.connection = found
-        return found[1]
-
-    def _opened(self) -> sqlite3.Connection:
-        self._path.parent.mkdir(parents=True, exist_ok=True)
-        os.close(os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
-        connection = sqlite3.connect(
-            self._path, timeout=BUSY_S, isolation_level=None, check_same_thread=False
-        )
-        connection.execute("PRAGMA journal_mode = WAL")
-        # A power failure forgets who was there.
-        connection.execute("PRAGMA synchronous = OFF")
-        connection.execute(_SCHEMA)
-        return connection

@@ -11,24 +11,20 @@ Source:
 from __future__ import annotations
 
 import contextlib
-import os
 import sqlite3
-import threading
 from hashlib import blake2b
 from pathlib import Path
 
 from limits.storage import SlidingWindowCounterSupport, Storage
 
 from ledger.clock import Clock, to_ms
+from ledger.scratch import Scratch
 
 ROWS_MAX = 100_000
 """Six megabytes. Beyond it the windows that end first are forgotten."""
 
 SWEEP_MS = 30_000
 """How often a worker removes what has ended."""
-
-BUSY_S = 0.25
-"""Counting is never worth a longer wait; whoever waited so long is counted by this worker alone."""
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS windows (
@@ -65,9 +61,8 @@ class SqliteStorage(Storage, SlidingWindowCounterSupport):
 
     def __init__(self, path: Path, clock: Clock) -> None:
         super().__init__(wrap_exceptions=False)
-        self._path = path
+        self._file = Scratch(path, _SCHEMA)
         self._clock = clock
-        self._local = threading.local()
         self._swept_ms = 0
 
     @property
@@ -95,7 +90,7 @@ class SqliteStorage(Storage, SlidingWindowCounterSupport):
             return False
         period_ms = expiry * 1000
         number = now_ms // period_ms
-        rows = self._connection().execute(
+        rows = self._file.connection().execute(
             _HIT,
             {
                 "key": _hashed(key),
@@ -122,7 +117,7 @@ class SqliteStorage(Storage, SlidingWindowCounterSupport):
         now_ms = to_ms(self._clock.now())
         period_ms = expiry * 1000
         values = {"key": _hashed(key), "number": now_ms // period_ms}
-        row = self._connection().execute(_READ, values).fetchone()
+        row = self._file.connection().execute(_READ, values).fetchone()
         counted, before = row or (0, 0)
         left = (period_ms - now_ms % period_ms) / 1000
         return before, left if before else 0.0, counted, left + expiry
@@ -149,26 +144,26 @@ class SqliteStorage(Storage, SlidingWindowCounterSupport):
     def check(self) -> bool:
         """Tell whether the file can be read."""
         with contextlib.suppress(sqlite3.Error):
-            return bool(self._connection().execute("SELECT 1").fetchone())
+            return bool(self._file.connection().execute("SELECT 1").fetchone())
         return False
 
     def reset(self) -> int | None:
         """Forget everything, and return of how many."""
-        return self._connection().execute("DELETE FROM windows").rowcount
+        return self._file.connection().execute("DELETE FROM windows").rowcount
 
     def clear(self, key: str) -> None:
         """Forget a key."""
-        self._connection().execute("DELETE FROM windows WHERE key = ?", (_hashed(key),))
+        self._file.connection().execute("DELETE FROM windows WHERE key = ?", (_hashed(key),))
 
     def size(self) -> int:
         """Return how many rows there are."""
-        (found,) = self._connection().execute("SELECT count(*) FROM windows").fetchone()
+        (found,) = self._file.connection().execute("SELECT count(*) FROM windows").fetchone()
         return int(found)
 
     def _row(self, key: str) -> tuple[int, int] | None:
         sql = "SELECT counted, ends_ms FROM windows WHERE key = ? AND ends_ms > ?"
         values = (_hashed(key), to_ms(self._clock.now()))
-        row: tuple[int, int] | None = self._connection().execute(sql, values).fetchone()
+        row: tuple[int, int] | None = self._file.connection().execute(sql, values).fetchone()
         return row
 
     def _sweep(self, now_ms: int) -> None:
@@ -176,7 +171,7 @@ class SqliteStorage(Storage, SlidingWindowCounterSupport):
         if 0 <= now_ms - self._swept_ms < SWEEP_MS:
             return
         self._swept_ms = now_ms
-        connection = self._connection()
+        connection = self._file.connection()
         connection.execute("DELETE FROM windows WHERE ends_ms <= ?", (now_ms,))
         beyond = self.size() - ROWS_MAX
         if beyond > 0:
@@ -184,44 +179,6 @@ class SqliteStorage(Storage, SlidingWindowCounterSupport):
                 "DELETE FROM windows WHERE key IN (SELECT key FROM windows ORDER BY ends_ms LIMIT ?)",
                 (beyond,),
             )
-
-    def _connection(self) -> sqlite3.Connection:
-        """Return this thread's connection; a process that was forked opens its own."""
-        found: tuple[int, sqlite3.Connection] | None = getattr(self._local, "connection", None)
-        if found is not None and found[0] == os.getpid():
-            return found[1]
-        connection = self._opened()
-        self._local.connection = (os.getpid(), connection)
-        return connection
-
-    def _opened(self) -> sqlite3.Connection:
-        """Open the file, and make it first where there is none or where it is broken.
-
-        Raises:
-            OperationalError: It is locked, or cannot be opened; another file would not help.
-            DatabaseError: It can be neither read nor made.
-        """
-        try:
-            return self._connected()
-        except sqlite3.OperationalError:
-            raise
-        except sqlite3.DatabaseError:
-            for suffix in ("", "-wal", "-shm"):
-                self._path.with_name(self._path.name + suffix).unlink(missing_ok=True)
-            return self._connected()
-
-    def _connected(self) -> sqlite3.Connection:
-        with contextlib.suppress(OSError):
-            self._path.parent.mkdir(parents=True, exist_ok=True)
-            os.close(os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
-        connection = sqlite3.connect(
-            self._path, timeout=BUSY_S, isolation_level=None, check_same_thread=False
-        )
-        connection.execute("PRAGMA journal_mode = WAL")
-        # A power failure forgets some counts.
-        connection.execute("PRAGMA synchronous = OFF")
-        connection.execute(_SCHEMA)
-        return connection
 
 
 def _hashed(key: str) -> bytes:

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from limits import RateLimitItemPerHour, RateLimitItemPerMinute
 from limits.storage import MemoryStorage
 
+from ledger import scratch
 from ledger.clock import FixedClock, SystemClock
 from ledger.limits import store
 from ledger.limits.counting import FILE, Counts, open_counts, wait_s
@@ -142,9 +143,10 @@ def test_workers_share_one_limit(tmp_path: Path, method: str):
 def test_a_forked_worker_opens_its_own_connection(tmp_path: Path):
     storage = SqliteStorage(tmp_path / FILE, SystemClock())
     storage.acquire_sliding_window_entry("a", 10, 60)
-    first = storage._connection()
-    storage._local.connection = (os.getpid() + 1, first)
-    assert storage._connection() is not first
+    file = storage._file
+    first = file.connection()
+    file._local.connection = (os.getpid() + 1, first)
+    assert file.connection() is not first
 
 
 def test_the_file_is_its_owners_and_holds_no_address(tmp_path: Path, counts: Counts):
@@ -190,7 +192,7 @@ def test_a_store_that_fails_stops_nobody_and_still_limits(
 
 
 def test_a_locked_file_is_not_waited_for(tmp_path: Path, clock: FixedClock, monkeypatch):
-    monkeypatch.setattr(store, "BUSY_S", 0.05)
+    monkeypatch.setattr(scratch, "BUSY_S", 0.05)
     counts = open_counts(tmp_path, "", clock)
     counts.hit(TEN, "a")
     blocker = sqlite3.connect(tmp_path / FILE, isolation_level=None)

@@ -18,6 +18,7 @@ import socket
 import ssl
 import threading
 import time
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from urllib.parse import SplitResult, urlsplit
@@ -89,27 +90,12 @@ class Site:
             ExternalError: It cannot be reached, takes too long, leads elsewhere or answers with an error.
             TooLargeError: The body is larger than its limit.
         """
-        ends = time.monotonic() + self._bounds.whole_s
-        connection = self._connection()
-        # Somebody may send a byte every few seconds, also of the headers: the connection ends, whatever is going on.
-        guard = threading.Timer(self._bounds.whole_s, connection.cut)
-        guard.daemon = True
-        guard.start()
-        try:
-            connection.request(
-                "GET", f"{self._base}/{path}", headers={"User-Agent": AGENT, "Accept": "*/*"}
-            )
-            with connection.getresponse() as answer:
-                if answer.status in _NOT_FOUND:
-                    raise NotFoundError(what="address", path=path)
-                if answer.status != _OK:
-                    raise ExternalError(what="address", path=path, status=answer.status)
-                return self._read(answer, path, ends)
-        except (OSError, http.client.HTTPException, ValueError) as error:
-            raise ExternalError(what="address", path=path, reason=str(error)[:200]) from error
-        finally:
-            guard.cancel()
-            connection.close()
+        with self._asked("GET", path, None, {"Accept": "*/*"}) as (answer, ends):
+            if answer.status in _NOT_FOUND:
+                raise NotFoundError(what="address", path=path)
+            if answer.status != _OK:
+                raise ExternalError(what="address", path=path, status=answer.status)
+            return self._read(answer, path, ends)
 
     def post(self, path: str, body: bytes, content_type: str) -> tuple[int, str, bytes]:
         """Send a body to a path below the address.
@@ -127,17 +113,33 @@ class Site:
             ExternalError: It cannot be reached, or takes too long.
             TooLargeError: The answer is larger than its limit.
         """
+        with self._asked("POST", path, body, {"Content-Type": content_type}) as (answer, ends):
+            told = answer.headers.get("Content-Type", "")
+            return answer.status, told, self._read(answer, path, ends)
+
+    @contextlib.contextmanager
+    def _asked(
+        self, method: str, path: str, body: bytes | None, headers: Mapping[str, str]
+    ) -> Iterator[tuple[http.client.HTTPResponse, float]]:
+        """Ask for a path.
+
+        Yields:
+            The answer, and the instant on the monotonic clock at which it has to be whole.
+
+        Raises:
+            ExternalError: It cannot be reached, or fails while it is read.
+        """
         ends = time.monotonic() + self._bounds.whole_s
         connection = self._connection()
+        # Somebody may send a byte every few seconds, also of the headers: the connection ends, whatever is going on.
         guard = threading.Timer(self._bounds.whole_s, connection.cut)
         guard.daemon = True
         guard.start()
         try:
-            headers = {"User-Agent": AGENT, "Content-Type": content_type}
-            connection.request("POST", f"{self._base}/{path}", body=body, headers=headers)
+            where = f"{self._base}/{path}"
+            connection.request(method, where, body=body, headers={"User-Agent": AGENT, **headers})
             with connection.getresponse() as answer:
-                told = answer.headers.get("Content-Type", "")
-                return answer.status, told, self._read(answer, path, ends)
+                yield answer, ends
         except (OSError, http.client.HTTPException, ValueError) as error:
             raise ExternalError(what="address", path=path, reason=str(error)[:200]) from error
         finally:

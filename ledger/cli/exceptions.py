@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from ledger.cli.deciding import summary, told
+from ledger.cli.evidence import read_evidence
 from ledger.cli.session import (
     Session,
     acts,
@@ -15,7 +16,6 @@ from ledger.cli.session import (
     guarded,
     json_option,
     machine,
-    naming,
     pass_session,
 )
 from ledger.clock import from_ms, local_date, to_text
@@ -24,17 +24,13 @@ from ledger.errors import FieldError
 from ledger.funds import history as funds
 from ledger.journal.history import Fund
 from ledger.matching.exceptions import history
-from ledger.matching.exceptions.booking import Brought, Step
+from ledger.matching.exceptions.booking import Step
 from ledger.matching.exceptions.history import Aged, Filter, Item
 from ledger.matching.exceptions.kinds import KINDS, STATES
-from ledger.matching.formats.sniffing import kind_of, shown_name
 from ledger.money import plain_amount
 from ledger.projections.desk_day import day_page
 from ledger.projections.desk_json import aged_json, day_json, exception_json, thread_json
 from ledger.projections.shapes import DayPage, OpenSum
-
-FILE_MAX = 20 * 1024 * 1024
-"""Bytes of a file of evidence: a scan of some pages."""
 
 STEPS = ("note", "due", "pause", "resume", "dispute", "settle")
 _STEP = {"pause": "paused", "resume": "resumed", "dispute": "disputed", "settle": "settled"}
@@ -226,11 +222,7 @@ def exception_attach(
     """Bring FILE as evidence for exception NUMBER: PDF, text, XML, XLS, XLSX or ZIP."""
     ledger, fund = session.ledger(), session.fund(fund_slug)
     member = session.member(fund, member_name)
-    if file.stat().st_size > FILE_MAX:
-        raise FieldError(field="file", value=file.name, reason="too-large", expected=FILE_MAX)
-    data = file.read_bytes()
-    with naming(file):
-        brought = Brought(shown_name(file.name), kind_of(file.name, data), data)
+    brought = read_evidence(file)
     found = handling.attach(ledger.sequencer, fund, member.member_id, number, brought)
     today = _today(session, fund)
     session.say(exception_line(found, today), **exception_json(found, today))

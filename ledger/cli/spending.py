@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from ledger.cli.deciding import summary, told
+from ledger.cli.evidence import read_evidence
 from ledger.cli.session import (
     Session,
     acts,
@@ -24,24 +25,19 @@ from ledger.desk import actions
 from ledger.desk import spending as desk
 from ledger.desk.spending import Spending
 from ledger.desk.spending_sheets import read
-from ledger.errors import FieldError, TooLargeError
+from ledger.errors import FieldError
 from ledger.funds import history as funds
 from ledger.funds import list_history
 from ledger.funds.history import MoneyAccount
 from ledger.funds.lists import CHANGES, LISTS, PROVIDER_KINDS, Change
 from ledger.journal.history import Fund
 from ledger.matching import history as matching_history
-from ledger.matching.formats.sniffing import kind_of, shown_name
 from ledger.money import parse_amount, plain_amount
 from ledger.spending import history, movements
-from ledger.spending.evidence import Brought
 from ledger.spending.history import Filter
 from ledger.spending.movements import Movement
 from ledger.spending.openings import Balance, Opening
 from ledger.spending.sheet import COLUMNS, faults_csv, first_fault, row_of
-
-FILE_MAX = 20 * 1024 * 1024
-"""Bytes of a file of evidence: a scan of some pages."""
 
 evidence_option = click.option(
     "--evidence",
@@ -78,11 +74,8 @@ def _bring(
     """
     found = []
     for path in paths:
+        brought = read_evidence(path)
         with naming(path):
-            data = path.read_bytes()
-            if len(data) > FILE_MAX:
-                raise TooLargeError(what="file", size=len(data), limit=FILE_MAX)
-            brought = Brought(shown_name(path.name), kind_of(path.name, data), data)
             found.append(desk.bring(session.ledger().sequencer, fund, member_id, brought))
     return tuple(dict.fromkeys(found))
 

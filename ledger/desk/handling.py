@@ -5,9 +5,10 @@ from __future__ import annotations
 from ledger.activity.recording import note
 from ledger.activity.records import Activity
 from ledger.desk.acting import member_now
+from ledger.evidence import Brought
 from ledger.journal.history import Fund
 from ledger.matching.exceptions import booking, history
-from ledger.matching.exceptions.booking import Brought, Step
+from ledger.matching.exceptions.booking import Step
 from ledger.matching.exceptions.history import Item
 from ledger.sequencer.books import Books
 from ledger.sequencer.groups import Sequencer

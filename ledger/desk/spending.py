@@ -23,6 +23,7 @@ from ledger.desk.matched import keep_by_hand
 from ledger.desk.matching import release_of_entry
 from ledger.desk.wanted import Wanted, zone_of
 from ledger.errors import ConflictError, FieldError, InsufficientError, StateError
+from ledger.evidence import Brought
 from ledger.funds import history as funds
 from ledger.funds import list_booking
 from ledger.funds.history import MoneyAccount
@@ -47,7 +48,6 @@ from ledger.spending import (
     sheets,
 )
 from ledger.spending.booking import Booked, Terms
-from ledger.spending.evidence import Brought
 from ledger.spending.movements import Movement, Shown
 from ledger.spending.openings import Opening
 from ledger.spending.sheet import SpendRow

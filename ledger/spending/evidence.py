@@ -7,30 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from hashlib import sha256
-from typing import NamedTuple
 
 from ledger.actors import Actor
 from ledger.clock import to_ms
 from ledger.errors import FieldError
+from ledger.evidence import Brought
 from ledger.sequencer.books import Books
 from ledger.spending import history, store
 
 FILES_MAX = 20
 """Files that one entry may name: each takes 67 of its 65,535 bytes."""
-
-
-class Brought(NamedTuple):
-    """A file that somebody brings as evidence.
-
-    Attributes:
-        name: As it may be shown.
-        kind: What it is by its bytes.
-        data: Its bytes.
-    """
-
-    name: str
-    kind: str
-    data: bytes
 
 
 def keep(books: Books, actor: Actor, file: Brought) -> str:

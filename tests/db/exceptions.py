@@ -6,8 +6,9 @@ from datetime import UTC, datetime, timedelta
 
 from ledger.decisions.shapes import Decision
 from ledger.desk import actions, exceptions, handling
+from ledger.evidence import Brought
 from ledger.matching.exceptions import booking, history
-from ledger.matching.exceptions.booking import Brought, Found, Step
+from ledger.matching.exceptions.booking import Found, Step
 from ledger.matching.exceptions.history import Item, Note
 from ledger.matching.exceptions.kinds import settlement_subject
 from ledger.verify.database import verify_database

@@ -24,11 +24,11 @@ from ledger.desk import transferring
 from ledger.desk.matching import release
 from ledger.desk.reconcile import reconcile
 from ledger.desk.spending import Spending
+from ledger.evidence import Brought
 from ledger.funds import history as funds
 from ledger.funds.lists import Change
 from ledger.periods.booking import NewStatement
 from ledger.questions.asking import Asked, ask, step
-from ledger.spending.evidence import Brought
 from ledger.transfers import standing
 from tests.db.exceptions import attach, found, raise_it
 from tests.db.ledgers import (

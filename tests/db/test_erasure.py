@@ -12,11 +12,12 @@ from ledger.db import Database
 from ledger.desk import handling
 from ledger.desk import wanted as wanting
 from ledger.errors import NotFoundError
+from ledger.evidence import Brought
 from ledger.intake import erasing
 from ledger.intake.booking import AlreadyRecorded, Contradicted, Recorded
 from ledger.journal.history import entry
 from ledger.matching.exceptions import history as exceptions
-from ledger.matching.exceptions.booking import Brought, Step, Words
+from ledger.matching.exceptions.booking import Step, Words
 from ledger.sequencer import receipts
 from ledger.verify.database import verify_database
 from tests.db.exceptions import attach, found, raise_it

@@ -12,8 +12,8 @@ import sqlalchemy as sa
 from ledger.db import Database
 from ledger.desk import exceptions
 from ledger.errors import FieldError, FourEyesError, NotAllowedError, NotFoundError, StateError
+from ledger.evidence import Brought
 from ledger.matching.exceptions import booking, history
-from ledger.matching.exceptions.booking import Brought
 from ledger.matching.exceptions.history import Filter
 from ledger.projections.month import Month
 from tests.db.exceptions import (

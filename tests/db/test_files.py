@@ -28,10 +28,11 @@ from ledger.errors import (
     StateError,
     UnknownNameError,
 )
+from ledger.evidence import Brought
 from ledger.funds import history as funds
 from ledger.matching import booking, file_again, file_history, file_inspecting, file_reading
 from ledger.matching import history as matched
-from ledger.matching.exceptions.booking import Brought, attach
+from ledger.matching.exceptions.booking import attach
 from ledger.matching.file_history import LineFilter
 from ledger.matching.file_reading import Reading
 from ledger.matching.file_taking import Taken

@@ -24,6 +24,7 @@ from ledger.errors import (
     LedgerError,
     StateError,
 )
+from ledger.evidence import Brought
 from ledger.funds import history as funds
 from ledger.funds import list_history
 from ledger.funds.lists import Change
@@ -31,7 +32,6 @@ from ledger.matching import matches
 from ledger.matching.exceptions import history as exceptions
 from ledger.projections.fund_page import fund_page, view
 from ledger.projections.shapes import Contact, Words
-from ledger.spending.evidence import Brought
 from ledger.spending.movements import Movement
 from ledger.spending.sheet import SpendRow
 from ledger.verify.database import verify_database

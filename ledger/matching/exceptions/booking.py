@@ -14,6 +14,7 @@ from typing import NamedTuple
 from ledger.actors import Actor, Member
 from ledger.clock import local_date, to_ms, to_text
 from ledger.errors import FieldError, NotFoundError, StateError
+from ledger.evidence import Brought
 from ledger.funds import history as funds
 from ledger.journal.entries import Draft, Move, Posting
 from ledger.matching.exceptions import history, store
@@ -464,20 +465,6 @@ def _write(books: Books, actor: Actor, raised_seq: int, step: Step) -> None:
         value=step.value,
         text=step.text.strip(),
     )
-
-
-class Brought(NamedTuple):
-    """A file that somebody brings as evidence.
-
-    Attributes:
-        name: As it may be shown.
-        kind: What it is by its bytes.
-        data: Its bytes.
-    """
-
-    name: str
-    kind: str
-    data: bytes
 
 
 def attach(books: Books, member: Member, raised_seq: int, file: Brought) -> str:

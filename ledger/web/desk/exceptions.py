@@ -13,9 +13,10 @@ from ledger.activity import history as activity
 from ledger.desk import actions, handling, wanted
 from ledger.desk import exceptions as wanting
 from ledger.errors import FieldError, FileFormatError, InputError, NotFoundError, StateError
+from ledger.evidence import Brought
 from ledger.funds import history as funds
 from ledger.matching.exceptions import history
-from ledger.matching.exceptions.booking import Brought, Step, Words
+from ledger.matching.exceptions.booking import Step, Words
 from ledger.roles import may
 from ledger.web import uploads
 from ledger.web.desk import subjects, together

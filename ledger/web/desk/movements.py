@@ -22,16 +22,14 @@ from ledger.matching import history as matching
 from ledger.matching.history import StoredLine
 from ledger.projections.management import management_share
 from ledger.spending import history, openings
-from ledger.spending.evidence import Brought
 from ledger.spending.history import Moved
 from ledger.spending.movements import CLASSES, Movement
-from ledger.web import uploads
 from ledger.web.desk import spending
+from ledger.web.desk.evidence import brought
 from ledger.web.desk.frame import Desk, view
 from ledger.web.desk.listing import Column, ListPage, add_list, day_in, read_list
 from ledger.web.desk.spending import NUMBER, refuse
 from ledger.web.desk.typed import Typed, money, whole_number
-from ledger.web.uploads import KINDS as FILE_KINDS
 from ledger.web.uploads import takes_files
 from ledger.wiring import Ledger
 
@@ -205,7 +203,7 @@ def _read(desk: Desk, typed: Typed) -> Movement | None:
         said=said,
         item=typed["item"] if cls == "management" else "",
         refunds=refunds,
-        evidence=brought(desk, typed),
+        evidence=brought(desk, typed, "evidence"),
         line=None if line is None else line.identity,
     )
 
@@ -234,24 +232,6 @@ def day(text: str) -> date:
     if found is None:
         raise FieldError(field="on", value=text[:20], reason="not-a-date")
     return date.fromisoformat(found)
-
-
-def brought(desk: Desk, typed: Typed) -> tuple[str, ...]:
-    """Keep the files that a form brought in its field `proof`; what is wrong with one stands beside `evidence`."""
-    found = []
-    for file in request.files.getlist("proof"):
-        if not file.filename:
-            continue
-        try:
-            upload = uploads.received(file, *FILE_KINDS)
-        except InputError as error:
-            typed.refuse_file(error)
-            typed.errors["evidence"] = typed.errors.pop("file")
-            continue
-        brought = Brought(upload.shown_name, upload.kind, upload.data)
-        who = desk.member.member_id
-        found.append(desk_spending.bring(desk.ledger.sequencer, desk.fund, who, brought))
-    return tuple(dict.fromkeys(found))
 
 
 # --- one --------------------------------------------------------------------------------------------

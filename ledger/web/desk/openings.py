@@ -14,8 +14,9 @@ from ledger.errors import InputError, StateError
 from ledger.funds.history import MoneyAccount
 from ledger.spending import openings
 from ledger.spending.openings import Balance, Opening
+from ledger.web.desk.evidence import brought
 from ledger.web.desk.frame import Desk, view
-from ledger.web.desk.movements import brought, day
+from ledger.web.desk.movements import day
 from ledger.web.desk.spending import refuse
 from ledger.web.desk.typed import Typed, money
 from ledger.web.uploads import takes_files
@@ -58,7 +59,7 @@ def propose(desk: Desk) -> Response:
     on, reason = typed.read("on", day), typed.read("reason", str)
     if typed.errors or on is None or reason is None:
         return _form(desk, typed)
-    wanted = Opening(on, balances, reason, brought(desk, typed))
+    wanted = Opening(on, balances, reason, brought(desk, typed, "evidence"))
     if typed.errors:
         return _form(desk, typed)
     new, key = desk_spending.opening(wanted), typed["key"] or None

@@ -32,15 +32,14 @@ from ledger.funds import history as funds
 from ledger.funds.history import MoneyAccount
 from ledger.keyset import Listing
 from ledger.spending import history, proposing
-from ledger.spending.evidence import Brought
 from ledger.spending.history import Filter, Listed
 from ledger.spending.sheet import COLUMNS, TITLES, Fault, SpendRow, faults_csv, row_of
 from ledger.web import uploads
+from ledger.web.desk.evidence import brought
 from ledger.web.desk.files import clear_away, folder_of
 from ledger.web.desk.frame import Desk, view
 from ledger.web.desk.listing import Column, ListPage, add_list, day_in, read_list
 from ledger.web.desk.typed import Typed
-from ledger.web.uploads import KINDS as FILE_KINDS
 from ledger.web.uploads import attachment, kept_file, takes_files
 from ledger.wiring import Ledger
 
@@ -222,19 +221,7 @@ def look(desk: Desk) -> Response:
 def _evidence(desk: Desk, typed: Typed) -> tuple[str, ...]:
     """Keep the files that the form brought, and return them with those that it names."""
     found = [one for one in typed["evidence"].split(" ") if _SHA.fullmatch(one)]
-    for file in request.files.getlist("proof"):
-        if not file.filename:
-            continue
-        try:
-            upload = uploads.received(file, *FILE_KINDS)
-        except InputError as error:
-            typed.refuse_file(error)
-            typed.errors["proof"] = typed.errors.pop("file")
-            continue
-        brought = Brought(upload.shown_name, upload.kind, upload.data)
-        who = desk.member.member_id
-        found.append(desk_spending.bring(desk.ledger.sequencer, desk.fund, who, brought))
-    return tuple(dict.fromkeys(found))
+    return tuple(dict.fromkeys((*found, *brought(desk, typed, "proof"))))
 
 
 def _account(desk: Desk, typed: Typed) -> MoneyAccount | None:

@@ -7,9 +7,11 @@ nothing waits long for it, and a power failure may take all that is in it.
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import os
 import sqlite3
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 
 BUSY_S = 0.25
@@ -48,23 +50,43 @@ class Scratch:
         Raises:
             OperationalError: Another file would not help.
         """
-        try:
-            return self._connected()
-        except sqlite3.OperationalError:
-            raise
-        except sqlite3.DatabaseError:
-            for suffix in ("", "-wal", "-shm"):
-                self._path.with_name(self._path.name + suffix).unlink(missing_ok=True)
-            return self._connected()
+        with self._alone():
+            try:
+                return self._connected()
+            except sqlite3.OperationalError:
+                raise
+            except sqlite3.DatabaseError:
+                for suffix in ("", "-wal", "-shm"):
+                    self._path.with_name(self._path.name + suffix).unlink(missing_ok=True)
+                return self._connected()
 
-    def _connected(self) -> sqlite3.Connection:
+    @contextlib.contextmanager
+    def _alone(self) -> Iterator[None]:
+        """Open one after the other: SQLite refuses at once, without waiting, whoever meets the first change to WAL."""
+        lock = None
         with contextlib.suppress(OSError):
             self._path.parent.mkdir(parents=True, exist_ok=True)
-            os.close(os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+            lock = os.open(
+                self._path.with_name(f"{self._path.name}.lock"),
+                os.O_RDWR | os.O_CREAT | os.O_CLOEXEC,
+                0o600,
+            )
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        try:
+            yield
+        finally:
+            if lock is not None:
+                fcntl.flock(lock, fcntl.LOCK_UN)  # a process forked meanwhile has it open too
+                os.close(lock)
+
+    def _connected(self) -> sqlite3.Connection:
+        # Only where there is none: closing any descriptor of a file drops the locks that SQLite has on it here.
+        with contextlib.suppress(OSError):
+            os.close(os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
         connection = sqlite3.connect(
             self._path, timeout=BUSY_S, isolation_level=None, check_same_thread=False
         )
-        connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = OFF")
+        connection.execute("PRAGMA journal_mode = WAL")
         connection.execute(self._schema)
         return connection

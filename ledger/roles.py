@@ -220,7 +220,12 @@ _ALL = (
         "Propose a match, or its release",
         by_token="propose",
     ),
-    Action("rule.propose", _ADMINISTRATOR, "提出匹配规则", "Propose a matching rule"),
+    Action(
+        "rule.propose",
+        _ADMINISTRATOR,
+        "提出匹配规则、承诺、自动划转、网银表格、管理费用上限",
+        "Propose matching rules, promises, standing policies, bank sheets, the limit on management cost",
+    ),
     Action(
         "spend.propose",
         ("finance", "operator"),

@@ -31,7 +31,7 @@ from ledger.money import parse_amount, plain_amount
 from ledger.projections.transfer_json import offer_json, transfer_json
 from ledger.projections.transfer_page import Origin, offer_of, origins_ahead, waiting
 from ledger.transfers import history, payments, standing
-from ledger.transfers.payment_files import mapping_from_json
+from ledger.transfers.payment_files import STANDARD, mapping_from_json, mapping_json
 from ledger.transfers.standing import Policy
 
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
@@ -321,6 +321,22 @@ def transfer_policies(session: Session, fund_slug: str | None) -> None:
             f"{one.name}\t{'on' if one.is_on else 'off'}\t{day}\t{one.source} to {one.target}"
         )
     session.say(f"{len(found)} policies", policies=[standing.policy_json(one) for one in found])
+
+
+@transfer.command("portals")
+@fund_option
+@pass_session
+@guarded
+@machine
+def transfer_portals(session: Session, fund_slug: str | None) -> None:
+    """List the columns of bank portals that a payment file can be written with, ended ones too."""
+    fund = session.fund(fund_slug)
+    with session.ledger().database.reading() as connection:
+        found = [STANDARD, *standing.saved_columns(connection, fund.fund_id)]
+    for one in found:
+        named = ", ".join(f"{heading} ({field})" for heading, field in one.columns)
+        session.note(f"{one.name}\t{'on' if one.is_on else 'off'}\t{one.encoding}\t{named}")
+    session.say(f"{len(found)} portals", portals=[mapping_json(one) for one in found])
 
 
 @transfer.command("columns")

@@ -149,7 +149,7 @@ def _propose_now(books: Books, one: Policy) -> Proposing:
     number = history.last_number(connection, fund_id) + 1
     amount = there - one.keep
     key = f"policy/{one.name}/{day.isoformat()}"
-    if _has_proposed(books, one, key):
+    if _has_proposed(books, key):
         return Proposing(one.name, None, 0, "done-today")
     why = one.why_not(day, there)
     if why is not None:
@@ -173,7 +173,8 @@ def _propose_now(books: Books, one: Policy) -> Proposing:
     return Proposing(one.name, int(decided.latest.content["number"]), amount, "")
 
 
-def _has_proposed(books: Books, one: Policy, key: str) -> bool:
-    """Tell whether a policy has proposed today: by the claim of its key, whatever the sum was then."""
-    claim = f"{one.member}/{key}"
-    return claim in books.claimed("decision", [claim])
+def _has_proposed(books: Books, key: str) -> bool:
+    """Tell whether a policy has proposed today: by the claim of its key, whatever the sum was and whoever answered."""
+    people = funds.all_members(books.connection, books.fund.fund_id)
+    claims = [f"{who.member_id}/{key}" for who in people]
+    return bool(books.claimed("decision", claims))

@@ -278,11 +278,13 @@ class Columns:
         name: Such as `ccb`.
         columns: Heading and field of each, in order.
         encoding: One of `ENCODINGS`.
+        is_on: Whether new sheets may be written with them.
     """
 
     name: str
     columns: tuple[tuple[str, str], ...]
     encoding: str = "utf-8-sig"
+    is_on: bool = True
 
 
 STANDARD = Columns(
@@ -309,18 +311,19 @@ HEADING_MAX = 60
 
 def mapping_json(one: Columns) -> dict[str, Any]:
     """Return a mapping as its decision says it."""
-    return {
+    said = {
         "name": one.name,
         "columns": [list(column) for column in one.columns],
         "encoding": one.encoding,
     }
+    return said if one.is_on else said | {"on": False}
 
 
 def mapping_from_json(content: object) -> Columns:
     """Read a mapping, and hold that a sheet can be written by it.
 
     Args:
-        content: JSON: `name`, `columns` as pairs of heading and field, `encoding`.
+        content: JSON: `name`, `columns` as pairs of heading and field, `encoding`, and `on` where they are ended.
 
     Returns:
         The mapping.
@@ -337,6 +340,8 @@ def mapping_from_json(content: object) -> Columns:
         raise FieldError(
             field="encoding", value=str(encoding)[:20], reason="unknown", known=ENCODINGS
         )
+    if type(content.get("on", True)) is not bool:
+        raise FieldError(field="on", value="", reason="malformed")
     columns = tuple(_column(one) for one in content["columns"])
     used = [field for _, field in columns]
     if not columns or len(columns) > COLUMNS_MAX or len(set(used)) < len(used):
@@ -344,7 +349,7 @@ def mapping_from_json(content: object) -> Columns:
     missing = [field for field in ("number", "amount", "reference") if field not in used]
     if missing:
         raise FieldError(field="columns", value="", reason="missing", expected=missing[0])
-    return Columns(name, columns, str(encoding))
+    return Columns(name, columns, str(encoding), content.get("on", True))
 
 
 def _column(one: object) -> tuple[str, str]:

@@ -109,7 +109,7 @@ def policy_from_json(content: Mapping[str, Any]) -> Policy:
 
 
 def check_policy(books: Books, new: Policy) -> None:
-    """Hold that a policy can propose.
+    """Hold that a policy can propose, if it is to; whatever holds no more, it can always be ended.
 
     Args:
         books: The fund's books.
@@ -130,6 +130,8 @@ def check_policy(books: Books, new: Policy) -> None:
     for field, amount in (("above", new.above), ("keep", new.keep)):
         if not 0 <= amount <= AMOUNT_MAX:
             raise AmountError(field=field, value=amount, reason="not-positive")
+    if not new.is_on:
+        return
     _check_accounts(books, new)
     connection, fund_id = books.connection, books.fund.fund_id
     who = funds.member(connection, fund_id, new.member)
@@ -201,6 +203,29 @@ def _newest(connection: sa.Connection, fund_id: int, kind: str) -> dict[str, Map
     return {name: orjson.loads(content) for name, content in rows}
 
 
+class Held(NamedTuple):
+    """What holds of a name: the last version of it.
+
+    Attributes:
+        version: From 1.
+        decision: Number of the decision.
+    """
+
+    version: int
+    decision: int
+
+
+def held(connection: sa.Connection, fund_id: int, kind: str) -> dict[str, Held]:
+    """Return by name which version holds, and the decision that says so; of one of `KINDS`."""
+    rules = transfer_rules.c
+    rows = connection.execute(
+        sa.select(rules.name, rules.version, rules.decision)
+        .where(rules.fund_id == fund_id, rules.kind == kind)
+        .order_by(rules.name, rules.version)
+    )
+    return {row.name: Held(row.version, row.decision) for row in rows}
+
+
 def policies(connection: sa.Connection, fund_id: int) -> list[Policy]:
     """Return the policies of a fund as they stand, by name."""
     return [policy_from_json(one) for one in _newest(connection, fund_id, POLICY).values()]
@@ -228,10 +253,14 @@ def columns_of(connection: sa.Connection, fund_id: int, name: str) -> Columns:
 
 def all_columns(connection: sa.Connection, fund_id: int) -> dict[str, Columns]:
     """Return all columns that a sheet can be written with, by name."""
-    saved = _newest(connection, fund_id, COLUMNS)
-    return {STANDARD.name: STANDARD} | {
-        name: mapping_from_json(dict(one)) for name, one in saved.items()
-    }
+    saved = saved_columns(connection, fund_id)
+    return {STANDARD.name: STANDARD} | {one.name: one for one in saved if one.is_on}
+
+
+def saved_columns(connection: sa.Connection, fund_id: int) -> list[Columns]:
+    """Return the columns that a fund has saved as they stand, ended ones too, by name."""
+    found = _newest(connection, fund_id, COLUMNS)
+    return [mapping_from_json(dict(one)) for one in found.values()]
 
 
 def acting_for(connection: sa.Connection, fund_id: int, one: Policy) -> Member | None:

@@ -15,6 +15,7 @@ from ledger.web.desk.period_sentences import SENTENCES as PERIODS
 from ledger.web.desk.rule_sentences import SENTENCES as RULES
 from ledger.web.desk.sentences import SENTENCES as DESK
 from ledger.web.desk.spending_sentences import SENTENCES as SPENDING
+from ledger.web.desk.standing_sentences import SENTENCES as STANDING
 from ledger.web.desk.statement_sentences import SENTENCES as STATEMENTS
 from ledger.web.desk.transfer_sentences import SENTENCES as TRANSFERS
 from ledger.web.public.books_sentences import SENTENCES as BOOKS
@@ -591,7 +592,7 @@ SENTENCES |= DESK
 SENTENCES |= LISTS | PERIODS
 SENTENCES |= LISTS | RULES
 SENTENCES |= LISTS
-SENTENCES |= TRANSFERS
+SENTENCES |= TRANSFERS | STANDING
 SENTENCES |= STATEMENTS | REPORTS
 SENTENCES |= SPENDING
 SENTENCES |= CHECKING

@@ -36,7 +36,7 @@ def show(desk: Desk) -> Response:
     with desk.reading() as connection:
         found = day_page(connection, desk.fund, day, now)
         suggested = matches.suggestion_listing(fund_id, Asked()).count(connection)
-        waiting = len(decisions.open_decisions(connection, fund_id))
+        is_open = decisions.open_decisions(connection, fund_id)
         people = funds.all_members(connection, fund_id)
         late = [
             one
@@ -54,7 +54,10 @@ def show(desk: Desk) -> Response:
         about=subjects.about(desk, [one.subject for one in shown]),
         late_transfers=late,
         suggested=suggested,
-        waiting=waiting,
+        waiting=len(is_open),
+        by_policy=[
+            one for one in is_open if one.kind == "transfer" and "policy" in one.latest.content
+        ],
         next_hands=[
             one.name
             for one in people

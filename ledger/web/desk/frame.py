@@ -21,7 +21,7 @@ from ledger.clock import from_ms, from_text, local_date
 from ledger.errors import NotAllowedError
 from ledger.funds import history as funds
 from ledger.funds import list_history
-from ledger.funds.history import Details
+from ledger.funds.history import Details, MoneyAccount
 from ledger.funds.lists import Lists
 from ledger.journal.history import Fund, fund_by_slug
 from ledger.roles import ACTIONS, does, may
@@ -132,6 +132,18 @@ MORE = (
     Tab("lists", "rules.read", ("new_lists", "propose_lists")),
     Tab("rules", "rules.read", ("new_four-eyes", "propose_four-eyes")),
     Tab("promises", "rules.read", ("propose_promises",)),
+    Tab(
+        "standing",
+        "rules.read",
+        (
+            "new_policy",
+            "propose_policy",
+            "end_policy",
+            "new_columns",
+            "propose_columns",
+            "end_columns",
+        ),
+    ),
     Tab("mappings", "rules.read", ("guess_mapping", "preview_mapping", "propose_mapping")),
     Tab("matching_rules", "rules.read", ("try_rules", "propose_rules")),
     Tab("activity", "activity.read"),
@@ -238,16 +250,20 @@ class Desk:
         return redirect(self.url(page, done=told, **values), HTTPStatus.SEE_OTHER)
 
     @cached_property
-    def _numbers(self) -> Mapping[str, str]:
+    def _accounts(self) -> Mapping[str, MoneyAccount]:
         with self.reading() as connection:
-            return {
-                one.name: one.number
-                for one in funds.money_account_list(connection, self.fund.fund_id)
-            }
+            found = funds.money_account_list(connection, self.fund.fund_id)
+        return {one.name: one for one in found}
+
+    def currency(self, account: str) -> str:
+        """Return the currency of a bank or fund account."""
+        found = self._accounts.get(account)
+        return self.details.commodity if found is None else found.commodity
 
     def account(self, name: str) -> Markup:
         """Say a bank or fund account: its number whole for those who may see it, else its ending."""
-        number = self._numbers.get(name, "")
+        found = self._accounts.get(name)
+        number = "" if found is None else found.number
         if self.may("accounts.read"):
             told = escape(" ".join(number[at : at + 4] for at in range(0, len(number), 4)))
         else:

@@ -35,6 +35,7 @@ from ledger.transfers.payments import PAIN
 from ledger.web import uploads
 from ledger.web.desk.frame import Desk, view
 from ledger.web.desk.listing import Column, ListPage, add_list, chosen_in, read_list
+from ledger.web.desk.standing import shown_policies
 from ledger.web.desk.typed import Typed, money
 from ledger.web.uploads import KINDS as FILE_KINDS
 from ledger.web.uploads import attachment, takes_files
@@ -77,7 +78,7 @@ def show_all(desk: Desk) -> Response:
         waits = {
             one.transfer.number: one for one in transfer_page.waiting(connection, desk.fund, today)
         }
-        policies = standing.policies(connection, fund_id)
+        policies = shown_policies(desk, connection)
         accounts = funds.money_account_list(connection, fund_id)
     return desk.page(
         "transfers.html",

@@ -1,0 +1,154 @@
+"""Standing policies and the columns of bank portals on the pages of the desk."""
+
+from __future__ import annotations
+
+import re
+
+from ledger.desk import transferring
+from ledger.transfers import standing
+from tests.desk.counties import text_of
+from tests.signin.sites import HOST
+
+POLICY = {
+    "from": "Assets:Bank:CCB",
+    "to": "Assets:Fund:Main",
+    "weekday": "",
+    "above": "",
+    "keep": "100.00",
+    "purpose": "每周划转",
+}
+
+
+def decide(county, answer) -> int:
+    """Let Li approve what was proposed; return the decision."""
+    assert answer.status_code == 303, text_of(answer)
+    [number] = re.findall(r"decisions/(\d+)", answer.location)
+    assert county.post("li", f"decisions/{number}/approve", version="1").status_code == 303
+    return int(number)
+
+
+def twice(county, page, **fields):
+    """Send one form of Zhou's two times, as an impatient hand does."""
+    visitor = county.as_("zhou")
+    fields |= {"csrf_token": visitor.form_key(), "key": "k" * 32}
+    return [
+        visitor.client.post(
+            f"/desk/qinghe/{page}",
+            base_url=f"https://{HOST}",
+            data=fields,
+            headers={"Origin": f"https://{HOST}", "Referer": f"https://{HOST}/"},
+        )
+        for _ in range(2)
+    ]
+
+
+def policies(county):
+    with county.ledger.database.reading() as connection:
+        return standing.policies(connection, county.fund.fund_id)
+
+
+def test_a_policy_is_proposed_changed_and_ended_by_two(county):
+    who = county.members["wang"]
+    assert "没有自动提出的规则" in text_of(county.get("wang", "standing"))
+    assert "standing/policy" not in county.get("wang", "standing").text
+    assert county.get("wang", "standing/policy").status_code == 403
+    assert (
+        county.post("wang", "standing/policy", name="a", member=who, **POLICY).status_code == 403
+    )
+    assert "standing" in county.get("zhou", "more").text
+    wrong = county.post(
+        "zhou", "standing/policy", name="Friday!", member="", **POLICY | {"above": "一千"}
+    )
+    assert wrong.status_code == 422
+    assert [one for one in ("member", "above") if f'id="{one}-error"' not in wrong.text] == []
+    assert 'value="Friday!"' in wrong.text
+    assert 'value="一千"' in wrong.text
+    wrong = county.post("zhou", "standing/policy", name="Friday!", member=who, **POLICY)
+    assert 'id="name-error"' in wrong.text
+    wrong = county.post(
+        "zhou", "standing/policy", name="daily", member=county.members["li"], **POLICY
+    )
+    assert "不能提出划转" in text_of(wrong)
+    first, again = twice(county, "standing/policy", name="daily", member=who, **POLICY)
+    assert again.location == first.location
+    assert policies(county) == []
+    assert "等批准" in text_of(county.get("zhou", "standing"))
+    number = re.findall(r"decisions/(\d+)", first.location)[0]
+    shown = text_of(county.get("li", f"decisions/{number}"))
+    assert "以王秀兰的名义" in shown
+    assert "账上留 100.00" in shown
+    decide(county, first)
+    it_proposes_once_a_day_and_is_changed_and_ended(county, who)
+
+
+def it_proposes_once_a_day_and_is_changed_and_ended(county, who):
+    """Go on with what was approved."""
+    assert "今天会提出" in text_of(county.get("wang", "standing"))
+    assert "今天会提出" not in text_of(county.get("zhou", "standing"))  # she sees no money
+    taken = county.post("zhou", "standing/policy", name="daily", member=who, **POLICY)
+    assert "已经有同名的了" in text_of(taken)
+    [one] = transferring.propose_due(county.ledger.sequencer, county.fund)
+    assert one.number == 1
+    assert "自动划转 daily 提出了" in text_of(county.get("li", "day"))
+    [waiting] = re.findall(r"decisions/(\d+)", county.get("li", "day").text.split("daily")[1])[:1]
+    assert county.post("wang", f"decisions/{waiting}/approve", version="1").status_code in (
+        403,
+        409,
+    )
+    form = county.get("zhou", "standing/policy?name=daily")
+    assert 'value="100.00"' in form.text
+    assert 'name="changes" value="daily"' in form.text
+    change = POLICY | {"keep": "", "weekday": "4", "changes": "daily"}
+    decide(county, county.post("zhou", "standing/policy", member=county.members["chen"], **change))
+    # Another answers for it now, and still it proposes once a day.
+    [one] = transferring.propose_due(county.ledger.sequencer, county.fund)
+    assert one.why in ("done-today", "other-day")
+    assert "每周五" in text_of(county.get("wang", "transfers"))
+    ending = county.post("zhou", "standing/policy/end", name="daily")
+    assert policies(county)[0].is_on
+    decide(county, ending)
+    assert not policies(county)[0].is_on
+    assert "停用" in text_of(county.get("wang", "standing"))
+    assert county.get("zhou", "standing/policy?name=none").status_code == 404
+    for page in ("standing", "standing/policy", "standing/columns"):
+        assert "Standing policies and bank sheets" in county.get("zhou", page, "/en").text
+
+
+COLUMNS = {"heading-1": "账号", "field-1": "number", "heading-2": "金额", "field-2": "amount"}
+
+
+def test_the_columns_of_a_portal_are_proposed_changed_and_ended_by_two(county):
+    assert 'value="收款账号"' in county.get("zhou", "standing/columns").text
+    wrong = county.post(
+        "zhou",
+        "standing/columns",
+        name="ccb",
+        encoding="gb18030",
+        **COLUMNS | {"heading-3": "附言"},
+    )
+    assert wrong.status_code == 422
+    assert 'id="field-3-error"' in wrong.text
+    assert 'value="附言"' in wrong.text
+    wrong = county.post("zhou", "standing/columns", name="ccb", encoding="gb18030", **COLUMNS)
+    assert "三列必须有" in text_of(wrong)
+    whole = COLUMNS | {"heading-3": "附言", "field-3": "reference"}
+    twice = whole | {"heading-4": "再来", "field-4": "amount"}
+    wrong = county.post("zhou", "standing/columns", name="ccb", encoding="gb18030", **twice)
+    assert "只能放进一列" in text_of(wrong)
+    new = county.post("zhou", "standing/columns", name="ccb", encoding="gb18030", **whole)
+    number = decide(county, new)
+    assert "附言（编号）" in text_of(county.get("li", f"decisions/{number}"))
+    transfer = county.propose_transfer()
+    county.post("li", f"decisions/{transfer}/approve", version="1")
+    assert '<option value="ccb"' in county.get("wang", "transfers/1").text
+    made = county.post("wang", "transfers/files", number="1", format="ccb")
+    assert made.status_code == 303, text_of(made)
+    assert 'value="附言"' in county.get("zhou", "standing/columns?name=ccb").text
+    change = whole | {"heading-3": "备注", "changes": "ccb"}
+    decide(county, county.post("zhou", "standing/columns", encoding="gb18030", **change))
+    decide(county, county.post("zhou", "standing/columns/end", name="ccb"))
+    assert '<option value="ccb"' not in county.get("wang", "transfers/1").text
+    page = text_of(county.get("wang", "standing"))
+    assert "备注" in page
+    assert "停用" in page
+    assert county.post("zhou", "standing/columns/end", name="none").status_code == 404

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 
 from ledger.errors import InvariantError
 from ledger.matching.carrying import References
+from ledger.matching.equal_sums import pair_equal_sums
 from ledger.matching.items import (
     OTHERS_MAX,
     Comparison,
@@ -40,7 +41,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from datetime import date
 
-RULE_VERSION = "passes-1"
+RULE_VERSION = "passes-2"
 """Kept with every match; changes when a pass changes what it confirms or suggests."""
 
 SATURDAY = 5
@@ -249,22 +250,16 @@ def _by_reference(left: _Open) -> list[Match]:
 
 
 def _by_amount_and_date(left: _Open) -> list[Match]:
-    """Pass 5: an equal amount within −1 to +3 working days, and no number that says otherwise."""
-    by_amount: dict[int, list[Expectation]] = defaultdict(list)
-    for one in left.expectations:
-        if one.step in left.rules.amount_and_date_steps:
-            by_amount[one.amount_minor].append(one)
-    wide = [
-        (one, other)
-        for other in left.observations
-        for one in by_amount.get(other.line.amount_minor, ())
-        if same_side(one, other)
-        and is_near(one, other.day, UNIQUE_DAYS, UNIQUE_DAYS)
-        and not (one.party and other.line.counterparty and not same_party(one, other))
-    ]
-    of_expectation = Counter(one.id for one, _ in wide)
-    of_observation = Counter(other.id for _, other in wide)
-    return [
+    """Pass 5: an equal amount within −1 to +3 working days, and no number that says otherwise.
+
+    A line that very many expectations fit is ambiguous and paired with none: see `equal_sums`.
+    """
+    asked = [one for one in left.expectations if one.step in left.rules.amount_and_date_steps]
+    wide = pair_equal_sums(asked, left.observations, timedelta(days=UNIQUE_DAYS))
+    of_expectation = Counter(one.id for one, _ in wide.pairs)
+    of_expectation.update(wide.beside_crowded)
+    of_observation = Counter(other.id for _, other in wide.pairs)
+    found = [
         _pair(
             "amount-date",
             one,
@@ -275,9 +270,10 @@ def _by_amount_and_date(left: _Open) -> list[Match]:
             and of_expectation[one.id] == of_observation[other.id] == 1
             else "suggested",
         )
-        for one, other in wide
+        for one, other in wide.pairs
         if _within_working_days(one, other.day, left.rules)
     ]
+    return found + [_undecided("amount-date", [], [other]) for other in wide.crowded]
 
 
 def _within_working_days(one: Expectation, day: date, rules: Rules) -> bool:

@@ -34,6 +34,7 @@ from ledger.funds import history as funds
 from ledger.funds.members import enrol_member
 from ledger.matching import history as matched
 from ledger.matching import matches
+from ledger.matching.equal_sums import CANDIDATES_MAX
 from ledger.matching.matches import Asked, KeptMatch, Suggestion
 from ledger.matching.officers_rules import rules_from_json, rules_to_json
 from ledger.matching.passes import Rules
@@ -41,6 +42,7 @@ from ledger.projections.accounts import Accounts
 from ledger.projections.shapes import Stage
 from ledger.projections.stages import stages_at
 from ledger.verify.database import verify_database
+from tests.db.exceptions import kinds
 from tests.db.ledgers import (
     BANK,
     DOUYIN,
@@ -136,7 +138,7 @@ def test_what_is_confirmed_is_kept_with_both_values_and_what_lost(ledger: Ledger
     run(ledger)
     [found] = all_matches(ledger)
     assert (found.number, found.step, found.rule, found.rule_version) == (
-        1, "R3", "reference", "passes-1",
+        1, "R3", "reference", "passes-2",
     )  # fmt: skip
     assert (found.amount, found.adjustment, found.confirmed_by) == (500, 0, "matching")
     said = {one.field: (one.expected, one.observed, one.verdict) for one in found.compared}
@@ -441,7 +443,7 @@ def test_rules_are_tried_over_the_last_month_and_take_effect_when_two_have_decid
     [found] = all_matches(ledger)
     assert (found.rule, found.rule_version) == (
         "amount-date",
-        f"passes-1/decision-{decision.number}",
+        f"passes-2/decision-{decision.number}",
     )
     assert found.parts[0].identity != line.identity
     verified(ledger)
@@ -708,3 +710,32 @@ def test_a_payment_seen_later_at_the_bank_is_an_item_until_then(ledger: Ledger) 
     assert (last.bank, last.ledger, last.ledger_items, last.bank_items) == (500, 500, 0, 0)
     assert first.is_equal
     assert last.is_equal
+
+
+def test_a_line_that_very_many_payments_fit_is_an_exception_until_somebody_says_which(
+    ledger: Ledger,
+) -> None:
+    owed(ledger, 900)
+    bank_line(ledger, 900, "STATEMENT-1")
+    run(ledger)
+    approve(ledger, propose(ledger, 900))
+    bank_line(ledger, -900, "TRANSFER-1")
+    bank_line(ledger, 900, "TRANSFER-1", account=MAIN)
+    run(ledger)
+    rows = [
+        spend_row(10, batch=f"B{at}", reference=f"BILL-{at:06}")
+        for at in range(CANDIDATES_MAX + 1)
+    ]
+    spend(ledger, *rows)
+    line = bank_line(ledger, -10, "药费", account=MAIN)
+    done = run(ledger)
+    assert (done.spending, done.suggested, done.ambiguous) == (0, 0, 1)
+    [one] = suggestions(ledger, "ambiguous")
+    assert (one.rule, one.lines, one.expectations) == ("amount-date", (key_of(line),), ())
+    assert {other.why for other in one.others} == {"equally-good"}
+    look(ledger.sequencer, ledger.fund)
+    subject = f"line/{line.evidence.file}/{line.evidence.row}"
+    assert kinds(ledger) == {subject: ("ambiguous", 10)}
+    bank_line(ledger, -10, "BILL-000003", account=MAIN)
+    assert run(ledger).spending == 1  # a number says which, however many have the sum
+    verified(ledger)

@@ -86,6 +86,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "有几种一样好的对法，系统不猜。",
         "Several ways are equally good, and nothing is guessed.",
     ),
+    "matches.because.ambiguous.amount-date": (
+        "同样金额的在 {most} 笔以上，又没有编号，分不出是哪一笔。请看附言和单据，或在用款表里补上付款编号。",
+        "More than {most} have this sum, and no number tells which. See text and papers, or give payments references.",
+    ),
     "matches.above": (
         "超过一个人能确认的金额，您提出以后由{names}确认。",
         "Above what one person may confirm: {names} confirms what you propose.",

@@ -21,6 +21,7 @@ from ledger.export.sheets import Money
 from ledger.funds import history as funds
 from ledger.keyset import Listing
 from ledger.matching import file_history, matches
+from ledger.matching.equal_sums import CANDIDATES_MAX
 from ledger.matching.file_history import LineFilter
 from ledger.matching.matches import Asked, Days, KeptMatch, LineKey, Suggestion
 from ledger.matching.officers_rules import STEPS
@@ -95,6 +96,7 @@ def suggestions(desk: Desk, asked: Typed, notice: str = "", about: str = "") -> 
         told=many.read_told(asked["results"]),
         steps=STEPS,
         verdicts=VERDICTS,
+        most=CANDIDATES_MAX,
         key=asked["key"] or secrets.token_hex(8),
         **_around(desk, found),
     )

@@ -1,5 +1,7 @@
+import cProfile
 from dataclasses import replace
 from datetime import date, datetime, timedelta
+from functools import partial
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -7,7 +9,15 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from ledger.errors import InvariantError
-from ledger.matching.items import Expectation, Observation, Run
+from ledger.matching.equal_sums import CANDIDATES_MAX, pair_equal_sums
+from ledger.matching.items import (
+    Expectation,
+    Observation,
+    Run,
+    is_near,
+    same_party,
+    same_side,
+)
 from ledger.matching.lines import BankLine, references_in
 from ledger.matching.passes import RULE_VERSION, Rules, match, working_day
 
@@ -347,3 +357,94 @@ def test_what_lost_is_told_with_its_reason():
         ("near", "other-reference"),
         ("sum", "other-amount"),
     ]
+
+
+# --- very many equal sums -----------------------------------------------------------------------------
+
+
+def equal_sums(n, days=1):
+    """`n` payments and `n` lines of one sum, without a reference, spread over some days."""
+    things = [
+        expect(f"e{at:05}", references=(), due_first=day, due_last=day)
+        for at in range(n)
+        for day in [DUE + timedelta(days=at % days)]
+    ]
+    lines = [observe(f"o{at:05}", text="", day=DUE + timedelta(days=at % days)) for at in range(n)]
+    return things, lines
+
+
+def calls_of(act):
+    """Count the calls of Python functions: the same on every machine and under every load."""
+    profile = cProfile.Profile()
+    profile.runcall(act)
+    return sum(one.callcount for one in profile.getstats())
+
+
+def test_work_grows_with_lines_of_one_sum_and_not_with_their_square():
+    few, many = (calls_of(partial(match, *equal_sums(n, days=30))) for n in (200, 800))
+    assert many < 5 * few  # with each pair given it is sixteen times
+
+
+def test_a_line_that_very_many_payments_fit_is_ambiguous_and_says_which():
+    things, lines = equal_sums(CANDIDATES_MAX + 1)
+    alone = observe("z", text="", day=DUE + timedelta(days=8))
+    outcome = match(things, [*lines, alone], Rules(confirm_amount_and_date=True))
+    assert (outcome.confirmed, outcome.suggested) == ((), ())
+    assert {one.observations for one in outcome.ambiguous} == {
+        (one.id,) for one in (*lines, alone)
+    }
+    one = outcome.ambiguous[0]
+    assert (one.rule, one.expectations) == ("amount-date", ())
+    assert {other.why for other in one.others} == {"equally-good"}
+
+
+def test_up_to_the_limit_each_pair_is_suggested():
+    things, lines = equal_sums(CANDIDATES_MAX)
+    outcome = match(things, lines)
+    assert (len(outcome.suggested), outcome.ambiguous) == (CANDIDATES_MAX**2, ())
+
+
+def test_what_lies_beside_a_crowd_is_never_the_only_one():
+    """The last payment has one line that few others fit, and is near the crowded lines too."""
+    things, lines = equal_sums(CANDIDATES_MAX + 1)
+    late = expect(
+        "z", references=(), due_first=DUE + timedelta(days=8), due_last=DUE + timedelta(days=8)
+    )
+    line = observe("zz", text="", day=DUE + timedelta(days=11))
+    rules = Rules(confirm_amount_and_date=True)
+    assert [one.expectations for one in match([late], [line], rules).confirmed] == [("z",)]
+    outcome = match([*things, late], [*lines, line], rules)
+    assert (outcome.confirmed, [one.expectations for one in outcome.suggested]) == ((), [("z",)])
+
+
+@given(
+    st.lists(
+        st.tuples(st.integers(0, 30), st.integers(0, 5), st.sampled_from(("", "甲", "乙"))),
+        max_size=12,
+    ),
+    st.lists(st.tuples(st.integers(0, 40), st.sampled_from(("", "甲公司", "乙"))), max_size=12),
+)
+def test_pairs_are_those_that_a_look_at_each_pair_gives(things, lines):
+    expected = [
+        expect(
+            f"e{at}",
+            references=(),
+            party=party,
+            due_first=DUE + timedelta(days=first),
+            due_last=DUE + timedelta(days=first + length),
+        )
+        for at, (first, length, party) in enumerate(things)
+    ]
+    observed = [
+        observe(f"o{at}", text="", day=DUE + timedelta(days=day), party=party)
+        for at, (day, party) in enumerate(lines)
+    ]
+    found = pair_equal_sums(expected, observed, timedelta(days=10))
+    assert sorted((one.id, other.id) for one, other in found.pairs) == sorted(
+        (one.id, other.id)
+        for one in expected
+        for other in observed
+        if same_side(one, other)
+        and is_near(one, other.day, 10, 10)
+        and not (one.party and other.line.counterparty and not same_party(one, other))
+    )

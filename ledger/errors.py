@@ -128,6 +128,12 @@ class MatchedFileError(StateError):
     code = "file-matched"
 
 
+class AboveLimitError(StateError):
+    """One person may not book so much: `needed` is the kind of decision that has to be proposed."""
+
+    code = "above-limit"
+
+
 class NotAllowedError(LedgerError):
     """The role or the four-eyes rule forbids it."""
 

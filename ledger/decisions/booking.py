@@ -56,6 +56,8 @@ class Proposed:
         amount: Minor units, by which the number of approvals is found; None for a decision without one.
         commodity: Of the amount.
         private: What nobody may read from the entry: committed to there, and kept beside until it is decided.
+        asked: What a repeat by a client's key is told by, where the content depends on what is booked by then; None
+            where the content itself is asked for.
     """
 
     kind: str
@@ -63,6 +65,7 @@ class Proposed:
     amount: int | None = None
     commodity: str | None = None
     private: Mapping[str, Any] | None = None
+    asked: Mapping[str, Any] | None = None
 
     @property
     def private_text(self) -> bytes | None:
@@ -110,6 +113,15 @@ def _claim(books: Books, member: Member, new: Proposed, key: str | None) -> Clai
         return None
     if not 1 <= len(key) <= KEY_CHARS_MAX or not key.isprintable():
         raise FieldError(field="key", value=key[:20], reason="length")
+    digest = sha256(encode(_asked(books, new))).digest()[:16]
+    return Claim("decision", f"{member.member_id}/{key}", digest)
+
+
+def _asked(books: Books, new: Proposed) -> dict[str, Any]:
+    aliases = Aliases(books.keys, books.fund.slug)
+    if new.asked is not None:
+        hidden = aliases.of_digest(sha256(encode(dict(new.asked))).digest())
+        return {"kind": new.kind, "asked": hidden.hex()}
     given = kind_of(new.kind).given
     asked: dict[str, Any] = {
         "kind": new.kind,
@@ -119,10 +131,8 @@ def _claim(books: Books, member: Member, new: Proposed, key: str | None) -> Clai
     }
     private = new.private_text
     if private is not None:
-        aliases = Aliases(books.keys, books.fund.slug)
         asked["private"] = aliases.of_digest(sha256(private).digest()).hex()
-    digest = sha256(encode(asked)).digest()[:16]
-    return Claim("decision", f"{member.member_id}/{key}", digest)
+    return asked
 
 
 def propose(books: Books, member: Member, new: Proposed, key: str | None = None) -> Decision:

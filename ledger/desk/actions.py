@@ -26,7 +26,7 @@ from ledger.desk import effects
 from ledger.desk.acting import member_now
 from ledger.desk.matched import keep_by_hand
 from ledger.desk.wanted import Wanted
-from ledger.errors import FieldError, StateError
+from ledger.errors import AboveLimitError, FieldError
 from ledger.factors import FreshFactor
 from ledger.funds import history as funds
 from ledger.funds.history import MoneyAccount
@@ -212,7 +212,7 @@ def book_income(
         The entry.
 
     Raises:
-        StateError: It is more than one person may confirm (`above-limit`): propose a movement.
+        AboveLimitError: It is more than one person may confirm: propose a movement.
     """
 
     def decide(books: Books) -> int:
@@ -220,7 +220,7 @@ def book_income(
         actor = acting(member, "income.book")
         rule = decided.rules_in_force(books.connection, fund.fund_id)["match"].rule
         if rule.slots(line.line.amount_minor, line.line.commodity):
-            raise StateError(
+            raise AboveLimitError(
                 what="bank-line",
                 key=line.evidence.row,
                 state="above-limit",

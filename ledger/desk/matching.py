@@ -22,7 +22,7 @@ from ledger.decisions.shapes import Decision
 from ledger.desk.acting import member_now
 from ledger.desk.matched import MATCHING, Plan, book, difference, read
 from ledger.desk.wanted import Wanted
-from ledger.errors import FourEyesError, PeriodClosedError, StateError
+from ledger.errors import AboveLimitError, FourEyesError, PeriodClosedError, StateError
 from ledger.journal.history import Fund
 from ledger.matching import booking as matching
 from ledger.matching import history, matches, releasing
@@ -72,7 +72,7 @@ def confirm(sequencer: Sequencer, fund: Fund, member_id: str, suggestion: str) -
             )
         rule = decided.rules_in_force(books.connection, fund.fund_id)["match"].rule
         if rule.slots(abs(found.amount), found.commodity):
-            raise StateError(
+            raise AboveLimitError(
                 what="suggestion", key=suggestion, state="above-limit", needed="match"
             )
         return _drop(books, suggestion, book(books, actor, plan))

@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from ledger.activity.recording import note
 from ledger.activity.records import Activity
@@ -39,6 +39,7 @@ from ledger.sequencer.books import Books
 from ledger.sequencer.groups import Sequencer
 from ledger.spending import (
     booking,
+    calls,
     evidence,
     limits,
     movements,
@@ -102,7 +103,9 @@ def bring(sequencer: Sequencer, fund: Fund, member_id: str, file: Brought) -> st
     return sequencer.decide(fund, decide).value
 
 
-def book(sequencer: Sequencer, fund: Fund, member_id: str, wanted: Spending) -> Booked:
+def book(
+    sequencer: Sequencer, fund: Fund, member_id: str, wanted: Spending, key: str | None = None
+) -> Booked:
     """Book spending up to the limit of one person; all rows or none.
 
     Args:
@@ -110,13 +113,15 @@ def book(sequencer: Sequencer, fund: Fund, member_id: str, wanted: Spending) -> 
         fund: The fund.
         member_id: Who books it.
         wanted: What.
+        key: Chosen by the client: the same key gives the first answer again.
 
     Returns:
         How many rows were new.
 
     Raises:
+        ConflictError: The key has booked something else; or as `spending.booking.book_rows`.
         NotAllowedError: None of their roles books spending.
-        StateError: It is above the limit (`above-limit`): then it has to be proposed.
+        AboveLimitError: It is above the limit: then it has to be proposed.
         InputError: As `spending.booking.book_rows`.
     """
     activity = Activity(fund.fund_id, "spending.book", "spending", member_id)
@@ -124,6 +129,10 @@ def book(sequencer: Sequencer, fund: Fund, member_id: str, wanted: Spending) -> 
     def decide(books: Books) -> Booked:
         member = member_now(books, member_id)
         actor = acting(member, "spending.book")
+        call = calls.Call(member_id, key, _asked(wanted))
+        first = calls.again(books, call, wanted.rows)
+        if first is not None:
+            return first
         new = [row for row, _ in booking.new_rows(books, wanted.rows)]
         limits.check_free(books, new)
         sheet = None
@@ -132,10 +141,20 @@ def book(sequencer: Sequencer, fund: Fund, member_id: str, wanted: Spending) -> 
         terms = Terms(wanted.evidence, sheet)
         zone = zone_of(books)
         done = booking.book_rows(books, actor, wanted.account, zone, wanted.rows, terms)
+        calls.remember(books, call, done)
         note(books, replace(activity, role=member.role_text))
         return done
 
     return sequencer.decide(fund, decide).value
+
+
+def _asked(wanted: Spending) -> dict[str, Any]:
+    """Return what a client's key stands for: the rows wherever they stand in their sheet, and what proves them."""
+    return {
+        "account": wanted.account.name,
+        "rows": [proposing.row_to_json(row)[1:] for row in wanted.rows],
+        "evidence": list(wanted.evidence),
+    }
 
 
 class Preview(NamedTuple):
@@ -160,20 +179,28 @@ class Preview(NamedTuple):
     needed: tuple[str, ...]
 
 
-def preview(sequencer: Sequencer, fund: Fund, wanted: Spending) -> Preview:
+def preview(
+    sequencer: Sequencer, fund: Fund, wanted: Spending, *, checked: bool = False
+) -> Preview:
     """Hold spending against what is booked; nothing is written.
 
     Args:
         sequencer: Whose transaction is given back.
         fund: The fund.
         wanted: What.
+        checked: Whether account, lists, days and evidence are looked at too, as they are when it is booked.
 
     Returns:
         What would come of it.
+
+    Raises:
+        FieldError: As `spending.booking.check`, where that is looked at.
     """
     found: list[Preview] = []
 
     def decide(books: Books) -> None:
+        if checked:
+            booking.check(books, wanted.account, zone_of(books), wanted.rows, wanted.evidence)
         new: list[SpendRow] = []
         conflict: ConflictError | None = None
         try:
@@ -207,10 +234,25 @@ class _LookedError(StateError):
 # --- what two people decide -----------------------------------------------------------------------
 
 
-def _about(kind: str, make: Callable[[Books, Member], Proposed]) -> Wanted:
+def _about(asked: Proposed, make: Callable[[Books, Member], Proposed]) -> Wanted:
+    """Return what `actions.propose` and `actions.edit` take.
+
+    Args:
+        asked: What is known of it before the books are looked into: by that a repeat is told, which must give the
+            first decision again although it was carried out since.
+        make: Checks it and makes the whole of it.
+
+    Returns:
+        What is wanted.
+    """
+    kind = asked.kind
+
     def propose(books: Books, member: Member, key: str | None) -> Decision:
         acting(member, f"{kind}.propose")
         books.settle()
+        first = decisions.repeated(books, member, asked, key)
+        if first is not None:
+            return first
         return decisions.propose(books, member, make(books, member), key)
 
     def edit(books: Books, member: Member, number: int, version: int) -> Decision:
@@ -223,31 +265,22 @@ def _about(kind: str, make: Callable[[Books, Member], Proposed]) -> Wanted:
 
 def spend(wanted: Spending) -> Wanted:
     """Want to book spending above the limit of one person."""
+    asked = _asked(wanted)
 
-    def make(books: Books, member: Member, key: str | None) -> Proposed:
+    def make(books: Books, member: Member) -> Proposed:
         zone = zone_of(books)
         rows = booking.check(books, wanted.account, zone, wanted.rows, wanted.evidence)
         new = [row for row, _ in booking.new_rows(books, rows)]
         if not new:
             raise FieldError(field="rows", value=len(wanted.rows), reason="known")
         _check_held(books, wanted.account, sum(row.amount_minor for row in new))
-        asked = proposing.wanted(books, wanted.account, new, wanted.evidence, None)
-        if wanted.upload is None or decisions.repeated(books, member, asked, key) is not None:
-            return asked
-        sheet = sheets.keep(books, member.member_id, wanted.upload)
-        return proposing.wanted(books, wanted.account, new, wanted.evidence, sheet)
+        sheet = None
+        if wanted.upload is not None:
+            sheet = sheets.keep(books, member.member_id, wanted.upload)
+        found = proposing.wanted(books, wanted.account, new, wanted.evidence, sheet)
+        return replace(found, asked=asked)
 
-    def propose(books: Books, member: Member, key: str | None) -> Decision:
-        acting(member, "spend.propose")
-        books.settle()
-        return decisions.propose(books, member, make(books, member, key), key)
-
-    def edit(books: Books, member: Member, number: int, version: int) -> Decision:
-        acting(member, "spend.propose")
-        books.settle()
-        return decisions.edit(books, member, number, version, make(books, member, None))
-
-    return Wanted("spend", propose, edit)
+    return _about(Proposed("spend", {}, asked=asked), make)
 
 
 def _check_held(books: Books, account: MoneyAccount, asked: int) -> None:
@@ -265,7 +298,7 @@ def movement(wanted: Movement) -> Wanted:
             _line(books, wanted)
         return movements.wanted(wanted)
 
-    return _about("movement", make)
+    return _about(movements.wanted(wanted), make)
 
 
 def opening(wanted: Opening) -> Wanted:
@@ -275,22 +308,28 @@ def opening(wanted: Opening) -> Wanted:
         openings.check(books, wanted)
         return openings.wanted(wanted)
 
-    return _about("opening", make)
+    return _about(openings.wanted(wanted), make)
 
 
 def reversal(seq: int, reason: str) -> Wanted:
     """Want to reverse spending or a movement that was booked by mistake."""
-    return _about("reversal", lambda books, _member: reversing.wanted(books, seq, reason))
+    asked = {"reverses": seq, "reason": reason}
+
+    def make(books: Books, _member: Member) -> Proposed:
+        return replace(reversing.wanted(books, seq, reason), asked=asked)
+
+    return _about(Proposed("reversal", {}, asked=asked), make)
 
 
 def list_change(wanted: Change) -> Wanted:
     """Want to change a list of the fund."""
+    asked = Proposed("lists", change_to_json(wanted))
 
     def make(books: Books, _member: Member) -> Proposed:
         list_booking.check(books, wanted)
-        return Proposed("lists", change_to_json(wanted))
+        return asked
 
-    return _about("lists", make)
+    return _about(asked, make)
 
 
 def set_list(sequencer: Sequencer, fund: Fund, wanted: Change) -> int:

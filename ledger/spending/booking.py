@@ -38,10 +38,17 @@ SCOPE = "spend"
 
 
 class Booked(NamedTuple):
-    """What came of a sheet: new entries, and rows that were booked before."""
+    """What came of a sheet.
+
+    Attributes:
+        added: Rows that became entries, one after another.
+        repeated: Rows that were booked before.
+        first: The first of these entries; None without any.
+    """
 
     added: int
     repeated: int
+    first: int | None = None
 
 
 class Terms(NamedTuple):
@@ -87,15 +94,41 @@ def book_rows(
         ConflictError: A row is booked with other figures; names the first that differs.
         FieldError: The account is not the fund's, or is kept in another currency than the sheet's yuan; a row's
             disease, group or provider is not on the fund's lists, or its day is to come; or a file was not brought.
-        StateError: It is above what one person may book, and nobody has approved it.
+        AboveLimitError: It is above what one person may book, and nobody has approved it.
     """
     wanted = check(books, account, zone, rows, terms.evidence)
     new = list(new_rows(books, wanted))
     if terms.decision is None:
         limits.check_free(books, [row for row, _ in new])
+    first = books.size if new else None
     for row, claim in new:
         _book(books, actor, account, zone, (row, claim, terms))
-    return Booked(len(new), len(rows) - len(new))
+    return Booked(len(new), len(rows) - len(new), first)
+
+
+def booked_from(books: Books, rows: Sequence[SpendRow], first: int) -> Booked:
+    """Tell again what came of rows that were booked together.
+
+    Args:
+        books: The fund's books.
+        rows: As they were booked, in their order.
+        first: The first entry of theirs.
+
+    Returns:
+        As `book_rows` returned it: its entries follow one another, so a row that has the next one is one of them.
+    """
+    seen: Counter[str] = Counter()
+    keys = [_claim(row, seen).key for row in rows]
+    known = books.claimed(SCOPE, keys)
+    stop = first
+    for key in keys:
+        times, found = 0, known.get(key)
+        while found is not None and found.seq < stop:
+            times += 1
+            again = f"{key}~{times}"
+            found = books.claimed(SCOPE, [again]).get(again)
+        stop += found is not None and found.seq == stop
+    return Booked(stop - first, len(rows) - (stop - first), first)
 
 
 def check(

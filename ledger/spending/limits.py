@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 
 from ledger.decisions import history as decided
-from ledger.errors import StateError
+from ledger.errors import AboveLimitError
 from ledger.sequencer.books import Books
 from ledger.spending import history
 from ledger.spending.sheet import SpendRow
@@ -53,9 +53,9 @@ def check_free(books: Books, rows: Sequence[SpendRow]) -> None:
         rows: Not booked yet.
 
     Raises:
-        StateError: They come to more than that (`above-limit`).
+        AboveLimitError: They come to more than that.
     """
     if rows and needed(books, rows):
-        raise StateError(
+        raise AboveLimitError(
             what="spending", key=counted(books, rows), state="above-limit", needed="spend"
         )

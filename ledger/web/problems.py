@@ -33,7 +33,10 @@ PROBLEM_JSON = "application/problem+json"
 RETRY_SECONDS = 5
 """What `Retry-After` says: longer than any commit, short enough for a person to wait."""
 
-_FIELD_NAMES = ("file", "line", "field", "reason", "value", "expected", "key", "seq", "available")
+_FIELD_NAMES = (
+    "file", "line", "field", "reason", "value", "expected", "key", "seq", "account", "available", "asked",
+    "what", "state", "needed",
+)  # fmt: skip
 """Fields of an error that help its sender; others stay inside."""
 
 
@@ -236,6 +239,15 @@ PROBLEMS: dict[type[errors.LedgerError], Problem] = {
         (
             "先撤销列出的核对（两个人），流水都放开以后再重新导入这份文件。",
             "Release the matches that are listed first (two people); then take the file again.",
+        ),
+    ),
+    errors.AboveLimitError: _row(
+        "above-limit",
+        422,
+        ("超过一个人能登记的金额", "It is above the limit of one person"),
+        (
+            "没有登记。把它提出来，由别人批准后再入账。",
+            "Nothing was booked. Propose it, so that others approve it.",
         ),
     ),
     errors.NotAllowedError: _row(

@@ -102,7 +102,7 @@ def test_a_page_asked_for_as_json_gets_a_problem_document():
     client = create_app(Settings(), FakeServices()).test_client()
     response = client.get("/funds/nobody", headers={"Accept": "application/json"})
     assert response.status_code == 404
-    assert response.json["errors"] == [{"code": "not-found"}]
+    assert response.json["errors"] == [{"code": "not-found", "what": "fund"}]
 
 
 def test_what_the_server_itself_refuses_has_the_same_shape():

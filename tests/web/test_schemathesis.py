@@ -40,6 +40,7 @@ EXAMPLES = 40
 
 ALLOWED_KINDS = {
     "gift", "session.opened", "transfer.proposed", "transfer.withdrawn", "decision.proposed", "decision.withdrawn",
+    "spend",
 }  # fmt: skip
 
 
@@ -75,7 +76,7 @@ def asked(migrated_sqlite: Path, tmp_path_factory: pytest.TempPathFactory) -> It
         opened = machines(database, home)
         ledger, fund = opened.ledger, opened.fund
         for stage, name, number in (("bank", "CCB", "1001"), ("fund", "Main", "1002")):
-            new = NewAccount(stage, name, number, "CNY", 100_000 if stage == "bank" else 0)
+            new = NewAccount(stage, name, number, "CNY", 100_000)
             open_account(ledger.sequencer, ledger.clock, fund, new)
         enrol_member(ledger.sequencer, fund, "Wang", "finance,controller,approver,operator")
         enrol_member(ledger.sequencer, fund, "Zhou", "administrator")
@@ -137,9 +138,16 @@ def bring_near(case: schemathesis.Case, names: st.DataObject) -> None:
         "month": ("2026-08", "2026-09"),
         "currency": ("CNY",),
         "at": ("2026-10-09T12:00:00Z",),
+        "account": ("Main",),
+        "spent_on": ("2026-10-08",),
+        "disease": ("Stroke", "高血压"),
+        "group": ("Disabled",),
+        "amount_cny": ("1.00", "20000.00"),
     }
     body = case.body if isinstance(case.body, dict) else {}
-    for part in (case.path_parameters, case.query, body):
+    given = body.get("rows")
+    inner = [one for one in given if isinstance(one, dict)] if isinstance(given, list) else []
+    for part in (case.path_parameters, case.query, body, *inner):
         for name in part.keys() & there.keys():
             if names.draw(st.integers(0, 9), f"is {name} there"):
                 part[name] = names.draw(st.sampled_from(there[name]), name)

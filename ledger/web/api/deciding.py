@@ -5,28 +5,25 @@ And the people of a fund, for machines that may know them: each reading is put o
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from http import HTTPStatus
+from collections.abc import Callable
 from typing import Any
 
-import orjson
 from flask import Response, request
-from werkzeug.exceptions import UnsupportedMediaType
 
 from ledger.activity.recording import record_alone
 from ledger.activity.records import READ, Activity
 from ledger.clock import from_text, to_ms
 from ledger.decisions import history as decisions
-from ledger.decisions.shapes import Decision
 from ledger.desk import actions, matching, spending, wanted
 from ledger.desk.wanted import Wanted
-from ledger.errors import FieldError, FileFormatError
+from ledger.errors import FieldError
 from ledger.funds import history as funds
 from ledger.funds.history import Rate
 from ledger.money import parse_amount
 from ledger.transfers.booking import Proposal
-from ledger.web.api.gifts import JSON, idempotency_key
+from ledger.web.api.bodies import Body, json_body
 from ledger.web.api.guard import Caller, Guard
+from ledger.web.api.proposed import client_key, propose, shown
 from ledger.wiring import Ledger
 
 DIGITS_MAX = 12
@@ -37,9 +34,6 @@ LIST_MAX = 50
 
 ENTRY_MAX = 2**40
 """Entries are numbered below this."""
-
-TEXT_MAX = 200
-"""Characters of any text in a proposal."""
 
 
 class Deciding:
@@ -151,18 +145,10 @@ class Deciding:
 
     def _propose(self, fund: str, action: str, read: Callable[[Caller, Body], Wanted]) -> Response:
         caller = self._guard.caller(fund, action)
-        key = idempotency_key(request.headers.get("Idempotency-Key"))
-        if not key:
-            raise FieldError(field="Idempotency-Key", reason="missing", value="")
-        body = Body(json_body())
+        key, body = client_key(), Body(json_body())
         new = read(caller, body)
         body.check_all_read()
-        member_id = caller.member.member_id
-        done = actions.propose(self._ledger.sequencer, caller.fund, member_id, new, key)
-        address = f"/api/v1/funds/{caller.fund.slug}/decisions/{done.number}"
-        response = Response(orjson.dumps(shown(done)), HTTPStatus.CREATED, content_type=JSON)
-        response.headers["Location"] = address
-        return response
+        return propose(self._ledger, caller, new, key)
 
     def _transfer(self, caller: Caller, body: Body) -> Wanted:
         with self._ledger.database.reading() as connection:
@@ -178,35 +164,9 @@ class Deciding:
                 minor,
                 body.text("reference"),
                 body.text("purpose", ""),
+                body.hashes("evidence"),
             )
         )
-
-
-def shown(found: Decision) -> dict[str, Any]:
-    """Return a decision as the API tells it.
-
-    Args:
-        found: The decision.
-
-    Returns:
-        JSON.
-    """
-    return {
-        "number": found.number,
-        "kind": found.kind,
-        "state": found.state,
-        "version": found.latest.version,
-        "content": dict(found.latest.content),
-        "needed": list(found.latest.needed),
-        "open": list(found.open_slots.values()),
-        "proposed_by": found.proposed_by,
-        "edited_by": sorted({one.member_id for one in found.versions[1:]}),
-        "approved_by": [one.member_id for one in found.standing],
-        "reason": found.end.reason if found.end else None,
-        "entries": sorted(
-            {version.seq for version in found.versions} | {one.seq for one in found.approvals}
-        ),
-    }
 
 
 def _below() -> int | None:
@@ -216,81 +176,6 @@ def _below() -> int | None:
     if not (given.isascii() and given.isdigit() and len(given) <= DIGITS_MAX):
         raise FieldError(field="below", value=given[:20], reason="not-an-integer")
     return int(given)
-
-
-def json_body() -> Mapping[str, Any]:
-    """Return the body, an object.
-
-    Raises:
-        UnsupportedMediaType: It is not said to be JSON.
-        FileFormatError: It is not.
-    """
-    if request.mimetype != JSON:
-        raise UnsupportedMediaType
-    try:
-        body = orjson.loads(request.get_data(cache=False))
-    except orjson.JSONDecodeError as error:
-        raise FileFormatError(field="", reason="not-json", value="") from error
-    if not isinstance(body, dict):
-        raise FileFormatError(field="", reason="not-an-object", value="")
-    return body
-
-
-class Body:
-    """The fields of a proposal: each is read once, and what nobody reads is refused."""
-
-    def __init__(self, fields: Mapping[str, Any]) -> None:
-        self._fields = {name: value for name, value in fields.items() if value is not None}
-        self._read: set[str] = set()
-
-    def text(self, name: str, default: str | None = None) -> str:
-        """Return a text.
-
-        Raises:
-            FieldError: It is missing, no text, or too long.
-        """
-        value = self.words(name, default, TEXT_MAX)
-        if not value.isprintable():
-            raise FieldError(field=name, reason="too-long", value=value[:20])
-        return value
-
-    def words(self, name: str, default: str | None, longest: int) -> str:
-        """Return what somebody wrote, on as many lines as they did.
-
-        Raises:
-            FieldError: It is missing, no text, or too long.
-        """
-        self._read.add(name)
-        value = self._fields.get(name, default)
-        if value is None:
-            raise FieldError(field=name, reason="missing", value="")
-        if not isinstance(value, str):
-            raise FieldError(field=name, reason="not-a-text", value="")
-        if len(value) > longest or "\x00" in value:
-            raise FieldError(field=name, reason="too-long", value="")
-        return value
-
-    def whole(self, name: str) -> int:
-        """Return a whole number.
-
-        Raises:
-            FieldError: It is missing, or none.
-        """
-        self._read.add(name)
-        value = self._fields.get(name)
-        if type(value) is not int:
-            reason = "missing" if value is None else "not-an-integer"
-            raise FieldError(field=name, reason=reason, value="")
-        return value
-
-    def check_all_read(self) -> None:
-        """Hold that there is nothing more.
-
-        Raises:
-            FieldError: There is.
-        """
-        for name in self._fields.keys() - self._read:
-            raise FieldError(field=name[:40], reason="unknown-field", value="")
 
 
 def _rate(_caller: Caller, body: Body) -> Wanted:

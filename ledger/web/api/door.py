@@ -14,6 +14,7 @@ from ledger.intake.calls import GiftCalls
 from ledger.roles import PUBLIC, does
 from ledger.web import headers
 from ledger.web.api import (
+    bringing_schemas,
     exception_schemas,
     file_schemas,
     period_schemas,
@@ -21,6 +22,7 @@ from ledger.web.api import (
     spending_schemas,
     transfer_schemas,
 )
+from ledger.web.api.bringing import Bringing
 from ledger.web.api.deciding import Deciding
 from ledger.web.api.exceptions import Exceptions
 from ledger.web.api.files import Files
@@ -55,7 +57,7 @@ def register_api(app: Flask, ledger: Ledger) -> None:
     """
     calls = GiftCalls(ledger.sequencer, ledger.clock)
     api = Api(app, spec_kwargs=_description(ledger.settings.public_host))
-    for name, schema in schemas.COMPONENTS.items():
+    for name, schema in (schemas.COMPONENTS | bringing_schemas.COMPONENTS).items():
         api.spec.components.schema(name, schema)
     api.spec.components.security_scheme("token", {"type": "http", "scheme": "bearer"})
     v1 = _blueprint(Reading(ledger.database, calls), calls)
@@ -66,6 +68,7 @@ def register_api(app: Flask, ledger: Ledger) -> None:
     _add_periods(v1, Periods(ledger, Guard(ledger)))
     _add_transfers(v1, Transfers(ledger, Guard(ledger)))
     _add_spending(v1, Spending(ledger, Guard(ledger)))
+    _add_bringing(v1, Bringing(ledger, Guard(ledger)))
     api.register_blueprint(v1)
     put_before(app, calls)
     app.add_url_rule("/api/openapi.json", "openapi", does(PUBLIC)(lambda: _openapi(api)))
@@ -217,6 +220,20 @@ def _add_spending(v1: Blueprint, views: Spending) -> None:
     ):
         shown = does("spending.read")(v1.doc(**said)(view))
         v1.add_url_rule(f"/funds/<fund>/{rule}", f"get_{view.__name__}", shown)
+
+
+def _add_bringing(v1: Blueprint, views: Bringing) -> None:
+    """Add what machines may bring: spending, and files that prove what was paid or is proposed."""
+    bring, propose = bringing_schemas.BRING, bringing_schemas.PROPOSE_SPEND
+    writing: tuple[tuple[str, str, View, Said], ...] = (
+        ("evidence", "spending.book", views.bring_evidence, bring),
+        ("transfers/evidence", "transfer.propose", views.bring_transfer_evidence, bring),
+        ("spending", "spending.book", views.book_spending, bringing_schemas.BOOK_SPENDING),
+        ("decisions/spend", "spend.propose", views.propose_spend, propose),
+    )
+    for rule, action, view, said in writing:
+        asked = takes_files(does(action)(v1.doc(**said)(view)))
+        v1.add_url_rule(f"/funds/<fund>/{rule}", view.__name__, asked, methods=["POST"])
 
 
 def _add_periods(v1: Blueprint, views: Periods) -> None:

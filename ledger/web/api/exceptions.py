@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from datetime import date
-from http import HTTPStatus
 from typing import Any
 
-import orjson
 from flask import Response, request
 
 from ledger.clock import local_date
-from ledger.desk import actions, handling
 from ledger.desk import exceptions as wanting
+from ledger.desk import handling
 from ledger.errors import FieldError
 from ledger.funds import history as funds
 from ledger.matching.exceptions import history
@@ -20,9 +18,9 @@ from ledger.matching.exceptions.history import Filter
 from ledger.matching.exceptions.kinds import KINDS, STATES
 from ledger.projections.desk_day import day_page
 from ledger.projections.desk_json import aged_json, day_json, exception_json, thread_json
-from ledger.web.api.deciding import Body, json_body, shown
-from ledger.web.api.gifts import JSON, idempotency_key
+from ledger.web.api.bodies import Body, json_body
 from ledger.web.api.guard import Caller, Guard
+from ledger.web.api.proposed import client_key, propose
 from ledger.wiring import Ledger
 
 PAGE = 100
@@ -98,23 +96,12 @@ class Exceptions:
 
     def _propose(self, fund: str, kind: str, number: int) -> Response:
         caller = self._guard.caller(fund, f"{kind}.propose")
-        key = idempotency_key(request.headers.get("Idempotency-Key"))
-        if not key:
-            raise FieldError(field="Idempotency-Key", reason="missing", value="")
+        key = client_key()
         body = Body(json_body())
         reason = body.words("reason", None, NOTE_MAX)
         body.check_all_read()
         make = wanting.resolution if kind == "resolution" else wanting.write_off
-        done = actions.propose(
-            self._ledger.sequencer,
-            caller.fund,
-            caller.member.member_id,
-            make(number, reason),
-            key,
-        )
-        response = Response(orjson.dumps(shown(done)), HTTPStatus.CREATED, content_type=JSON)
-        response.headers["Location"] = f"/api/v1/funds/{fund}/decisions/{done.number}"
-        return response
+        return propose(self._ledger, caller, make(number, reason), key)
 
     def _today(self, caller: Caller) -> date:
         with self._ledger.database.reading() as connection:

@@ -416,36 +416,57 @@ WITHDRAWN: dict[str, Any] = {
 _MONTH: dict[str, Any] = {"type": "string", "pattern": "^[0-9]{4}-(0[1-9]|1[0-2])$"}
 
 
-def _proposal(required: tuple[str, ...], properties: dict[str, dict[str, Any]]) -> dict[str, Any]:
+PROPOSED: dict[str, Any] = {
+    "security": [{"token": []}],
+    "parameters": [
+        {
+            "name": "Idempotency-Key",
+            "in": "header",
+            "required": True,
+            "description": "The same key with the same body gives the first decision again.",
+            "schema": {"type": "string", "minLength": 1, "maxLength": 120},
+        }
+    ],
+    "responses": {
+        "201": {
+            "description": "It is proposed, by this call or by an earlier one with this key.",
+            "content": {"application/json": {"schema": _ref("Decision")}},
+        },
+        **_REFUSALS,
+        "409": problem("The key has proposed something else, or the month is closed."),
+        "413": problem("The body is too large."),
+        "415": problem("The body is not `application/json`."),
+        "422": problem("The body cannot be used, or not now; `errors` names the field."),
+    },
+}
+"""What an address says that proposes, beside its body."""
+
+
+def proposal(
+    required: tuple[str, ...],
+    properties: dict[str, dict[str, Any]],
+    example: dict[str, Any] | None = None,
+) -> dict[str, Any]:
+    """Describe an address that proposes.
+
+    Args:
+        required: Fields that the body must have.
+        properties: All its fields.
+        example: A body.
+
+    Returns:
+        The description of the operation.
+    """
     body = {
         "type": "object",
         "additionalProperties": False,
         "required": list(required),
         "properties": properties,
     }
+    content = {"schema": body} if example is None else {"schema": body, "example": example}
     return {
-        "security": [{"token": []}],
-        "parameters": [
-            {
-                "name": "Idempotency-Key",
-                "in": "header",
-                "required": True,
-                "description": "The same key with the same body gives the first decision again.",
-                "schema": {"type": "string", "minLength": 1, "maxLength": 120},
-            }
-        ],
-        "requestBody": {"required": True, "content": {"application/json": {"schema": body}}},
-        "responses": {
-            "201": {
-                "description": "It is proposed, by this call or by an earlier one with this key.",
-                "content": {"application/json": {"schema": _ref("Decision")}},
-            },
-            **_REFUSALS,
-            "409": problem("The key has proposed something else, or the month is closed."),
-            "413": problem("The body is too large."),
-            "415": problem("The body is not `application/json`."),
-            "422": problem("The body cannot be used, or not now; `errors` names the field."),
-        },
+        **PROPOSED,
+        "requestBody": {"required": True, "content": {"application/json": content}},
     }
 
 
@@ -453,7 +474,7 @@ _SHORT = {"type": "string", "minLength": 1, "maxLength": 200}
 _AMOUNT = {"type": "string", "pattern": r"^[0-9]+(\.[0-9]+)?$"}
 
 PROPOSE: dict[str, dict[str, Any]] = {
-    "match": _proposal(
+    "match": proposal(
         (),
         {
             "suggestion": {**_SHORT, "description": "Id of a suggestion that is to be confirmed."},
@@ -461,14 +482,14 @@ PROPOSE: dict[str, dict[str, Any]] = {
             "reason": {**_SHORT, "description": "Why it is released; anyone may read it."},
         },
     ),
-    "adjustment": _proposal(
+    "adjustment": proposal(
         ("suggestion", "reason"),
         {
             "suggestion": {**_SHORT, "description": "Id of a suggestion whose sums differ."},
             "reason": {**_SHORT, "description": "Why they differ; anyone may read it."},
         },
     ),
-    "transfer": _proposal(
+    "transfer": proposal(
         ("from", "to", "amount", "reference"),
         {
             "from": {**_SHORT, "description": "Collection account."},
@@ -485,9 +506,16 @@ PROPOSE: dict[str, dict[str, Any]] = {
                 "maxLength": 140,
                 "description": "What it is for; anyone may read it.",
             },
+            "evidence": {
+                "type": "array",
+                "maxItems": 20,
+                "items": {"type": "string", "pattern": "^[0-9a-f]{64}$"},
+                "description": "SHA-256 of files brought to `transfers/evidence`.",
+            },
         },
+        {"from": "CCB", "to": "Main", "amount": "340.00", "reference": "QH-T14-2026"},
     ),
-    "rate": _proposal(
+    "rate": proposal(
         ("unit", "units", "worth", "from"),
         {
             "unit": {"type": "string", "enum": sorted(PLATFORM_UNITS)},
@@ -500,14 +528,14 @@ PROPOSE: dict[str, dict[str, Any]] = {
             "from": {"type": "string", "format": "date-time", "description": "From when on."},
         },
     ),
-    "reversal": _proposal(
+    "reversal": proposal(
         ("entry", "reason"),
         {
             "entry": {"type": "integer", "minimum": 0, "maximum": 2**40 - 1},
             "reason": {**_SHORT, "description": "Why; anyone may read it."},
         },
     ),
-    "close": _proposal(
+    "close": proposal(
         ("month",),
         {
             "month": _MONTH,
@@ -518,8 +546,8 @@ PROPOSE: dict[str, dict[str, Any]] = {
             },
         },
     ),
-    "seal": _proposal(("month",), {"month": _MONTH}),
-    "reopen": _proposal(
+    "seal": proposal(("month",), {"month": _MONTH}),
+    "reopen": proposal(
         ("month", "until", "reason"),
         {
             "month": _MONTH,

@@ -29,6 +29,18 @@ def cost_ratio(statement: Statement) -> str:
     return f"{ratio // 100}.{ratio % 100:02d} %"
 
 
+def limit_percent(statement: Statement) -> str:
+    """Return the limit on management cost in percent."""
+    whole, rest = divmod(statement.fund.limit.permyriad, 100)
+    return f"{whole}.{rest:02d} %"
+
+
+def is_above_limit(statement: Statement) -> bool:
+    """Tell whether management cost is above its limit, exactly; asked of a year only."""
+    total = statement.fund.total
+    return total.f6 * _PERMYRIAD > statement.fund.limit.permyriad * (total.f5 + total.f6)
+
+
 def notes(
     statement: Statement, say: Callable[[str, str], str], money: Callable[[int], str]
 ) -> Iterator[tuple[str, str]]:

@@ -433,6 +433,25 @@ class Voice:
         """Return the part of management cost in all payments."""
         return annual.cost_ratio(self.statement)
 
+    def cost_limit(self) -> str:
+        """Return the limit on management cost, where it is written, and, of a year, whether it was kept."""
+        limit = self.statement.fund.limit
+        usual = self.say(
+            "有公开募捐资格的基金会：当年总支出的百分之十",
+            "the rule for foundations with public fundraising: ten percent of the year’s payments",
+        )
+        text = self.say(
+            f"按自然年计，上限 {annual.limit_percent(self.statement)}（{limit.source or usual}）",
+            f"The limit, by calendar year, is {annual.limit_percent(self.statement)} ({limit.source or usual})",
+        )
+        if limit.entry is not None:
+            text += self.say(f"，第 {limit.entry} 条", f", entry {limit.entry}")
+        if self.statement.kind != "A" or annual.cost_ratio(self.statement) == "—":
+            return text + self.say("。", ".")
+        if annual.is_above_limit(self.statement):
+            return text + self.say("。本年超过了上限。", ". This year is above it.")
+        return text + self.say("。本年没有超过。", ". This year is not above it.")
+
     def notes(self) -> list[tuple[str, str]]:
         """Give the notes of a year."""
         return list(annual.notes(self.statement, self.say, self.money))

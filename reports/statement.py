@@ -453,6 +453,21 @@ class FundColumn:
 
 
 @dataclass(frozen=True, slots=True)
+class CostLimit:
+    """How much of a year's payments may be management cost, as it holds at the checkpoint.
+
+    Attributes:
+        permyriad: Of F5 + F6 of a calendar year, in hundredths of a percent.
+        source: Where it is written, in the officers' words; empty for the usual one.
+        entry: The last approval of the decision that set it; None for the usual one.
+    """
+
+    permyriad: int = 1_000
+    source: str = ""
+    entry: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class FundLines:
     """F1 to F10.
 
@@ -464,6 +479,7 @@ class FundLines:
         f9_on: Day of that statement.
         f10_receivable: Owed to the fund; None if f9 is.
         f10_payable: Owed by the fund; None if f9 is. F8 = F9 + receivable − payable.
+        limit: On F6.
     """
 
     total: FundColumn
@@ -473,6 +489,7 @@ class FundLines:
     f9_on: date | None = None
     f10_receivable: int | None = None
     f10_payable: int | None = None
+    limit: CostLimit = CostLimit()
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ import orjson
 from ledger.actors import Member
 from ledger.cli.session import Session, acts, fund_option, guarded, machine, pass_session
 from ledger.decisions import history
+from ledger.decisions.cost_limit import CostLimit, parse_percent, percent
 from ledger.decisions.promises import promises_in_force
 from ledger.decisions.rules import KINDS, Rule, Tier, kind_of
 from ledger.decisions.shapes import Decision
@@ -22,6 +23,7 @@ from ledger.funds.history import Rate
 from ledger.journal.history import Fund
 from ledger.money import parse_amount, plain_amount
 from ledger.roles import parse_roles
+from ledger.spending.management import management_share
 from ledger.transfers.booking import Proposal
 from ledger.wiring import stamp
 
@@ -402,6 +404,50 @@ def rule_promise(
         session.ledger().sequencer, fund, member.member_id, wanted.promises(new)
     )
     session.say(f"proposed as decision {done.number}", decision=done.number)
+
+
+@rule.command("management-limit")
+@fund_option
+@pass_session
+@guarded
+@machine
+def rule_management_limit(session: Session, fund_slug: str | None) -> None:
+    """Show how much of a year's payments may be management cost, and how much of this year's is."""
+    ledger, fund = session.ledger(), session.fund(fund_slug)
+    with ledger.database.reading() as connection:
+        found = management_share(connection, fund, ledger.clock.now())
+    limit, share = found.limit, found.permyriad
+    session.say(
+        f"at most {limit.percent} ({limit.source or 'the usual one'}); in {found.year} so far "
+        + ("nothing was paid" if share is None else percent(share)),
+        limit_permyriad=limit.permyriad,
+        source=limit.source,
+        decision=limit.decision,
+        seq=limit.entry,
+        year=found.year,
+        management=found.management_minor,
+        total=found.total_minor,
+        permyriad=share,
+        above=found.is_above,
+    )
+
+
+@rule.command("propose-management-limit")
+@click.argument("part", metavar="PERCENT")
+@click.option("--source", required=True, help="Where it is written; anyone may read it.")
+@fund_option
+@acts("rule.propose")
+@pass_session
+@guarded
+def rule_propose_management_limit(
+    session: Session, part: str, source: str, member_name: str, fund_slug: str | None
+) -> None:
+    """Propose that at most PERCENT of a year's payments may be management cost. Another person approves it."""
+    fund = session.fund(fund_slug)
+    member = session.member(fund, member_name)
+    new = wanted.cost_limit(CostLimit(parse_percent(part), source))
+    done = actions.propose(session.ledger().sequencer, fund, member.member_id, new)
+    session.say(summary(done), decision=done.number)
 
 
 def _limit(tier: Tier, commodity: str) -> str:

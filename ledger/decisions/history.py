@@ -9,6 +9,8 @@ import orjson
 import sqlalchemy as sa
 
 from ledger.actors import Member
+from ledger.decisions.cost_limit import WHAT as COST_LIMIT
+from ledger.decisions.cost_limit import CostLimit, limit_from_json
 from ledger.decisions.rules import (
     KINDS,
     Exempted,
@@ -173,8 +175,32 @@ def approved(
     Returns:
         Number and content of each.
     """
+    found = decided(connection, fund_id, kind, newest=newest)
+    return [(number, content) for number, _, content in found]
+
+
+def decided(
+    connection: sa.Connection,
+    fund_id: int,
+    kind: str,
+    *,
+    size: int | None = None,
+    newest: int = 1000,
+) -> list[tuple[int, int, Mapping[str, Any]]]:
+    """Return what was decided of a kind with the entry of its last approval, what was approved last first.
+
+    Args:
+        connection: In a transaction.
+        fund_id: The fund.
+        kind: Of the decisions.
+        size: Only entries below this number count; None for all.
+        newest: How many at most.
+
+    Returns:
+        Number, entry and content of each.
+    """
     rows = connection.execute(
-        sa.select(decisions.c.number, decision_versions.c.content)
+        sa.select(decisions.c.number, decision_ends.c.seq, decision_versions.c.content)
         .select_from(
             decisions.join(
                 decision_ends,
@@ -195,11 +221,31 @@ def approved(
             decisions.c.fund_id == fund_id,
             decisions.c.kind == kind,
             decision_ends.c.ending == "approved",
+            sa.true() if size is None else decision_ends.c.seq < size,
         )
         .order_by(decision_ends.c.seq.desc())
         .limit(newest)
     )
-    return [(row[0], orjson.loads(row[1])) for row in rows]
+    return [(row[0], row[1], orjson.loads(row[2])) for row in rows]
+
+
+def limit_in_force(
+    connection: sa.Connection, fund_id: int, *, size: int | None = None
+) -> CostLimit:
+    """Return the limit of a fund: what was decided last.
+
+    Args:
+        connection: In a transaction.
+        fund_id: The fund.
+        size: Only entries below this number count; None for all.
+
+    Returns:
+        The limit; the usual one before the first decision about it.
+    """
+    for number, seq, content in decided(connection, fund_id, "rule", size=size):
+        if COST_LIMIT in content:
+            return limit_from_json(content)._replace(entry=seq, decision=number)
+    return CostLimit()
 
 
 def by_entry(connection: sa.Connection, fund_id: int, seq: int) -> Decision:

@@ -33,6 +33,7 @@ from ledger.matching.match_tables import match_suggestions
 from ledger.matching.tables import settlement_lines
 from ledger.periods import history as periods
 from ledger.periods.history import Standing
+from ledger.spending.management import management_share
 
 PASSED, FAILED, NOT_NEEDED = "passed", "failed", "not-needed"
 
@@ -74,7 +75,7 @@ class Check(NamedTuple):
     """One check.
 
     Attributes:
-        name: `files`, `bank`, `exceptions`, `proposals`, `totals`, `numbers` or `cut-off`.
+        name: `files`, `bank`, `exceptions`, `proposals`, `totals`, `numbers`, `cut-off` or `management`.
         state: `passed`, `failed` or `not-needed`.
         blocks: Whether the month stays open while it fails, unless that is accepted with a reason.
         why: Which sentence says what was found; with `counts`.
@@ -182,6 +183,7 @@ class _Look:
             self.totals,
             self.numbers,
             self.cut_off,
+            self.management,
         )
 
     # --- files and banks ----------------------------------------------------------------------
@@ -370,6 +372,15 @@ class _Look:
         counts = {"after": len(after), "late": len(late), "days": CUT_OFF_DAYS}
         why = "cut-off-clear" if state == PASSED and not points else f"cut-off-{state}"
         return Check("cut-off", state, False, why, counts, _shown(points))
+
+    def management(self) -> Check:
+        """Tell whether management cost is above the fund's limit, of the year that the month is in, so far."""
+        share = management_share(self._connection, self._fund, self._ends - timedelta(seconds=1))
+        if share.permyriad is None:
+            return Check("management", NOT_NEEDED, False, "nothing-paid", {})
+        state = FAILED if share.is_above else PASSED
+        counts = {"permyriad": share.permyriad, "limit_permyriad": share.limit.permyriad}
+        return Check("management", state, False, f"management-{state}", counts)
 
     def _of_kinds(
         self, kinds: Sequence[str], first: datetime, until: datetime

@@ -12,6 +12,7 @@ from ledger.actors import Member
 from ledger.clock import to_minute_text
 from ledger.decisions import booking as decisions
 from ledger.decisions.booking import Proposed
+from ledger.decisions.cost_limit import CostLimit, limit_from_json, limit_to_json
 from ledger.decisions.promises import Promises, promises_from_json, promises_to_json
 from ledger.decisions.rules import Rule, check_rule, kind_of, rule_to_json
 from ledger.decisions.shapes import Decision
@@ -253,6 +254,12 @@ def promises(new: Promises) -> Wanted:
     """Want the fund to promise other days: for transfers, settlements and statements."""
     content = promises_to_json(new)
     return _wanted(Proposed("rule", content), lambda _books: promises_from_json(content))
+
+
+def cost_limit(new: CostLimit) -> Wanted:
+    """Want another part of what the fund pays to be the limit of its management cost."""
+    content = limit_to_json(new)
+    return _wanted(Proposed("rule", content), lambda _books: limit_from_json(content))
 
 
 def mapping(new: SheetMapping) -> Wanted:

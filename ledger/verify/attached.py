@@ -1072,6 +1072,8 @@ class Journal:
         self.moved: dict[tuple[str, str], int] = defaultdict(int)
         self.kinds: Counter[str] = Counter()
         self.trouble: tuple[str, str] | None = None
+        self.limit: list[Any] | None = None
+        self._limits: dict[int, list[Any]] = {}
 
     def take(self, entry: bytes) -> None:
         """Add an entry, by its exact bytes."""
@@ -1091,6 +1093,8 @@ class Journal:
         if value["seq"] != self._next:
             self._wrong(f"编号是 {value['seq']}", f"it is numbered {value['seq']}")
         self.kinds[value["kind"]] += 1
+        if value["kind"].startswith("decision."):
+            self._decision(value["kind"], value["seq"], value["body"])
         sums: dict[str, int] = defaultdict(int)
         lines = value["postings"]
         for line in lines:
@@ -1105,6 +1109,20 @@ class Journal:
                 self.moved[_stage(credit["account"]), _stage(debit["account"])] += amount
                 if value["kind"] in ("account.opened", "opening.balances"):
                     self.opened[debit["account"]] += amount
+
+    def _decision(self, kind: str, seq: int, body: Mapping[str, Any]) -> None:
+        """Follow decisions about the limit on management cost: the last one that all have approved holds."""
+        number = body["number"]
+        if kind in ("decision.proposed", "decision.edited"):
+            said = body["content"].get("management_limit")
+            self._limits.pop(number, None)
+            if said is not None:
+                self._limits[number] = [said, len(body["needed"])]
+        elif kind == "decision.approved" and number in self._limits:
+            open_limit = self._limits[number]
+            open_limit[1] -= 1
+            if not open_limit[1]:
+                self.limit = [open_limit[0]["permyriad"], open_limit[0]["source"], seq]
 
     def debit(self, prefix: str) -> int:
         """Add up the debits of the accounts whose name begins so."""
@@ -1171,6 +1189,9 @@ def recomputed(figures: Mapping[str, Any], journal: Journal) -> Pairs:
     }
     for code, value in sums.items():
         pairs.add(f"{code} = Σ entries", lines[code], value)
+    if j.limit is not None:
+        limit = figures["fund"]["limit"]
+        pairs.add("limit", [limit[name] for name in ("permyriad", "source", "entry")], j.limit)
     ends = {
         ("P1", "P5"): ("Assets:Platform:", "Assets:Payout:"),
         ("B1", "B7"): ("Assets:Bank:",),

@@ -14,6 +14,8 @@ from typing import Any
 
 import orjson
 
+from ledger.decisions.cost_limit import WHAT as COST_LIMIT
+from ledger.decisions.cost_limit import limit_from_json
 from ledger.decisions.rules import KINDS, Rule, rule_from_json
 from ledger.decisions.steps import (
     AT_SET_UP,
@@ -174,6 +176,7 @@ class Deciding:
         )
         self._check_role(value, KINDS[kind].proposers)
         self._check_rule(case)
+        _check_limit(one)
 
     def _approve(self, value: Mapping[str, Any], number: int, case: Case) -> None:
         who, seq = value["actor"]["id"], value["seq"]
@@ -316,3 +319,17 @@ def _effects(case: Case) -> list[tuple[str, Mapping[str, Any]]]:
     if not all(isinstance(says, dict) for _, says in found):
         raise BrokenEntryError(CHECK, "malformed", found=case.kind)
     return found
+
+
+def _check_limit(one: Written) -> None:
+    """Hold what is proposed as the limit on management cost to be one, with its source.
+
+    Raises:
+        BrokenEntryError: It is none.
+    """
+    if COST_LIMIT in one.content:
+        try:
+            limit_from_json(one.content)
+        except FieldError as error:
+            reason = str(error.fields.get("reason", "malformed"))
+            raise BrokenEntryError(CHECK, reason, found=dict(one.content)) from error

@@ -33,12 +33,12 @@ FINANCE = (
     *("decisions/new/rate", "tokens", "tokens/new", "transfers", "transfers/check", "spending"),
     *("spending/new", "movements", "movements/new", "lists", "periods", "periods/2026-10"),
     *("decisions/new/close", "decisions/new/seal", "corrections", "figures", "openings/new"),
-    *("promises", "standing"),
+    *("promises", "standing", "cost-limit"),
 )
 ADMINISTRATOR = (
     *("people", "activity", "rules", "mappings", "matching-rules", "decisions/new/members"),
     *("decisions/new/four-eyes", "decisions/new/payee", "standing", "standing/policy"),
-    "standing/columns",
+    *("standing/columns", "cost-limit"),
 )
 SIGN_IN = ("/account", "/account/password", "/account/app", "/account/passkeys", "/sign-out")
 

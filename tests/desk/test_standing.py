@@ -1,4 +1,4 @@
-"""Standing policies and the columns of bank portals on the pages of the desk."""
+"""Standing policies, the columns of bank portals, and the limit on management cost on the pages of the desk."""
 
 from __future__ import annotations
 
@@ -152,3 +152,21 @@ def test_the_columns_of_a_portal_are_proposed_changed_and_ended_by_two(county):
     assert "备注" in page
     assert "停用" in page
     assert county.post("zhou", "standing/columns/end", name="none").status_code == 404
+
+
+def test_the_limit_on_management_cost_is_proposed_with_its_source(county):
+    page = text_of(county.get("wang", "cost-limit"))
+    assert "10%" in page
+    assert "系统默认" in page
+    assert county.post("wang", "cost-limit", permyriad="7.5", source="x").status_code == 403
+    wrong = county.post("zhou", "cost-limit", permyriad="7,5", source="")
+    assert wrong.status_code == 422
+    assert 'value="7,5"' in wrong.text
+    for field in ("permyriad", "source"):
+        assert f'id="{field}-error"' in wrong.text
+    asked = county.post("zhou", "cost-limit", permyriad="7.5", source="基金章程第十二条")
+    assert "有一项改动等批准" in text_of(county.get("zhou", "cost-limit"))
+    number = decide(county, asked)
+    assert "7.5%" in text_of(county.get("li", f"decisions/{number}"))
+    assert "依据：基金章程第十二条" in text_of(county.get("wang", "movements"))
+    assert "7.5%" in text_of(county.get("zhou", "cost-limit", "/en"))

@@ -18,6 +18,7 @@ import pytest
 import rfc8785
 
 from ledger.db import Database
+from ledger.decisions.cost_limit import CostLimit
 from ledger.desk import wanted as wanting
 from ledger.journal import history as journal_history
 from ledger.publication.anchors import ask_waiting, poster
@@ -30,7 +31,7 @@ from ledger.verify.pdf import verify_pdf
 from ledger.verify.pdf_figures import Beside
 from ledger.verify.pdf_trust import Trust
 from reports import documents
-from tests.db.ledgers import MAIN, confirm, decide_both, gift, give, new_ledger
+from tests.db.ledgers import MAIN, confirm, decide_both, enrol_later, gift, give, new_ledger
 from tests.db.test_spending import undo
 from tests.flow.test_statement import CLOSED, CLOSED_AGAIN, close, income, october, opened
 from tests.statements.stamping import stamp_server
@@ -66,6 +67,8 @@ def files(migrated_sqlite: Path, tmp_path_factory: pytest.TempPathFactory) -> Fi
     give(ledger, gift("e", 500))
     confirm(ledger, 2, 100)
     income(ledger, "donation", 8, MAIN)
+    enrol_later(ledger, "Sun", "administrator")
+    decide_both(ledger, wanting.cost_limit(CostLimit(750, "charter, article 12")), "Sun", "Wang")
     close(ledger, "2026-11", CLOSED_AGAIN)
     second = build_statement(whole, ledger.fund, "2026-11", "both", Issue(CLOSED_AGAIN))
     key = second.statement.ledger.checkpoint.keys[0]
@@ -197,12 +200,29 @@ def test_figures_changed_together_with_their_digests_still_differ_from_pages_and
 ) -> None:
     """Whoever rewrites figures and manifest alike meets the entries under the signed root, and the printed page."""
 
-    def change(file: pikepdf.Pdf) -> None:
-        figures = json.loads(read(file, "figures.json"))
+    def another_sum(figures: dict[str, Any]) -> None:
         figures["lines"]["F3"] += 5
         figures["fund"]["total"]["f3"] += 5
         figures["lines"]["F8"] += 5
         figures["fund"]["total"]["f8"] += 5
+
+    def another_limit(figures: dict[str, Any]) -> None:
+        assert figures["fund"]["limit"]["source"] == "charter, article 12"
+        figures["fund"]["limit"]["permyriad"] = 9_000
+
+    found = states(rewritten(files.second, another_sum))
+    assert found["files"] == found["figures"] == found["equations"] == HELD
+    assert found["lines"] == found["pages"] == found["registers"] == BROKEN
+    found = states(rewritten(files.second, another_limit))
+    assert (found["files"], found["lines"]) == (HELD, BROKEN)
+
+
+def rewritten(pdf: bytes, rewrite: Callable[[dict[str, Any]], None]) -> bytes:
+    """Return a statement with other figures and the digests of these."""
+
+    def change(file: pikepdf.Pdf) -> None:
+        figures = json.loads(read(file, "figures.json"))
+        rewrite(figures)
         content = rfc8785.dumps(figures)
         manifest: dict[str, Any] = json.loads(read(file, "manifest.json"))
         manifest["lines"] = figures["lines"]
@@ -212,9 +232,7 @@ def test_figures_changed_together_with_their_digests_still_differ_from_pages_and
         put(file, "figures.json", content)
         put(file, "manifest.json", rfc8785.dumps(manifest))
 
-    found = states(changed(files.second, change))
-    assert found["files"] == found["figures"] == found["equations"] == HELD
-    assert found["lines"] == found["pages"] == found["registers"] == BROKEN
+    return changed(pdf, change)
 
 
 def test_another_history_is_not_taken_for_the_continuation(files: Files) -> None:

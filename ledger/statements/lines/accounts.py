@@ -6,6 +6,7 @@ from collections import defaultdict
 from datetime import date
 
 from ledger.clock import local_date
+from ledger.decisions.history import limit_in_force
 from ledger.journal import accounts as names
 from ledger.journal.entries import OPENED
 from ledger.projections.month import Loose, Month, Movement
@@ -24,6 +25,7 @@ from ledger.projections.stages import (
 from ledger.statements.lines.changes import balance
 from reports.statement import (
     BankLines,
+    CostLimit,
     FundColumn,
     FundLines,
     Outstanding,
@@ -153,6 +155,12 @@ def transit_lines(month: Month, roles: dict[str, str]) -> TransitLines:
     )
 
 
+def _cost_limit(month: Month) -> CostLimit:
+    """Return the limit on management cost that held at the end of the span."""
+    found = limit_in_force(month.connection, month.fund.fund_id, size=month.cut.size)
+    return CostLimit(found.permyriad, found.source, found.entry)
+
+
 def fund_lines(month: Month) -> FundLines:
     """Make the lines F."""
     opened = _opened_with(month, FUND)
@@ -181,4 +189,5 @@ def fund_lines(month: Month) -> FundLines:
         f9_on=local_date(max(side.at for side in sides), month.details.zone) if sides else None,
         f10_receivable=sum(max(0, one.amount) for one in loose) if known else None,
         f10_payable=sum(max(0, -one.amount) for one in loose) if known else None,
+        limit=_cost_limit(month),
     )

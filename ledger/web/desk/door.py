@@ -14,6 +14,7 @@ from ledger.signin import identity
 from ledger.web.desk import (
     activity,
     corrections,
+    cost_limit,
     day,
     decision_list,
     decisions,
@@ -86,6 +87,7 @@ def register_desk(app: Flask, ledger: Ledger) -> None:
         tokens,
         rules,
         promises,
+        cost_limit,
         activity,
         room,
         mappings,

@@ -132,6 +132,7 @@ MORE = (
     Tab("lists", "rules.read", ("new_lists", "propose_lists")),
     Tab("rules", "rules.read", ("new_four-eyes", "propose_four-eyes")),
     Tab("promises", "rules.read", ("propose_promises",)),
+    Tab("cost_limit", "rules.read", ("propose_cost_limit",)),
     Tab(
         "standing",
         "rules.read",

@@ -20,9 +20,9 @@ from ledger.funds.history import MoneyAccount
 from ledger.keyset import Listing
 from ledger.matching import history as matching
 from ledger.matching.history import StoredLine
-from ledger.projections.management import management_share
 from ledger.spending import history, openings
 from ledger.spending.history import Moved
+from ledger.spending.management import management_share
 from ledger.spending.movements import CLASSES, Movement
 from ledger.web.desk import spending
 from ledger.web.desk.evidence import brought

@@ -59,6 +59,53 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "列名要 1 到 60 个字，不能有换行等看不见的字符。",
         "A heading has 1 to 60 characters, all of them visible.",
     ),
+    # the limit on management cost
+    "desk.tab.cost_limit": ("管理费用上限", "Limit on management cost"),
+    "more.cost_limit": (
+        "管理费用最多占全年支出多少，依据是什么",
+        "How much of a year’s payments may be management cost, and where that is written",
+    ),
+    "cost_limit.title": ("管理费用上限", "Limit on management cost"),
+    "cost_limit.lead": (
+        "管理费用在全年支出（项目支出加管理费用）里最多占多少。改动由管理员提出、批准人批准。",
+        "How much of a year’s payments may be management cost. An administrator proposes, and an approver decides.",
+    ),
+    "cost_limit.usual": ("这是系统默认的。", "This is the usual one."),
+    "cost_limit.source.told": ("依据：{source}。", "Written in: {source}."),
+    "cost_limit.source.usual": (
+        "依据：有公开募捐资格的基金会，年度管理费用不超过当年总支出的百分之十；是否适用由法律顾问确认。",
+        "Ten percent is the rule for foundations with public fundraising; counsel confirms whether it is this fund’s.",
+    ),
+    "cost_limit.waits": ("有一项改动等批准。", "A change waits for approval."),
+    "cost_limit.new": ("提出改动", "Propose another"),
+    "cost_limit.percent": ("百分之几（如 10 或 7.5）", "Percent, such as 10 or 7.5"),
+    "cost_limit.source": (
+        "依据（公开，不写人名）",
+        "Where it is written (public, no names of people)",
+    ),
+    "cost_limit.source.note": (
+        "写明文件和条款，如“基金章程第十二条”。它会印在报告里。",
+        "Name document and article, such as “charter, article 12”. Statements print it.",
+    ),
+    "cost_limit.error.percent": (
+        "请写 0 到 100 之间的百分数，最多两位小数。",
+        "A percentage from 0 to 100 with at most two places.",
+    ),
+    "cost_limit.none": (
+        "还没有改过，用的是系统默认。",
+        "It was never changed: the usual one holds.",
+    ),
+    "field.management_limit": ("管理费用上限", "Limit on management cost"),
+    "check.name.management": ("管理费用占比", "Part of management cost"),
+    "check.why.nothing-paid": ("这一年还没有支出。", "Nothing was paid in this year."),
+    "check.why.management-passed": (
+        "这一年管理费用占支出的 {share}%，上限 {limit}%。",
+        "Management cost is {share}% of the year’s payments; the limit is {limit}%.",
+    ),
+    "check.why.management-failed": (
+        "这一年管理费用占支出的 {share}%，超过上限 {limit}%。年底以前请减少管理费用，或请批准人定新的上限。",
+        "Management cost is {share}% of the year’s payments, above {limit}%. Spend less, or have the limit decided.",
+    ),
     # policies
     "policy.new": ("新的自动划转", "A new standing policy"),
     "policy.change": ("改自动划转 {name}", "Change the standing policy {name}"),

@@ -1,11 +1,10 @@
-"""How much of what a fund pays is management cost, beside its legal limit.
+"""How much of what a fund pays is management cost, beside its limit.
 
 The measure is of a calendar year: management cost over all that the fund paid (programme spending and management cost),
-each less what was reversed.
+each less what was reversed. The limit is data of the fund: `decisions/cost_limit.py`.
 
 Source:
-    Statements, section 3, line F6, and section 4, part 7. The limit of ten percent of the year's total is that of
-    foundations with public fundraising [K]: the fund's counsel confirms which limit is the fund's own.
+    Statements, section 3, line F6, and section 4, part 7.
 """
 
 from __future__ import annotations
@@ -17,16 +16,17 @@ from zoneinfo import ZoneInfo
 import sqlalchemy as sa
 
 from ledger.clock import to_ms
+from ledger.decisions.cost_limit import CostLimit
+from ledger.decisions.history import limit_in_force
 from ledger.funds import history as funds
 from ledger.journal import accounts as names
 from ledger.journal import history as journal_history
 from ledger.journal.codec import decode
 from ledger.journal.history import Fund
-from ledger.projections.reversals import NEWEST_MAX, reversed_spends
 from ledger.spending.tables import spends
 
-LIMIT_PERMYRIAD = 1_000
-"""Ten percent, in hundredths of a percent."""
+NEWEST_MAX = 100_000
+"""Entries of a kind that are looked at; a fund has few of these."""
 
 
 class Share(NamedTuple):
@@ -36,13 +36,13 @@ class Share(NamedTuple):
         year: In the fund's zone.
         management_minor: Minor units.
         total_minor: With programme spending.
-        limit_permyriad: The limit, in hundredths of a percent.
+        limit: What holds now.
     """
 
     year: int
     management_minor: int
     total_minor: int
-    limit_permyriad: int
+    limit: CostLimit
 
     @property
     def permyriad(self) -> int | None:
@@ -54,7 +54,7 @@ class Share(NamedTuple):
     @property
     def is_above(self) -> bool:
         """Tell whether it is above the limit, exactly."""
-        return self.management_minor * 10_000 > self.limit_permyriad * self.total_minor
+        return self.management_minor * 10_000 > self.limit.permyriad * self.total_minor
 
 
 def management_share(connection: sa.Connection, fund: Fund, now: datetime) -> Share:
@@ -73,7 +73,7 @@ def management_share(connection: sa.Connection, fund: Fund, now: datetime) -> Sh
     year = now.astimezone(zone).year
     first = to_ms(datetime(year, 1, 1, tzinfo=zone))
     stop = to_ms(datetime(year + 1, 1, 1, tzinfo=zone))
-    undone = reversed_spends(connection, fund.fund_id)
+    undone = _reversed(connection, fund.fund_id, "spend.reversed")
     spent = connection.execute(
         sa.select(sa.func.coalesce(sa.func.sum(spends.c.amount), 0)).where(
             spends.c.fund_id == fund.fund_id,
@@ -84,18 +84,13 @@ def management_share(connection: sa.Connection, fund: Fund, now: datetime) -> Sh
         )
     ).scalar_one()
     cost = _managed(connection, fund.fund_id, details.commodity, (str(year), zone))
-    return Share(year, cost, cost + int(spent), LIMIT_PERMYRIAD)
+    return Share(year, cost, cost + int(spent), limit_in_force(connection, fund.fund_id))
 
 
 def _managed(
     connection: sa.Connection, fund_id: int, commodity: str, year: tuple[str, ZoneInfo]
 ) -> int:
-    undone = {
-        int(decode(one.entry)["body"]["reverses"])
-        for one in journal_history.of_kind(
-            connection, fund_id, "movement.reversed", newest=NEWEST_MAX
-        )
-    }
+    undone = _reversed(connection, fund_id, "movement.reversed")
     found = 0
     for one in journal_history.of_kind(connection, fund_id, "expense", newest=NEWEST_MAX):
         value = decode(one.entry)
@@ -109,3 +104,9 @@ def _managed(
         ):
             found += int(debit["amount"])
     return found
+
+
+def _reversed(connection: sa.Connection, fund_id: int, kind: str) -> set[int]:
+    """Return the entries that reversals of a kind take back."""
+    found = journal_history.of_kind(connection, fund_id, kind, newest=NEWEST_MAX)
+    return {int(decode(one.entry)["body"]["reverses"]) for one in found}

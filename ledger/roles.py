@@ -87,6 +87,13 @@ _ALL = (
         by_token="read",
     ),
     Action("audit.read", ("auditor",), "看审计室", "See the auditors' room"),
+    Action(
+        "audit.pack",
+        ("auditor",),
+        "取走审计包",
+        "Take an audit pack away",
+        fresh=True,
+    ),
     Action("papers.write", ("auditor",), "写自己的底稿", "Write own working papers"),
     Action("statement.build", _READERS, "生成报告而不发布", "Build a statement, unpublished"),
     Action(

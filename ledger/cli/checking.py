@@ -1,4 +1,4 @@
-"""`verify`: everything recomputed, from a database, a log's address or folder, or a receipt."""
+"""`verify`: everything recomputed, from a database, a log's address or folder, an audit pack, or a statement."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from ledger.settings import Settings
 from ledger.verify.database import verify_database
 from ledger.verify.fetching import Fetch, fetch_from
 from ledger.verify.outside import verify_log
+from ledger.verify.pack_alone import is_pack
 from ledger.verify.report import Report
 
 
@@ -58,13 +59,15 @@ def verify(
 ) -> None:
     """Recompute everything, and exit 1 naming the first place that is wrong.
 
-    TARGET is a statement (FILE.pdf), or the address (http…/log/<fund>) or the folder of a log; without it the database
-    of the settings is checked.
+    TARGET is a statement (FILE.pdf), an audit pack (its zip or its folder), or the address (http…/log/<fund>) or the
+    folder of a log; without it the database of the settings is checked.
     """
     if whole and target:
         raise FieldError(field="target", reason="two-targets")
     note = since.read_bytes() if since else None
-    if target is not None and Path(target).is_file():
+    if target is not None and is_pack(Path(target)):
+        report = _pack(session, Path(target), vkey, note)
+    elif target is not None and Path(target).is_file():
         report = _statement(session, Path(target), vkey, previous)
     elif target is None:
         session.ledger()
@@ -112,6 +115,19 @@ def _outside(session: Session, fetch: Fetch, vkey: str | None, since: bytes | No
         return verify_log(
             fetch,
             vkey,
+            since=since,
+            progress=lambda done, total: bar.update(task, completed=done, total=total),
+        )
+
+
+def _pack(session: Session, place: Path, vkey: str | None, since: bytes | None) -> Report:
+    from ledger.verify.pack import verify_pack
+
+    with _progress(session) as bar:
+        task = bar.add_task("entries", total=None)
+        return verify_pack(
+            place,
+            (vkey or "").split(),
             since=since,
             progress=lambda done, total: bar.update(task, completed=done, total=total),
         )

@@ -6,13 +6,17 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
 
 import click
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from ledger.cli.session import Session, fund_option, guarded, machine, pass_session
+
+if TYPE_CHECKING:
+    # Packs bring documents with them, which no other export needs.
+    from ledger.packs.writing import Audience
 
 Told = Callable[[int, int], object]
 
@@ -115,6 +119,93 @@ def export_csv(session: Session, folder: Path, fund_slug: str | None) -> None:
         entries=done.entries,
         lines=done.lines,
         folder=str(folder),
+    )
+
+
+@export.command("parquet")
+@folder_argument
+@fund_option
+@pass_session
+@guarded
+@machine
+def export_parquet(session: Session, folder: Path, fund_slug: str | None) -> None:
+    """Write the public tables into FOLDER as Parquet, one file each: what everybody may load and add up."""
+    from ledger.export.public_data import TABLES
+    from ledger.wiring import build_services
+
+    services, fund = build_services(session.settings, session.ledger()), session.fund(fund_slug)
+    reached = services.totals(fund.slug).as_of
+    stop = reached.entry + 1 if reached else 0
+    folder.mkdir(parents=True, exist_ok=True)
+    with _progress(session) as told:
+        for done, name in enumerate(TABLES, start=1):
+            path = folder / f"{name}.parquet"
+            beside = path.with_name(f".{path.name}.new")
+            try:
+                services.data_file(fund.slug, (name, "parquet"), stop, beside)
+                beside.replace(path)
+            finally:
+                beside.unlink(missing_ok=True)
+            told(done, len(TABLES))
+    session.say(
+        f"{len(TABLES)} tables of {stop} entries in {folder}",
+        tables=len(TABLES),
+        entries=stop,
+        folder=str(folder),
+    )
+
+
+@export.command("audit-pack")
+@file_argument
+@click.option(
+    "--period", default="", help="2026-10, 2026-Q4 or 2026, closed; default the whole log."
+)
+@click.option(
+    "--for",
+    "audience",
+    type=click.Choice(["auditor", "public"]),
+    default="auditor",
+    show_default=True,
+    help="Who takes it: for the public nothing private is in it.",
+)
+@fund_option
+@pass_session
+@guarded
+@machine
+def export_audit_pack(
+    session: Session,
+    file: Path,
+    period: str,
+    audience: Audience,
+    fund_slug: str | None,
+) -> None:
+    """Write all that an auditor takes away into FILE, a zip that checks itself offline.
+
+    `python -m ledger verify FILE` recomputes it.
+    """
+    from ledger.activity.recording import record_alone
+    from ledger.activity.records import READ, Activity
+    from ledger.export.files import replaced_bytes
+    from ledger.packs.making import make_pack
+
+    ledger, fund = session.ledger(), session.fund(fund_slug)
+    mode = 0o600 if audience == "auditor" else 0o644
+    with _progress(session) as told, replaced_bytes(file, mode) as out:
+        done = make_pack(ledger, fund, (period, audience), out, told)
+    subject = f"pack/{done.period or 'all'}"
+    record_alone(
+        ledger.database, ledger.clock, Activity(fund.fund_id, "audit.pack", subject, outcome=READ)
+    )
+    for name in done.missing:
+        session.note(f"not here: {name}")
+    session.say(
+        f"{done.entries} entries, {done.files} files in {file}; SHA-256 of its manifest {done.manifest}",
+        entries=done.entries,
+        size=done.size,
+        files=done.files,
+        manifest=done.manifest,
+        missing=list(done.missing),
+        file=str(file),
     )
 
 

@@ -82,19 +82,23 @@ class Outline:
     totals: list[AccountTotals] = field(default_factory=list)
 
 
-def read_entries(connection: sa.Connection, fund: Fund) -> Iterator[Entry]:
-    """Read all entries.
+def read_entries(
+    connection: sa.Connection, fund: Fund, first: int = 0, stop: int | None = None
+) -> Iterator[Entry]:
+    """Read entries.
 
     Args:
         connection: In a transaction.
         fund: The fund.
+        first: First number.
+        stop: Number after the last; None for all there are.
 
     Yields:
         Entries, oldest first.
     """
     zone = funds.details(connection, fund.fund_id).zone
-    size = journal_history.size(connection, fund.fund_id)
-    for stored in journal_history.span(connection, fund.fund_id, 0, size):
+    end = journal_history.size(connection, fund.fund_id) if stop is None else stop
+    for stored in journal_history.span(connection, fund.fund_id, first, end):
         value = decode(stored.entry)
         occurred_at = from_text(value["occurred_at"])
         yield Entry(

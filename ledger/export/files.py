@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import io
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TextIO
+from typing import BinaryIO, TextIO
 
 
 @contextmanager
@@ -19,10 +20,30 @@ def replaced(path: Path) -> Iterator[TextIO]:
     Yields:
         The stream; line ends are written as they are given.
     """
+    with replaced_bytes(path) as out:
+        stream = io.TextIOWrapper(out, encoding="utf-8", newline="")
+        yield stream
+        stream.flush()
+        stream.detach()
+
+
+@contextmanager
+def replaced_bytes(path: Path, mode: int = 0o666) -> Iterator[BinaryIO]:
+    """Open a file of bytes for writing, as `replaced`.
+
+    Args:
+        path: Where it will be.
+        mode: Who may read it; the process's mask takes away from that.
+
+    Yields:
+        The stream.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.new")
+    temporary.unlink(missing_ok=True)  # of an export that was killed, with the mode that it had
     try:
-        with temporary.open("w", encoding="utf-8", newline="") as stream:
+        handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode)
+        with os.fdopen(handle, "wb") as stream:
             yield stream
             stream.flush()
             os.fsync(stream.fileno())

@@ -255,14 +255,27 @@ def rows(
                     connection, fund.fund_id, table.kinds, first, stop, most=PIECE
                 )
             )
-        for stored in found:
-            value = decode(stored.entry)
-            at = datetime.fromisoformat(value["occurred_at"]).astimezone(local)
-            told = at.isoformat(timespec="minutes" if stored.kind == "gift" else "seconds")
-            yield (stored.seq, told, *table.row(stored, value["body"]))
+        yield from (row_of(table, stored, local) for stored in found)
         if len(found) < PIECE:
             return
         first = found[-1].seq + 1
+
+
+def row_of(table: PublicTable, stored: StoredEntry, zone: ZoneInfo) -> Row:
+    """Return the row that an entry makes.
+
+    Args:
+        table: Has the entry's kind.
+        stored: The entry.
+        zone: Of the times.
+
+    Returns:
+        The values of `columns_of`.
+    """
+    value = decode(stored.entry)
+    at = datetime.fromisoformat(value["occurred_at"]).astimezone(zone)
+    told = at.isoformat(timespec="minutes" if stored.kind == "gift" else "seconds")
+    return (stored.seq, told, *table.row(stored, value["body"]))
 
 
 def csv_lines(table: PublicTable, found: Iterator[Row]) -> Iterator[bytes]:

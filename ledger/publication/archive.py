@@ -95,21 +95,59 @@ def write_archive(
         source.check(checkpoint, known)
         start = 0 if known is None else known.size
         files = _Files(folder)
-        # Bundle and tile of the same 256 entries side by side, oldest first; what sums them up afterwards.
-        for index in range(start // TILE_WIDTH, -(-size // TILE_WIDTH)):
-            width = tile_width(0, index, size)
-            if index * TILE_WIDTH + width > start:
-                bundle, hashes = source.entries(index, width)
-                files.put(TileAddress(None, index, width).path(), bundle)
-                files.put(TileAddress(0, index, width).path(), hashes)
-            progress(index * TILE_WIDTH + width, size)
-        for address in changed_tiles(start, size):
-            if address.level:
-                files.put(address.path(), source.tile(address))
+        for path, data in _parts(source, start, size, progress):
+            files.put(path, data)
         files.sync()
         _replace(folder / KEYS, "".join(f"{vkey}\n" for vkey in vkeys).encode())
         _replace(folder / CHECKPOINT, note)
     return Archived(size, start, files.written)
+
+
+def log_parts(
+    connection: sa.Connection,
+    fund: Fund,
+    checkpoint: Checkpoint,
+    progress: Progress = lambda _done, _total: None,
+) -> Iterator[tuple[str, bytes]]:
+    """Read all tiles and bundles of a log as it was at a checkpoint, one at a time.
+
+    Args:
+        connection: In a transaction.
+        fund: Whose log.
+        checkpoint: Opened; the newest one, or an earlier one.
+        progress: Is told how far it is.
+
+    Yields:
+        Path below the log, and bytes.
+
+    Raises:
+        InvariantError: The database's entries do not make the signed tree.
+    """
+    source = _Source(connection, fund, checkpoint.size)
+    source.check(checkpoint, None)
+    yield from _parts(source, 0, checkpoint.size, progress)
+
+
+def _parts(
+    source: _Source, start: int, size: int, progress: Progress
+) -> Iterator[tuple[str, bytes]]:
+    """Read what a log of a size has beyond one of another.
+
+    Bundle and tile of the same 256 entries come side by side, oldest first; what sums them up afterwards.
+
+    Yields:
+        Path below the log, and bytes.
+    """
+    for index in range(start // TILE_WIDTH, -(-size // TILE_WIDTH)):
+        width = tile_width(0, index, size)
+        if index * TILE_WIDTH + width > start:
+            bundle, hashes = source.entries(index, width)
+            yield TileAddress(None, index, width).path(), bundle
+            yield TileAddress(0, index, width).path(), hashes
+        progress(index * TILE_WIDTH + width, size)
+    for address in changed_tiles(start, size):
+        if address.level:
+            yield address.path(), source.tile(address)
 
 
 class _Source:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from ledger.verify import pdf_figure_sentences, pdf_sentences
+from ledger.verify import pack_sentences, pdf_figure_sentences, pdf_sentences
 
 VALUE_LENGTH_MAX = 160
 """Characters of a value that a failure shows: enough to compare, and no flood from a hostile log."""
@@ -373,6 +373,7 @@ SENTENCES: dict[str, tuple[str, str]] = {
     ),
     **pdf_sentences.SENTENCES,
     **pdf_figure_sentences.SENTENCES,
+    **pack_sentences.SENTENCES,
 }
 """What each check holds."""
 

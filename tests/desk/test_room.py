@@ -5,7 +5,10 @@ from __future__ import annotations
 import pytest
 import sqlalchemy as sa
 
+from ledger.activity.history import of_subject
+from ledger.journal.history import fund_by_slug
 from ledger.papers.tables import working_papers
+from ledger.verify.pack import verify_pack
 from tests.desk.counties import text_of
 
 PAPER = {"title": "抽样 12", "subject": "decision/1", "body": "<b>看过</b>\n第二行"}
@@ -70,3 +73,23 @@ def test_no_version_is_changed_or_removed(county, change):
         connection.execute(sa.text(change))
     with county.ledger.database.reading() as connection:
         assert connection.execute(sa.select(working_papers.c.body)).scalar_one() == PAPER["body"]
+
+
+def test_an_auditor_takes_a_pack_and_nobody_else_does(county, tmp_path):
+    page = county.as_("sun").get("/audit/qinghe/")
+    assert "审计包" in text_of(page)
+    assert "/audit/qinghe/packs/all.zip" in page.text
+    taken = county.as_("sun").get("/audit/qinghe/packs/all.zip")
+    assert (taken.status_code, taken.content_type) == (200, "application/zip")
+    file = tmp_path / "pack.zip"
+    file.write_bytes(taken.data)
+    taken.close()
+    report = verify_pack(file)
+    assert report.ok, report.summary
+    with county.ledger.database.reading() as connection:
+        (seen,) = of_subject(connection, fund_by_slug(connection, "qinghe").fund_id, "pack/all")
+    assert (seen.activity.action, seen.activity.outcome) == ("audit.pack", "read")
+    assert county.as_("sun").get("/audit/qinghe/packs/2030-01.zip").status_code == 404
+    assert county.as_("sun").get("/audit/qinghe/packs/soon.zip").status_code == 422
+    for who in ("wang", "li", "zhou"):
+        assert county.as_(who).get("/audit/qinghe/packs/all.zip").status_code == 403

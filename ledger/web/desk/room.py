@@ -17,6 +17,7 @@ from ledger.journal import history as journal
 from ledger.journal.codec import decode
 from ledger.papers import history, writing
 from ledger.papers.writing import Draft
+from ledger.periods import history as periods
 from ledger.projections.accounts import Accounts
 from ledger.web.desk.frame import Desk, view
 from ledger.web.desk.typed import Typed, whole_number
@@ -24,6 +25,7 @@ from ledger.wiring import Ledger
 
 NUMBER = "<int(max=1099511627775):number>"
 NEWEST = 50
+MONTHS = 24
 QUICK = timedelta(minutes=1)
 """Between proposal and approval: quicker than anybody reads."""
 
@@ -65,6 +67,7 @@ def show(desk: Desk) -> Response:
             taken=taken,
             exceptions=decisions.exceptions_in_force(connection, fund_id),
             papers=history.all_papers(connection, fund_id),
+            months=[one.month for one in reversed(periods.closed(connection, fund_id))][:MONTHS],
         )
 
 

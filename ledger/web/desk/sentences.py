@@ -798,6 +798,18 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "room.equal": ("相等", "equal"),
     "room.unequal": ("不相等", "not equal"),
     "room.verify": ("不想只听我们的，自己重算一遍：", "To recompute all of it yourself:"),
+    "room.packs": ("审计包", "Audit packs"),
+    "room.packs.lead": (
+        "日志、登记簿、凭证原件、报告、操作记录和核对程序，都在一个 ZIP 里，断网也能核对。内有个人信息，请您妥善保管。",
+        "Log, registers, evidence, statements, activity and the program that checks them offline. Holds personal data.",
+    ),
+    "room.packs.whole": ("取走全部", "Take everything"),
+    "room.packs.none": (
+        "还没有结过账的月份，只能取全部。",
+        "No month is closed yet: only everything can be taken.",
+    ),
+    "room.packs.check": ("核对：", "To check it:"),
+    "room.packs.alone": ("；解压以后也可以用包里的", "; or unpacked, with its own"),
     "room.decisions": ("决定，从提出到批准用了多久", "Decisions, and how long approval took"),
     "room.decisions.none": ("还没有批准过什么。", "Nothing has been approved yet."),
     "room.quick": ("不到一分钟就批了", "approved in less than a minute"),

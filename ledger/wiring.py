@@ -268,6 +268,7 @@ class Services:
                 self._printed(view, issues),
                 view.details.zone,
                 view.details.commodity,
+                *statement_page.notices_about(connection, fund.fund_id, found.number),
             )
 
     def _printed(self, view: View, issues: Sequence[Issue]) -> dict[str, int | None]:

@@ -28,6 +28,7 @@ from weasyprint.text.fonts import FontConfiguration
 from weasyprint.urls import URLFetcher
 
 from ledger.errors import FieldError, StatementTieError
+from ledger.issuing.numbers import address_of_number
 from ledger.money import format_amount
 from ledger.verify import attached
 from reports import annual, columns, documents, drawing, flow, sections, wording
@@ -67,6 +68,7 @@ _HTML_LANGUAGE: dict[Language, str] = {"zh": "zh-CN", "en": "en"}
 _FONT_ATTRIBUTE = re.compile(r' font-family="[^"]*"')
 _SEMIBOLD = re.compile(r' font-weight="600"')
 _GROUP = 8
+_ENTRIES_SHOWN = 6
 
 
 def render_statement(
@@ -424,6 +426,19 @@ class Voice:
         """Write a line of the year before, signed as this year's is; a dash without one."""
         value = dict(self.statement.before).get(code)
         return self.amount(-value if value is not None and code in {"F5", "F6"} else value)
+
+    def corrected(self) -> list[str]:
+        """List the statements that a notice corrects."""
+        return list(dict.fromkeys(one.document for one in self.statement.restated))
+
+    def page_of(self, number: str) -> str:
+        """Give the address of another statement's page."""
+        return f"{self.statement.web_url.rpartition('/')[0]}/{address_of_number(number)}"
+
+    def entries(self, numbers: Sequence[int]) -> str:
+        """List entries; only the first where they are many: all are in the register."""
+        shown = ", ".join(f"{one:,}" for one in numbers[:_ENTRIES_SHOWN])
+        return shown + (" …" if len(numbers) > _ENTRIES_SHOWN else "")
 
     def unit_cost(self) -> int | None:
         """Return the cost of a visit."""

@@ -13,12 +13,14 @@ from ledger.cli.statement import statement
 from ledger.desk import actions, wanted
 from ledger.errors import BusyError, FieldError, StateError
 from ledger.funds import history as funds
+from ledger.funds.history import details
 from ledger.issuing import history
 from ledger.issuing.steps import OPINIONS
 from ledger.journal.history import Fund
+from ledger.projections import notices
 from ledger.statements.jobs import DONE, Job
 
-KINDS = ("M", "Q", "A")
+KINDS = ("M", "Q", "A", "R", "C")
 LANGUAGES = ("zh", "en", "both")
 
 _language = click.option(
@@ -96,7 +98,11 @@ def statement_prepare(
     member_name: str,
     fund_slug: str | None,
 ) -> None:
-    """Build the statement of PERIOD (2026-10, 2026-Q4, 2026) with both signature fields, check it and keep it."""
+    """Build the statement of PERIOD (2026-10, 2026-Q4, 2026) with both signature fields, check it and keep it.
+
+    A correction notice (--kind C) is of the month whose entries correct published figures, which may still be open;
+    `statement notices` lists those that are to be given.
+    """
     fund = session.fund(fund_slug)
     member = session.member(fund, member_name)
     asked = {"kind": kind, "period": period, "language": language}
@@ -324,6 +330,24 @@ def statement_list(session: Session, fund_slug: str | None) -> None:
             for one in found
         ],
     )
+
+
+@statement.command("notices")
+@fund_option
+@pass_session
+@guarded
+@machine
+def statement_notices(session: Session, fund_slug: str | None) -> None:
+    """List the correction notices that are to be given."""
+    ledger, fund = session.ledger(), session.fund(fund_slug)
+    with ledger.database.reading() as connection:
+        found = notices.waiting(connection, fund, details(connection, fund.fund_id).zone)
+    for one in found:
+        named = ", ".join(one.documents)
+        session.note(
+            f"{one.number}\tmonth {one.month}\t{len(one.entries)} entries\t{one.state or 'to prepare'}\t{named}"
+        )
+    session.say(f"{len(found)} to give", notices=[one._asdict() for one in found])
 
 
 @statement.command("keys-for-trying")

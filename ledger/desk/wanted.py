@@ -26,6 +26,7 @@ from ledger.funds.payees import Payee, check_change, check_payee
 from ledger.intake import erasing
 from ledger.issuing import booking as issuing
 from ledger.issuing.booking import File, NewCertificate
+from ledger.issuing.numbers import is_notice
 from ledger.matching import saved_mappings
 from ledger.matching.exceptions import booking as exceptions
 from ledger.matching.exceptions.booking import Words
@@ -176,17 +177,25 @@ def thread_erasure(found: Sequence[Words]) -> Wanted:
 
 
 def publication(statements: Sequence[NewStatement], *, seals: bool = False) -> Wanted:
-    """Want to publish the signed statements of a month: one a language. The first seals the month for ever."""
+    """Want to publish the signed statements of a month: one a language. The first seals the month for ever.
+
+    A correction notice covers no month: it says what published ones got wrong, as soon as the entries that correct them
+    are there, and seals nothing.
+    """
     said = [periods.statement_json(one) for one in statements]
     month = statements[0].month if statements else ""
     content: dict[str, Any] = {"month": month, "statements": said}
     if seals:
         content["seal"] = {"month": month, "statements": said}
+    notices = {is_notice(one.number) for one in statements}
 
     def check(books: Books) -> None:
         if not statements or len({one.month for one in statements}) > 1:
             raise FieldError(field="statements", value=len(statements), reason="one-month")
-        periods.check_issued(books, month, seals=seals)
+        if notices != {True}:
+            periods.check_issued(books, month, seals=seals)
+        if len(notices) > 1 or (seals and notices == {True}):
+            raise FieldError(field="statements", value=len(statements), reason="one-kind")
         for one in statements:
             if periods.is_published(books, one):
                 raise StateError(what="statement", key=one.number, state="published", needed="new")

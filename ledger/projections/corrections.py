@@ -15,12 +15,16 @@ import sqlalchemy as sa
 from ledger.clock import from_text
 from ledger.decisions import history as decisions
 from ledger.errors import NotFoundError
+from ledger.funds import history as funds
+from ledger.issuing.numbers import numbered
 from ledger.journal.codec import decode
 from ledger.journal.history import StoredEntry
 from ledger.journal.tables import entries
 from ledger.keyset import Listing, Sort
 from ledger.periods import history as periods
 from ledger.periods.history import IssuedStatement, Period
+from ledger.projections.notices import CORRECTED, Entry, made_wrong, published, told_by
+from ledger.projections.notices import corrects as corrects_month
 
 KINDS = (
     "gift.reversed",
@@ -47,6 +51,8 @@ class Corrected(NamedTuple):
         proposed_by: Member who proposed it; the actor where nobody had to decide.
         approved_by: Members who approved it.
         statements: Numbers of the published statements that cover what it corrects and did not know of it yet.
+        restates: Whether it changes a figure of one of them, so that a notice has to tell of it.
+        notice: Number of the published notice that tells of it; empty while none does.
     """
 
     seq: int
@@ -59,6 +65,8 @@ class Corrected(NamedTuple):
     proposed_by: str
     approved_by: tuple[str, ...]
     statements: tuple[str, ...]
+    restates: bool = False
+    notice: str = ""
 
 
 def correction_listing(fund_id: int, kind: str | None = None) -> Listing[Corrected]:
@@ -120,14 +128,19 @@ def read_corrections(
 def _read(
     connection: sa.Connection, fund_id: int, rows: Sequence[Mapping[Any, Any]]
 ) -> Sequence[Corrected]:
-    issued = [one for one in periods.issued(connection, fund_id) if one.published_seq is not None]
-    months = {one.month: one for one in periods.closed(connection, fund_id)} if issued else {}
+    issued = published(connection, fund_id)
+    closed = periods.closed(connection, fund_id) if issued else []
+    months = {one.month: one for one in closed}
+    zone = funds.details(connection, fund_id).zone
     found = []
     for row in rows:
         value = decode(bytes(row["entry"]))
         corrects = _corrected(value["body"])
         proposed_by, approved_by = _people(connection, fund_id, value)
         amount, commodity = _amount(value)
+        entry = Entry(row["seq"], row["kind"], from_text(value["occurred_at"]), value["body"])
+        wrong = corrects_month(entry, zone, [one for one in closed if one.closed_seq < entry.seq])
+        restates = bool(wrong and made_wrong(entry.seq, wrong[1], issued))
         found.append(
             Corrected(
                 seq=row["seq"],
@@ -140,6 +153,8 @@ def _read(
                 proposed_by=proposed_by,
                 approved_by=approved_by,
                 statements=touched(row["seq"], corrects, issued, months),
+                restates=restates,
+                notice=(told_by(entry.seq, issued, closed) or "") if restates else "",
             )
         )
     return found
@@ -164,9 +179,12 @@ def touched(
     """
     numbers = []
     for one in issued:
-        month = months.get(one.month)
-        covers = month is not None and any(
-            month.first <= entry <= month.closed_seq for entry in corrects
+        named = numbered(one.number)
+        if named is None or named.kind not in CORRECTED:
+            continue
+        covered = [months[month] for month in named.months if month in months]
+        covers = any(
+            month.first <= entry <= month.closed_seq for month in covered for entry in corrects
         )
         if covers and one.size <= seq and one.number not in numbers:
             numbers.append(one.number)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import NamedTuple, cast
 
 import sqlalchemy as sa
@@ -19,6 +19,7 @@ from ledger.funds import history as funds
 from ledger.funds import list_history
 from ledger.funds.history import Channel, Details
 from ledger.intake.tables import sessions
+from ledger.issuing.numbers import numbered
 from ledger.journal import history as journal_history
 from ledger.journal.codec import decode
 from ledger.journal.history import Fund, StoredEntry
@@ -33,14 +34,17 @@ from ledger.projections.accounts import Accounts
 from ledger.projections.dates import (
     days_between,
     first_gift_day,
+    month_first,
     occurred,
 )
+from ledger.projections.notices import notices
 from ledger.projections.published_counts import TOTAL, published
 from ledger.projections.published_counts import spans as closed_spans
 from ledger.projections.reversals import count_of_kind, reversals_of
 from ledger.projections.shapes import (
     AsOf,
     Contact,
+    Correction,
     FundCard,
     FundList,
     FundPage,
@@ -174,6 +178,30 @@ def fund_cards(connection: sa.Connection, wanted: Sequence[Fund] | None = None) 
     return cards
 
 
+CORRECTED_FOR = timedelta(days=92)
+"""How long a fund's page says that a published figure was corrected; the statement's page says so for good."""
+
+CORRECTED_SHOWN = 3
+
+
+def _corrected(of: View) -> list[Correction]:
+    """Return the figures of monthly statements that notices of the last months correct, the newest first."""
+    found = []
+    for one in reversed(notices(of.connection, of.fund.fund_id)):
+        if of.now - one.at > CORRECTED_FOR:
+            break
+        for row in one.corrects:
+            named = numbered(row.statement)
+            if named is not None and named.kind == "M":
+                day = local_date(one.at, of.details.zone)
+                found.append(
+                    Correction(
+                        month_first(named.period), row.line, row.old, row.new, day, one.entry
+                    )
+                )
+    return found[:CORRECTED_SHOWN]
+
+
 def fund_page(of: View) -> FundPage:
     """Make a fund's page.
 
@@ -213,7 +241,7 @@ def fund_page(of: View) -> FundPage:
         counted_until=counted.months[-1] if counted.months else None,
         stages=stages,
         unattributed_minor=-accounts.balance("Income:Unattributed:"),
-        notices=_notices(of, all_transfers),
+        notices=(*_notices(of, all_transfers), *_corrected(of)),
         spending=shown,
         other_spending=other,
         transfers=tuple(all_transfers[:TRANSFERS_SHOWN]),

@@ -17,6 +17,7 @@ from typing import Any, NamedTuple
 import sqlalchemy as sa
 
 from ledger.clock import from_ms, from_text, to_ms
+from ledger.errors import NotFoundError
 from ledger.funds import history as funds
 from ledger.funds import list_history
 from ledger.funds.history import Channel, MoneyAccount
@@ -24,6 +25,7 @@ from ledger.funds.lists import Lists
 from ledger.journal import history as journal_history
 from ledger.journal.codec import decode
 from ledger.journal.history import Fund
+from ledger.journal.months import month_after
 from ledger.journal.tables import accounts as account_table
 from ledger.journal.tables import entries
 from ledger.log import history as log_history
@@ -91,6 +93,38 @@ def cut_of(connection: sa.Connection, fund_id: int, month: str) -> Cut:
     return Cut(month, first, size, note, before[-1].month if before else None)
 
 
+def running_cut(
+    connection: sa.Connection, fund_id: int, month: str, size: int | None = None
+) -> Cut:
+    """Find which entries a month covers that is closed, or the one that is open, as far as its entries go.
+
+    Args:
+        connection: In a transaction.
+        fund_id: The fund.
+        month: `2026-10`.
+        size: Of an open month: a size that was signed; the newest one unless given.
+
+    Returns:
+        Its entries and the checkpoint behind the last of them.
+
+    Raises:
+        NotFoundError: It is neither closed nor the open one, or that size was never signed in it.
+    """
+    closed = periods.closed(connection, fund_id)
+    if any(one.month == month for one in closed):
+        return cut_of(connection, fund_id, month)
+    if not closed or month != month_after(closed[-1].month):
+        raise NotFoundError(what="closed-month", month=month[:20])
+    first, _ = log_history.checkpoint_covering(connection, fund_id, closed[-1].closed_seq)
+    if size is None:
+        size, note = log_history.latest_note(connection, fund_id)
+    else:
+        note = log_history.checkpoint_note(connection, fund_id, size)
+    if size <= first:
+        raise NotFoundError(what="checkpoint", size=size)
+    return Cut(month, first, size, note, closed[-1].month)
+
+
 def cuts_of(connection: sa.Connection, fund_id: int, months: Sequence[str]) -> list[Cut]:
     """Find the entries of the closed months among some that follow each other.
 
@@ -123,6 +157,34 @@ def joined_cut(cuts: Sequence[Cut]) -> Cut:
     """
     first, last = cuts[0], cuts[-1]
     return Cut(last.month, first.first, last.size, last.note, first.previous)
+
+
+def document_cut(
+    connection: sa.Connection,
+    fund_id: int,
+    months: Sequence[str],
+    size: int | None = None,
+    *,
+    runs: bool = False,
+) -> Cut:
+    """Find the entries of a document.
+
+    Args:
+        connection: In a transaction.
+        fund_id: The fund.
+        months: That it covers, oldest first.
+        size: As `running_cut` takes it.
+        runs: It may be about a month that is still open: a correction notice.
+
+    Returns:
+        The entries of its closed months; or of its one month, as far as it goes.
+
+    Raises:
+        NotFoundError: A month of it is not closed.
+    """
+    if runs:
+        return running_cut(connection, fund_id, months[-1], size)
+    return joined_cut(cuts_of(connection, fund_id, months))
 
 
 class Movement(NamedTuple):

@@ -321,10 +321,12 @@ class StatementLine:
         published_on: Day of publication; None before.
         days_late: Days after `due_on`, of the publication or until now; 0 when on time.
         auditor_signed: An auditor has signed it.
-        corrections: Number of published corrections to it.
+        corrections: Names in addresses of the published notices that correct it, oldest first.
         size_bytes: Size of the PDF; None before publication.
         entry: Entry that holds the PDF's hash; None before publication.
         opinion: Kind of the auditor's opinion, such as `unmodified`; empty where no auditor has signed.
+        kind: `M` monthly, `Q` quarterly, `A` annual, `R` reconciliation report, `C` correction notice.
+        period: As its number has it: `2019-09`, `2019-Q3`, `2019-Y`; empty for a month without a statement.
     """
 
     id: str
@@ -335,10 +337,12 @@ class StatementLine:
     published_on: date | None = None
     days_late: int = 0
     auditor_signed: bool = False
-    corrections: int = 0
+    corrections: tuple[str, ...] = ()
     size_bytes: int | None = None
     entry: int | None = None
     opinion: str = ""
+    kind: str = "M"
+    period: str = ""
 
 
 @dataclass(frozen=True, slots=True)

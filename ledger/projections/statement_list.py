@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from datetime import date, datetime
 
 import sqlalchemy as sa
@@ -10,6 +9,7 @@ import sqlalchemy as sa
 from ledger.clock import from_ms, local_date, working_days_after
 from ledger.decisions.promises import promises_in_force
 from ledger.issuing import history
+from ledger.issuing.numbers import address_of, address_of_number, numbered
 from ledger.issuing.steps import COUNTERSIGNED
 from ledger.journal import history as journal
 from ledger.journal.codec import decode
@@ -22,9 +22,8 @@ from ledger.projections.dates import (
     month_last,
     next_month,
 )
+from ledger.projections.notices import notices as notices_of
 from ledger.projections.shapes import PublishedFile, StatementLine
-
-_NUMBER = re.compile(r".+-(?P<period>\d{4}-(?:\d{2}|Q\d|Y))-(?P<kind>[A-Z])-v\d+", re.ASCII)
 
 
 def statement_lines(
@@ -52,19 +51,22 @@ def statement_lines(
         for one in history.issues(connection, fund.fund_id)
         if (step := one.newest(COUNTERSIGNED)) is not None
     }
+    notices = corrected_by(connection, fund.fund_id) if issued else {}
     lines: list[StatementLine] = []
     waiting: list[StatementLine] = []
     for month in _months(connection, fund.fund_id, zone, today):
         due_on = working_days_after(month_last(month), promised)
         first = month_first(month)
-        if month in issued:
-            lines += _published(issued[month], first, due_on, (zone, signed))
-        elif today > due_on:
+        found = _published(issued.get(month, []), first, due_on, (zone, signed, notices))
+        lines += found
+        if any(one.kind == MONTHLY for one in found):
+            continue
+        if today > due_on:
             late = (today - due_on).days
             lines.append(StatementLine(month, first, 1, "overdue", due_on, days_late=late))
         else:
             waiting.append(StatementLine(month, first, 1, "not_due", due_on))
-    lines.sort(key=lambda line: (line.month, line.issue), reverse=True)
+    lines.sort(key=lambda line: (line.month, line.kind, line.issue), reverse=True)
     return (*lines, *waiting)
 
 
@@ -88,9 +90,12 @@ def _opinion(connection: sa.Connection, fund_id: int, seq: int) -> str:
 
 
 def _published(
-    issued: list[IssuedStatement], first: date, due_on: date, beside: tuple[str, dict[str, str]]
+    issued: list[IssuedStatement],
+    first: date,
+    due_on: date,
+    beside: tuple[str, dict[str, str], dict[str, tuple[str, ...]]],
 ) -> list[StatementLine]:
-    zone, signed = beside
+    zone, signed, notices = beside
     by_number: dict[str, list[IssuedStatement]] = {}
     for one in issued:
         by_number.setdefault(one.number, []).append(one)
@@ -99,15 +104,21 @@ def _published(
         issue = issue_of(number)
         file = preferred(files)
         published_on = local_date(from_ms(file.built_ms), zone)
+        named = numbered(number)
+        kind = named.kind if named else MONTHLY
+        due = _due(kind, first, published_on, due_on)
         lines.append(
             StatementLine(
                 id=statement_id(file),
                 month=first,
                 issue=issue,
                 state="published",
-                due_on=due_on,
+                due_on=due,
                 published_on=published_on,
-                days_late=max(0, (published_on - due_on).days),
+                days_late=max(0, (published_on - due).days),
+                corrections=notices.get(number, ()),
+                kind=kind,
+                period=named.period if named else file.month,
                 auditor_signed=number in signed,
                 size_bytes=file.bytes,
                 entry=file.published_seq,
@@ -115,6 +126,33 @@ def _published(
             )
         )
     return lines
+
+
+MONTHLY = "M"
+
+
+def _due(kind: str, first: date, published_on: date, monthly: date) -> date:
+    """Return by when a document has to be out.
+
+    A quarter's is due within a month, a year's on the last of May; a notice and a report to work with, when they come.
+
+    Source:
+        Statements, section 1.
+    """
+    if kind == "Q":
+        return month_last(f"{next_month(first):%Y-%m}")
+    if kind == "A":
+        return date(first.year + 1, 5, 31)
+    return monthly if kind == MONTHLY else published_on
+
+
+def corrected_by(connection: sa.Connection, fund_id: int) -> dict[str, tuple[str, ...]]:
+    """Return by number of a statement the names in addresses of the notices that correct it, oldest first."""
+    found: dict[str, tuple[str, ...]] = {}
+    for one in notices_of(connection, fund_id):
+        for number in one.statements:
+            found[number] = (*found.get(number, ()), address_of_number(one.number))
+    return found
 
 
 def published_files(connection: sa.Connection, fund_id: int) -> list[PublishedFile]:
@@ -130,11 +168,10 @@ def published_files(connection: sa.Connection, fund_id: int) -> list[PublishedFi
 
 def statement_id(file: IssuedStatement) -> str:
     """Return a statement's name in addresses: a month, and its issue after the first; of others also the kind."""
-    issue = issue_of(file.number)
-    named = _NUMBER.fullmatch(file.number)
-    if named is not None and named["kind"] != "M":
-        return f"{named['period']}-{named['kind']}-v{issue}"
-    return f"{file.month}-{issue}" if issue > 1 else file.month
+    named = numbered(file.number)
+    if named is None:
+        return address_of(file.month, "M", issue_of(file.number))
+    return address_of(*named)
 
 
 def issue_of(number: str) -> int:

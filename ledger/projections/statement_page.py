@@ -11,7 +11,9 @@ import sqlalchemy as sa
 
 from ledger.issuing import history
 from ledger.issuing.history import Issue
+from ledger.issuing.numbers import address_of_number, is_notice
 from ledger.journal.history import Fund
+from ledger.projections.notices import Restatement, notices
 from ledger.projections.shapes import Contact, PublishedFile, Words
 
 
@@ -47,6 +49,23 @@ class StatementStep:
 
 
 @dataclass(frozen=True, slots=True)
+class NoticeLine:
+    """A notice that a statement's page names.
+
+    Attributes:
+        id: The notice's name in addresses.
+        number: Its number.
+        at: When it was published.
+        rows: What it corrects in this statement.
+    """
+
+    id: str
+    number: str
+    at: datetime
+    rows: tuple[Restatement, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class StatementPage:
     """A published statement.
 
@@ -61,6 +80,8 @@ class StatementPage:
         lines: Figures by code, as printed; minor units or counts. Empty where they are not kept.
         zone: The fund's time zone.
         commodity: ISO 4217 code of the amounts.
+        notices: Published notices that correct this statement, oldest first.
+        corrects: Of a notice: the statements that it corrects, by their names in addresses, with the figures.
     """
 
     slug: str
@@ -73,6 +94,13 @@ class StatementPage:
     lines: dict[str, int | None] = field(default_factory=dict)
     zone: str = "Asia/Shanghai"
     commodity: str = "CNY"
+    notices: tuple[NoticeLine, ...] = ()
+    corrects: tuple[tuple[str, Restatement], ...] = ()
+
+    @property
+    def is_notice(self) -> bool:
+        """Tell whether it is a correction notice."""
+        return is_notice(self.number)
 
     @property
     def opinion(self) -> str:
@@ -88,6 +116,29 @@ class StatementPage:
     def level(self) -> str:
         """Return the level of the last signature; empty where nothing is signed."""
         return next((one.level for one in reversed(self.steps) if one.level), "")
+
+
+def notices_about(
+    connection: sa.Connection, fund_id: int, number: str
+) -> tuple[tuple[NoticeLine, ...], tuple[tuple[str, Restatement], ...]]:
+    """Return the notices that correct a statement, and, where it is a notice, what it corrects.
+
+    Args:
+        connection: In a transaction.
+        fund_id: The fund.
+        number: Of the statement.
+
+    Returns:
+        Both, oldest first.
+    """
+    lines, corrects = [], []
+    for one in notices(connection, fund_id):
+        mine = tuple(row for row in one.corrects if row.statement == number)
+        if mine:
+            lines.append(NoticeLine(address_of_number(one.number), one.number, one.at, mine))
+        if one.number == number:
+            corrects = [(address_of_number(row.statement), row) for row in one.corrects]
+    return tuple(lines), tuple(corrects)
 
 
 def steps_of(

@@ -23,6 +23,7 @@ from ledger.privacy import choices
 from ledger.projections.accounts import Accounts
 from ledger.projections.dates import occurred
 from ledger.projections.fund_page import View, as_of, gift_count, shown_names
+from ledger.projections.notices import notices as notices_of
 from ledger.projections.reversals import count_of_kind, reversals_of
 from ledger.projections.shapes import AsOf, Stage, Words
 from ledger.projections.stages import ACCOUNTS_OF, GIFTS, UNATTRIBUTED, stages_at
@@ -181,6 +182,7 @@ HappenedKey = Literal[
     "transfer.confirmed",
     "transfer.returned",
     "statement",
+    "notice",
     "correction",
     "milestone",
 ]
@@ -197,6 +199,7 @@ class Happened:
         amount_minor: Of a transfer or a milestone; 0 for others.
         number: Of a transfer or a statement; empty for others.
         corrected: Entry that a correction corrects; None for others.
+        corrects: Numbers of the statements that a notice corrects; none for others.
     """
 
     key: HappenedKey
@@ -205,6 +208,7 @@ class Happened:
     amount_minor: int = 0
     number: str = ""
     corrected: int | None = None
+    corrects: tuple[str, ...] = ()
 
 
 _KINDS: dict[str, HappenedKey] = {
@@ -215,6 +219,7 @@ _KINDS: dict[str, HappenedKey] = {
     "adjustment": "correction",
     "spend.reversed": "correction",
     "match.released": "correction",
+    "movement.reversed": "correction",
 }
 
 
@@ -231,6 +236,7 @@ def _entries(of: View) -> Iterator[Happened]:
         One for each; a statement's several files are told once.
     """
     numbers = set()
+    notices = {one.number: one.statements for one in notices_of(of.connection, of.fund.fund_id)}
     for kind, key in _KINDS.items():
         for stored in journal_history.of_kind(
             of.connection, of.fund.fund_id, kind, newest=HAPPENED_MAX
@@ -246,12 +252,13 @@ def _entries(of: View) -> Iterator[Happened]:
             corrected = reverses[0] if isinstance(reverses, list) and reverses else reverses
             amount = body.get("amount", 0)
             yield Happened(
-                key,
+                "notice" if number in notices else key,
                 stored.seq,
                 at,
                 amount if isinstance(amount, int) else 0,
                 number,
                 corrected if isinstance(corrected, int) else None,
+                notices.get(number, ()),
             )
 
 

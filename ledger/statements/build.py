@@ -19,20 +19,27 @@ from typing import NamedTuple
 from ledger.actors import Member
 from ledger.clock import from_text
 from ledger.decisions.history import exceptions_in_force
-from ledger.errors import NotFoundError
+from ledger.errors import InvariantError, NotFoundError
 from ledger.funds import history as funds
+from ledger.issuing.numbers import NOTICE, address_of, numbered
 from ledger.journal import history as journal_history
 from ledger.journal.history import Fund
 from ledger.periods import history as periods
 from ledger.projections.dates import first_gift_day, month_first, month_last
-from ledger.projections.month import Month, cuts_of, joined_cut
+from ledger.projections.month import Cut, Month, cut_of, cuts_of, document_cut, joined_cut
 from ledger.projections.stages import BANK, FUND
 from ledger.sequencer.groups import log_keys
 from ledger.settings import Settings
 from ledger.statements import evidence, registers
 from ledger.statements.files import register_path
 from ledger.statements.lines.accounts import bank_lines, fund_lines, transit_lines
-from ledger.statements.lines.corrections import corrections, restated
+from ledger.statements.lines.corrections import (
+    Notice,
+    all_changes,
+    corrections,
+    noticed,
+    restated,
+)
 from ledger.statements.lines.due import due_lines
 from ledger.statements.lines.gifts import gift_lines
 from ledger.statements.lines.integrity import flow, ledger_lines, previous_closing
@@ -77,12 +84,14 @@ class Issue(NamedTuple):
         version: 1 for the first issue.
         prepared_by: Who builds it; printed by role.
         kind: Of document.
+        size: Of a notice for an open month: the size of the log that it is built at; the newest one unless given.
     """
 
     at: datetime
     version: int = 1
     prepared_by: Member | None = None
     kind: Kind = "M"
+    size: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,8 +217,19 @@ def make(ledger: Ledger, fund: Fund, period: str, issue: Issue) -> Made:
         ledger.database.reading() as connection,
         tempfile.TemporaryDirectory(dir=outputs, prefix=".building-") as folder,
     ):
-        cuts = cuts_of(connection, fund.fund_id, span.months)
-        figures = Month(connection, fund, joined_cut(cuts))
+        figures = Month(
+            connection,
+            fund,
+            document_cut(
+                connection, fund.fund_id, span.months, issue.size, runs=issue.kind == "C"
+            ),
+        )
+        if issue.kind == NOTICE:
+            statement = _statement(ledger, figures, span, kept_tally(figures, outputs), issue)
+            check(statement)
+            return _with_files(
+                figures, statement, registers.write_corrections(statement, Path(folder)), outputs
+            )
         tally = GiftTally(figures.details.commodity, figures.details.zone)
         gifts = registers.write_gifts(figures, tally, Path(folder))
         keep_tally(figures, outputs, tally)
@@ -236,8 +256,13 @@ def figures_of(ledger: Ledger, fund: Fund, period: str, issue: Issue) -> Stateme
     """
     span = span_of(period, issue.kind)
     with ledger.database.reading() as connection:
-        cuts = cuts_of(connection, fund.fund_id, span.months)
-        figures = Month(connection, fund, joined_cut(cuts))
+        figures = Month(
+            connection,
+            fund,
+            document_cut(
+                connection, fund.fund_id, span.months, issue.size, runs=issue.kind == "C"
+            ),
+        )
         statement = _statement(
             ledger, figures, span, kept_tally(figures, _outputs(ledger, fund)), issue
         )
@@ -251,11 +276,14 @@ def _statement(
     fund, settings = figures.fund, ledger.settings
     connection = figures.connection
     gifts = gift_lines(figures, tally)
+    number = statement_number(fund, span.label, issue.kind, issue.version)
     corrected = corrections(figures)
+    if issue.kind == NOTICE:
+        corrected = noticed(figures, Notice(number, span.label, issue.version))
     roles = {one.member_id: shown_role(one) for one in funds.all_members(connection, fund.fund_id)}
     base = f"{host(settings)}/funds/{fund.slug}"
     return Statement(
-        number=statement_number(fund, span.label, issue.kind, issue.version),
+        number=number,
         version=issue.version,
         kind=issue.kind,
         period=Period(
@@ -264,7 +292,7 @@ def _statement(
         issued_at=issue.at,
         commodity=figures.details.commodity,
         issuer=_issuer(figures, settings),
-        web_url=f"{base}/statements/{span.address}.pdf",
+        web_url=f"{base}/statements/{address_of(span.label, issue.kind, issue.version)}.pdf",
         verify_url=f"{host(settings)}/verify",
         ledger_url=f"{host(settings)}/log/{fund.slug}",
         gifts=gifts,
@@ -295,30 +323,59 @@ def _restated(
     """Say what a notice changes.
 
     Raises:
-        NotFoundError: The month corrects nothing that was published.
+        NotFoundError: The month corrects nothing that was published, or a notice tells of all of it.
     """
-    if issue.kind != "C":
+    if issue.kind != NOTICE:
         return ()
     if not rows:
         raise NotFoundError(what="correction", month=figures.cut.month)
     connection, fund = figures.connection, figures.fund
-    months = {
-        statement_number(fund, one.month, "M", 1): one.month
-        for one in periods.closed(connection, fund.fund_id)
-    }
+    documents = sorted({one.document for one in rows})
 
-    def published(document: str) -> dict[str, int | None]:
-        month = Month(connection, fund, months[document])
-        span = span_of(month.cut.month, "M")
-        plain = issue._replace(kind="M")
+    def lines_of(document: str) -> dict[str, int | None]:
+        span = _span_of_number(document)
+        month = Month(connection, fund, joined_cut(cuts_of(connection, fund.fund_id, span.months)))
+        # As a month, so that it asks for no columns and no year before.
+        plain = issue._replace(kind="M", size=None)
         return lines(
             _statement(ledger, month, span, kept_tally(month, _outputs(ledger, fund)), plain)
         )
 
-    first = min(months[one.document] for one in rows)
-    between = [one for one in months.values() if first < one < figures.cut.month]
-    earlier = [one for month in between for one in corrections(Month(connection, fund, month))]
-    return restated(rows, earlier, published)
+    own = {(one.document, one.entry) for one in rows}
+    earlier = {
+        document: [
+            one
+            for cut in _cuts_since(figures, document)
+            for one in all_changes(Month(connection, fund, cut), document)
+            if (document, one.entry) not in own
+        ]
+        for document in documents
+    }
+    return restated(rows, earlier, lines_of)
+
+
+def _span_of_number(document: str) -> Span:
+    """Return the months of a published statement.
+
+    Raises:
+        InvariantError: It has no number of ours.
+    """
+    named = numbered(document)
+    if named is None:
+        raise InvariantError(what="statement", key=document[:60], reason="not-a-number")
+    return Span(named.period, named.months)
+
+
+def _cuts_since(figures: Month, document: str) -> list[Cut]:
+    """Return the months after the ones that a document covers, up to the one that is told of."""
+    last = _span_of_number(document).months[-1]
+    connection, fund_id = figures.connection, figures.fund.fund_id
+    months = [
+        one.month
+        for one in periods.closed(connection, fund_id)
+        if last < one.month < figures.cut.month
+    ]
+    return [*(cut_of(connection, fund_id, one) for one in months), figures.cut]
 
 
 def _before(

@@ -14,7 +14,7 @@ from datetime import datetime
 from hashlib import sha256
 from itertools import pairwise
 from pathlib import Path
-from typing import NamedTuple, get_args
+from typing import Any, NamedTuple, get_args
 
 import pikepdf
 
@@ -30,9 +30,11 @@ from ledger.issuing import booking, history
 from ledger.issuing import steps as life
 from ledger.issuing.booking import File, NewCertificate, Opinion, Signed
 from ledger.issuing.history import Issue, Step
+from ledger.issuing.numbers import NOTICE, numbered
 from ledger.journal.history import Fund
 from ledger.periods import history as periods
 from ledger.periods.booking import NewStatement
+from ledger.projections.notices import next_version
 from ledger.sequencer.books import Books
 from ledger.settings import Settings
 from ledger.statements import countersign, pki
@@ -63,7 +65,7 @@ class Wish(NamedTuple):
     """What somebody wants prepared.
 
     Attributes:
-        kind: Of document: `M` monthly, `Q` quarterly, `A` annual.
+        kind: Of document: `M` monthly, `Q` quarterly, `A` annual, `R` reconciliation report, `C` correction notice.
         period: `2026-10`, `2026-Q4` or `2026`.
         language: `zh`, `en` or `both`.
     """
@@ -213,12 +215,14 @@ def prepare(ledger: Ledger, fund: Fund, member_id: str, wish: Wish, say: Say) ->
         from ledger.funds import history as funds
 
         preparer = funds.member(connection, fund.fund_id, member_id)
+        # A month may need several notices; every other document has one.
+        version = 1 if wish.kind != NOTICE else next_version(connection, fund.fund_id, wish.period)
     built = build_statement(
         ledger,
         fund,
         wish.period,
         wish.language,  # type: ignore[arg-type]
-        Issued(ledger.clock.now(), 1, preparer, wish.kind),  # type: ignore[arg-type]
+        Issued(ledger.clock.now(), version, preparer, wish.kind),  # type: ignore[arg-type]
     )
     say("checking")
     data = with_fields(built.pdf)
@@ -227,11 +231,22 @@ def prepare(ledger: Ledger, fund: Fund, member_id: str, wish: Wish, say: Say) ->
     path = statement_file(ledger.settings.outputs / fund.slug, *which, digest)
     write_new(path, data)
     write_new(figures_path(path), built.figures)
-    said = {
+    said: dict[str, Any] = {
         "month": built.month,
         "size": built.size,
         "figures": sha256(built.figures).hexdigest(),
     }
+    if wish.kind == NOTICE:
+        said["corrects"] = [
+            {
+                "statement": one.document,
+                "line": one.line,
+                "old": one.old_minor,
+                "change": one.change_minor,
+                "new": one.new_minor,
+            }
+            for one in built.statement.restated
+        ]
     file = File(*which, digest, len(data))
     say("recording")
     _entry(
@@ -522,7 +537,14 @@ def publication_of(ledger: Ledger, fund: Fund, number: str) -> Wanted:
         raise StateError(what="statement", key=number[:60], state="not-signed", needed="signed")
     for one in found:
         file_of(ledger.settings, fund, _issue(ledger, fund, Which(number, one.language)))
-    return wanted.publication(found, seals=not _is_sealed(ledger, fund, found[0].month))
+    seals = seals_month(number) and not _is_sealed(ledger, fund, found[0].month)
+    return wanted.publication(found, seals=seals)
+
+
+def seals_month(number: str) -> bool:
+    """Tell whether a month is sealed as this document is published: a notice and a report to work with seal nothing."""
+    named = numbered(number)
+    return named is None or named.kind not in (NOTICE, "R")
 
 
 def _is_sealed(ledger: Ledger, fund: Fund, month: str) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
+from ledger.issuing.numbers import number_of
 from ledger.journal.history import Fund
 
 Kind = Literal["M", "Q", "A", "C", "R"]
@@ -25,4 +26,4 @@ def statement_number(fund: Fund, period: str, kind: Kind, version: int) -> str:
     Source:
         Statements, section 1.
     """
-    return f"{fund.slug}-{period}-{kind}-v{version}"
+    return number_of(fund.slug, period, kind, version)

@@ -51,6 +51,20 @@ def write_registers(
     ]
 
 
+def write_corrections(statement: Statement, folder: Path) -> list[RegisterFile]:
+    """Write the one register that goes with a notice.
+
+    Args:
+        statement: Its rows.
+        folder: Where to.
+
+    Returns:
+        The register of corrections.
+    """
+    rows = registers.own_rows(statement)[registers.CORRECTIONS.file]
+    return [registers.write_register(folder, registers.CORRECTIONS, rows)]
+
+
 def write_gifts(month: Month, tally: GiftTally, folder: Path) -> RegisterFile:
     """Write the register of gifts, and add them up on the way: they are read once.
 

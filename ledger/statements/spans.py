@@ -18,12 +18,10 @@ class Span(NamedTuple):
 
     Attributes:
         label: As its number has it: `2026-10`, `2026-Q4`, `2026-Y`.
-        address: As its address has it.
         months: Oldest first.
     """
 
     label: str
-    address: str
     months: tuple[str, ...]
 
 
@@ -51,12 +49,11 @@ def span_of(period: str, kind: Kind) -> Span:
     if kind == "Q" and quarter:
         first = 3 * int(quarter[2]) - 2
         months = tuple(f"{quarter[1]}-{month:02}" for month in range(first, first + 3))
-        return Span(period, period, months)
+        return Span(period, months)
     if kind == "A" and year:
         label = f"{year[1]}-Y"
-        return Span(label, label, tuple(f"{year[1]}-{month:02}" for month in range(1, 13)))
+        return Span(label, tuple(f"{year[1]}-{month:02}" for month in range(1, 13)))
     if kind not in ("Q", "A") and _MONTH.fullmatch(period):
-        address = period if kind == "M" else f"{period}-{kind}"
-        return Span(period, address, (period,))
+        return Span(period, (period,))
     reason = {"Q": "not-a-quarter", "A": "not-a-year"}.get(kind, "not-a-month")
     raise TimeFieldError(field="period", value=period[:20], reason=reason)

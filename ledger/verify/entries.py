@@ -308,6 +308,18 @@ def whole(body: Mapping[str, Any], name: str, check: str = "entries") -> int:
     return value
 
 
+def signed(body: Mapping[str, Any], name: str, check: str = "entries") -> int:
+    """Return a field that must be an integer, of any sign.
+
+    Raises:
+        BrokenEntryError: It is not.
+    """
+    value = body.get(name)
+    if type(value) is not int:
+        raise BrokenEntryError(check, f"field-{name}", found=value)
+    return value
+
+
 def text(body: Mapping[str, Any], name: str, check: str = "entries") -> str:
     """Return a field that must be a text.
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 from ledger.signin.sentences import SENTENCES as SIGN_IN
 from ledger.web.desk.gap_sentences import SENTENCES as GAPS
 from ledger.web.desk.list_sentences import SENTENCES as LISTS
+from ledger.web.desk.notice_sentences import SENTENCES as NOTICES
 from ledger.web.desk.period_sentences import SENTENCES as PERIODS
 from ledger.web.desk.rule_sentences import SENTENCES as RULES
 from ledger.web.desk.sentences import SENTENCES as DESK
@@ -112,9 +113,9 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "<strong>{amount} is not explained yet:</strong> {items}, not all with an owner.",
     ),
     "notice.correction": (
-        "<strong>{month}报告更正过 1 处。</strong>{line} 原来写 {was}，应为 {is_now}，{day}更正，",
+        "<strong>{month}报告有更正。</strong>{line} 原来写 {was}，应为 {is_now}，{day}更正，",
         (
-            "<strong>The {month} statement has 1 correction.</strong> "
+            "<strong>The {month} statement was corrected.</strong> "
             "{line} said {was} and should have said {is_now}; corrected on {day}: "
         ),
     ),
@@ -287,7 +288,11 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "statement.published": ("{day}公布", "Published {day}"),
     "statement.signed": ("审计师已签", "signed by the auditor"),
     "statement.unsigned": ("审计师还没签", "not signed by the auditor yet"),
-    "statement.corrections": ("更正 {corrections}", "{corrections}"),
+    "statement.corrected": ("有更正说明 {notice}", "corrected by notice {notice}"),
+    "statement.kind.Q": ("{period} 季度公示", "{period}, quarterly disclosure"),
+    "statement.kind.A": ("{period} 年度报告", "{period}, annual statement"),
+    "statement.kind.R": ("{period} 对账报告", "{period}, reconciliation"),
+    "statement.kind.C": ("{period} 更正说明", "{period}, correction notice"),
     "statement.due": ("{day}前公布", "Due by {day}"),
     "statement.was_due": ("应在 {day}前公布，还没有", "Was due by {day}, still missing"),
     "statement.issue": ("第 {n} 版", "issue {n}"),
@@ -594,6 +599,7 @@ SENTENCES |= LISTS | RULES
 SENTENCES |= LISTS
 SENTENCES |= TRANSFERS | STANDING
 SENTENCES |= STATEMENTS | REPORTS
+SENTENCES |= NOTICES
 SENTENCES |= SPENDING
 SENTENCES |= CHECKING
 SENTENCES |= OUTWARD

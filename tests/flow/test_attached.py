@@ -21,6 +21,7 @@ from ledger.db import Database
 from ledger.decisions.cost_limit import CostLimit
 from ledger.desk import wanted as wanting
 from ledger.journal import history as journal_history
+from ledger.periods.booking import NewStatement
 from ledger.publication.anchors import ask_waiting, poster
 from ledger.statements.build import Issue, build_statement
 from ledger.statements.numbers import Kind
@@ -31,7 +32,16 @@ from ledger.verify.pdf import verify_pdf
 from ledger.verify.pdf_figures import Beside
 from ledger.verify.pdf_trust import Trust
 from reports import documents
-from tests.db.ledgers import MAIN, confirm, decide_both, enrol_later, gift, give, new_ledger
+from tests.db.ledgers import (
+    MAIN,
+    confirm,
+    decide_both,
+    enrol_later,
+    gift,
+    give,
+    new_ledger,
+    publish,
+)
 from tests.db.test_spending import undo
 from tests.flow.test_statement import CLOSED, CLOSED_AGAIN, close, income, october, opened
 from tests.statements.stamping import stamp_server
@@ -59,7 +69,9 @@ def files(migrated_sqlite: Path, tmp_path_factory: pytest.TempPathFactory) -> Fi
     whole = opened(ledger)
     first = build_statement(whole, ledger.fund, "2026-10", "zh", Issue(CLOSED))
     ledger.clock.advance(timedelta(days=1))
-    decide_both(ledger, wanting.seal("2026-10"), "Chen", "Wang")
+    # Published by its hash: a notice corrects what is out, and the next month's statement names these bytes.
+    size, digest = first.statement.ledger.checkpoint.size, sha256(first.pdf).digest()
+    publish(ledger, NewStatement(first.number, "zh", "2026-10", size, digest, len(first.pdf)))
     with stamp_server(make_development_pki(folder / "pki")) as authority:
         ask_waiting(ledger.database, ledger.fund, poster(authority.url))
     with ledger.database.reading() as connection:

@@ -130,7 +130,7 @@ STATEMENTS = (
         date(2019, 9, 15),
         date(2019, 9, 17),
         days_late=2,
-        corrections=1,
+        corrections=("2019-09-C-v1",),
         size_bytes=398_100,
         entry=150_001,
     ),
@@ -408,7 +408,7 @@ class FakeServices:
         return StatementList(slug, page.name, page.contact, page.as_of, page.statements)
 
     def statement_page(self, slug: str, statement_id: str) -> StatementPage | None:
-        if statement_id not in {"2019-09", "2019-08"}:
+        if statement_id not in {"2019-09", "2019-08", "2019-09-C-v1"}:
             return None
         page = self.fund_page(slug)
         file = PublishedFile("2019-09", "qinghe-2019-09-M-v1", "zh", "a" * 64, 1000, 9)

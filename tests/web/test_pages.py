@@ -140,7 +140,7 @@ def test_the_fund_page_shows_every_figure():
         "第 12 次 已到 55,000.00",
         "9 月 30 日转出，10 月 8 日到",
         "2019 年 8 月 晚 2 天",
-        "9 月 17 日公布，审计师还没签，更正 1 处",
+        "9 月 17 日公布，审计师还没签，有更正说明 2019-09-C-v1",
         "李**",
     ):
         assert figure in text.replace("\u00a0", " "), figure

@@ -70,7 +70,8 @@ class CalendarPage:
     def kept(self) -> int:
         """Count the first issues that were out in time."""
         return sum(
-            one.state == "published" and one.issue == 1 and not one.days_late for one in self.lines
+            one.state == "published" and one.issue == 1 and not one.days_late and one.kind in "MQA"
+            for one in self.lines
         )
 
     @property

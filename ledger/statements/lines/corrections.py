@@ -7,13 +7,15 @@ what it corrects. It counts where it stands; nothing published is changed.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import NamedTuple
 
-from ledger.clock import local_date
+from ledger.issuing.numbers import NOTICE, numbered
 from ledger.journal import accounts as names
 from ledger.periods import history as periods
-from ledger.periods.history import Period
+from ledger.periods.history import IssuedStatement
 from ledger.projections.month import Month, Movement
+from ledger.projections.notices import Entry, corrects, made_wrong, published, told_by
 from ledger.projections.stages import (
     BANK,
     BANK_FEES,
@@ -25,8 +27,6 @@ from ledger.projections.stages import (
 )
 from ledger.statements.numbers import statement_number
 from reports.statement import Correction, Restated
-
-_REVERSALS = frozenset({"spend.reversed", "movement.reversed"})
 
 _LINES: Mapping[str, tuple[tuple[str, str, int], ...]] = {
     FUND: (
@@ -48,8 +48,22 @@ _LINES: Mapping[str, tuple[tuple[str, str, int], ...]] = {
 """By stage and other account: the line, and whether money that comes to the stage makes the line larger."""
 
 
+class Notice(NamedTuple):
+    """Which notice is filled.
+
+    Attributes:
+        number: Of it.
+        period: As its number has it.
+        version: 1 for the first one of a month.
+    """
+
+    number: str
+    period: str
+    version: int
+
+
 def corrections(month: Month) -> tuple[Correction, ...]:
-    """List the entries of a span that correct earlier ones.
+    """List the entries of a span that correct months that are out, each with the line of that month's statement.
 
     Args:
         month: A closed span.
@@ -58,47 +72,94 @@ def corrections(month: Month) -> tuple[Correction, ...]:
         A row for each, by entry.
     """
     connection, fund_id = month.connection, month.fund.fund_id
-    closed = [
-        one for one in periods.closed(connection, fund_id) if one.closed_seq < month.cut.first
-    ]
-    notices = {
-        one.number
-        for one in periods.issued(connection, fund_id)
-        if one.published_seq is not None and one.published_seq < month.cut.size
-    }
-    rows = []
-    for one in month.movements:
-        corrects = _corrects(month, one, closed)
-        line = _line(one)
-        if corrects is None or line is None or one.commodity != month.details.commodity:
-            continue
-        entry, wrong = corrects
-        notice = statement_number(month.fund, month.cut.month, "C", 1)
-        rows.append(
-            Correction(
-                entry=one.seq,
-                corrects_entry=entry,
-                document=statement_number(month.fund, wrong, "M", 1),
-                line=line[0],
-                amount_minor=line[1],
-                reason=str(one.body.get("reason", "")),
-                notice=notice if notice in notices else None,
-            )
+    known = _published(month)
+    closed = periods.closed(connection, fund_id)
+    return tuple(
+        Correction(
+            entry=seq,
+            corrects_entry=entry,
+            document=statement_number(month.fund, wrong, "M", 1),
+            line=line,
+            amount_minor=amount,
+            reason=reason,
+            notice=told_by(seq, known, closed),
         )
-    return tuple(rows)
+        for seq, (entry, wrong), (line, amount), reason in _correcting(month)
+    )
 
 
-def _corrects(month: Month, one: Movement, closed: Sequence[Period]) -> tuple[int, str] | None:
-    """Return the entry that a movement corrects and its month; None where it corrects nothing that is out."""
-    late = one.body.get("late")
-    if isinstance(late, dict) and late.get("state") == "sealed":
-        dated = f"{local_date(one.at, month.details.zone):%Y-%m}"
-        return int(late["corrects"]), dated
-    reverses = one.body.get("reverses")
-    if one.kind not in _REVERSALS or type(reverses) is not int:
-        return None
-    found = next((at.month for at in closed if at.first <= reverses <= at.closed_seq), None)
-    return None if found is None else (reverses, found)
+def noticed(month: Month, notice: Notice) -> tuple[Correction, ...]:
+    """List what a notice tells: the correcting entries of its month of which no earlier notice tells.
+
+    Args:
+        month: Its month, as far as it goes.
+        notice: Which.
+
+    Returns:
+        A row for each entry and each published statement that it makes wrong.
+    """
+    known = [one for one in _published(month) if not _is_later(one, notice)]
+    closed = periods.closed(month.connection, month.fund.fund_id)
+    return tuple(
+        Correction(seq, entry, document, line, amount, reason, notice.number)
+        for seq, (entry, wrong), (line, amount), reason in _correcting(month)
+        if told_by(seq, known, closed) is None
+        for document in made_wrong(seq, wrong, known)
+    )
+
+
+def all_changes(month: Month, document: str) -> list[Correction]:
+    """List every entry of a span that makes a published statement wrong, whoever tells of it."""
+    known = [
+        one
+        for one in periods.issued(month.connection, month.fund.fund_id)
+        if one.number == document
+    ]
+    return [
+        Correction(seq, entry, document, line, amount, reason)
+        for seq, (entry, wrong), (line, amount), reason in _correcting(month)
+        if made_wrong(seq, wrong, known)
+    ]
+
+
+def _published(month: Month) -> list[IssuedStatement]:
+    """Return what the log said by the span's end that is published."""
+    return [
+        one
+        for one in published(month.connection, month.fund.fund_id)
+        if (one.published_seq or 0) < month.cut.size
+    ]
+
+
+def _is_later(one: IssuedStatement, notice: Notice) -> bool:
+    """Tell whether a published document is this notice itself, or one of its month that came after it."""
+    named = numbered(one.number)
+    return (
+        named is not None
+        and (named.kind, named.period) == (NOTICE, notice.period)
+        and named.version >= notice.version
+    )
+
+
+def _correcting(
+    month: Month,
+) -> Iterator[tuple[int, tuple[int, str], tuple[str, int], str]]:
+    """Find the entries of a span that correct another month.
+
+    Yields:
+        The entry; what it corrects and that one's month; the line and its change; why.
+    """
+    closed = [
+        one
+        for one in periods.closed(month.connection, month.fund.fund_id)
+        if one.closed_seq < month.cut.first
+    ]
+    for one in month.movements:
+        wrong = corrects(Entry(one.seq, one.kind, one.at, one.body), month.details.zone, closed)
+        line = _line(one)
+        if wrong is None or line is None or one.commodity != month.details.commodity:
+            continue
+        yield one.seq, wrong, line, str(one.body.get("reason", ""))
 
 
 def _line(one: Movement) -> tuple[str, int] | None:
@@ -122,15 +183,15 @@ def _origin(one: Movement) -> str:
 
 def restated(
     rows: Sequence[Correction],
-    earlier: Sequence[Correction],
-    published: Callable[[str], Mapping[str, int | None]],
+    earlier: Mapping[str, Sequence[Correction]],
+    lines_of: Callable[[str], Mapping[str, int | None]],
 ) -> tuple[Restated, ...]:
     """Say what corrected lines were, and what they are with the corrections.
 
     Args:
         rows: Corrections of this notice.
-        earlier: Those of the months between.
-        published: Gives the lines of a statement by its number.
+        earlier: By document, every change since it was built that this notice does not tell.
+        lines_of: Gives the lines of a statement by its number.
 
     Returns:
         A row for each line of each document.
@@ -140,10 +201,8 @@ def restated(
         grouped[one.document, one.line].append(one)
     made = []
     for (document, line), ones in sorted(grouped.items()):
-        before = sum(
-            one.amount_minor for one in earlier if (one.document, one.line) == (document, line)
-        )
-        old = (published(document)[line] or 0) + before
+        before = sum(one.amount_minor for one in earlier[document] if one.line == line)
+        old = (lines_of(document)[line] or 0) + before
         change = sum(one.amount_minor for one in ones)
         made.append(
             Restated(document, line, old, change, old + change, tuple(one.entry for one in ones))

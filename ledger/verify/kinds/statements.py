@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from ledger.issuing.numbers import is_notice
 from ledger.issuing.steps import AFTER, COUNTERSIGNED, KINDS, LEVELS, OPINIONS, SIGNED
 from ledger.roles import ACTIONS
 from ledger.verify.books import Apply, Books
-from ledger.verify.entries import BrokenEntryError, text, whole
+from ledger.verify.entries import BrokenEntryError, signed, text, whole
 from ledger.verify.facts import IssueStep
 from ledger.verify.folding import Event
 
@@ -25,6 +26,7 @@ _ACTIONS = {
 
 _STEPS = {kind: step for step, kind in KINDS.items()}
 _HASH_CHARS = 64
+_CORRECTED = {"statement", "line", "old", "change", "new"}
 
 
 class Statements:
@@ -60,12 +62,37 @@ class Statements:
             _check_order(step, body, before)
         if step in ("built", "published") and whole(body, "size") > event.seq:
             raise BrokenEntryError(CHECK, "built-later", event.seq, body["size"])
+        if step == "built":
+            self._check_corrects(key[0], body)
         _hash(body, "sha256")
         whole(body, "bytes", CHECK)
         if step in _ACTIONS:
             self._check_actor(step, value, before)
         if step in (SIGNED, COUNTERSIGNED):
             self._check_signature(step, body, value["actor"]["id"])
+
+    def _check_corrects(self, number: str, body: Mapping[str, Any]) -> None:
+        """Hold that a correction notice, and nothing else, says which figures of published statements it corrects.
+
+        Raises:
+            BrokenEntryError: It says none, of one that is not published, or figures that do not add up.
+        """
+        rows = body.get("corrects")
+        if not is_notice(number):
+            if rows is not None:
+                raise BrokenEntryError(CHECK, "corrects", None, rows)
+            return
+        out = {number for number, _ in self._books.facts.statements}
+        if not isinstance(rows, list) or not rows:
+            raise BrokenEntryError(CHECK, "corrects", sorted(out), rows)
+        for row in rows:
+            if not isinstance(row, dict):
+                raise BrokenEntryError(CHECK, "corrects", sorted(out), row)
+            old, change = signed(row, "old", CHECK), signed(row, "change", CHECK)
+            if text(row, "statement", CHECK) not in out or not row.keys() == _CORRECTED:
+                raise BrokenEntryError(CHECK, "corrects", sorted(out), row)
+            if signed(row, "new", CHECK) != old + change or not change:
+                raise BrokenEntryError(CHECK, "corrects", old + change, row)
 
     def _check_actor(self, step: str, value: Mapping[str, Any], before: list[IssueStep]) -> None:
         """Hold that whoever acts may, and that whoever prepared a statement does not sign it.

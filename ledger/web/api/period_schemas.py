@@ -106,6 +106,8 @@ CORRECTIONS: Json = {
                         proposed_by=_TEXT,
                         approved_by=_many(_TEXT),
                         statements=_many(_TEXT),
+                        restates={"type": "boolean"},
+                        notice=_TEXT,
                     )
                 ),
                 below={"type": ["integer", "null"]},

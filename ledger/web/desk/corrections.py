@@ -10,10 +10,13 @@ from werkzeug.wrappers import Response
 
 from ledger.errors import NotFoundError
 from ledger.export.sheets import Money
+from ledger.issuing.numbers import address_of_number
 from ledger.keyset import Listing
 from ledger.periods import history
 from ledger.projections.corrections import KINDS, Corrected, correction_listing
 from ledger.projections.known import known_at
+from ledger.statements.life import LANGUAGES
+from ledger.web.desk import notices
 from ledger.web.desk.frame import Desk, view
 from ledger.web.desk.listing import Column, ListPage, add_list, read_list
 from ledger.web.desk.typed import Typed
@@ -29,7 +32,16 @@ def add(blueprint: Blueprint, ledger: Ledger) -> None:
 
 def show_all(desk: Desk) -> Response:
     """List corrections."""
-    return desk.page("corrections.html", list=read_list(desk, CORRECTIONS), kinds=KINDS)
+    with desk.reading() as connection:
+        found = notices.to_give(desk, connection)
+    return desk.page(
+        "corrections.html",
+        list=read_list(desk, CORRECTIONS),
+        kinds=KINDS,
+        to_give=found,
+        languages=LANGUAGES,
+        page_name=address_of_number,
+    )
 
 
 def _source(desk: Desk, asked: Typed) -> Listing[Corrected]:
@@ -75,6 +87,7 @@ CORRECTIONS: ListPage[Corrected] = ListPage(
         Column(
             "statements", "corrections.statements", lambda _desk, one: " ".join(one.statements)
         ),
+        Column("notice", "corrections.notice", lambda _desk, one: one.notice),
     ),
     filters=("kind",),
     source=_source,

@@ -14,7 +14,7 @@ from ledger.matching import matches
 from ledger.matching.matches import Asked
 from ledger.projections import transfer_page
 from ledger.projections.desk_day import day_page
-from ledger.web.desk import subjects
+from ledger.web.desk import notices, subjects
 from ledger.web.desk.frame import Desk, view
 from ledger.wiring import Ledger
 
@@ -37,6 +37,7 @@ def show(desk: Desk) -> Response:
         found = day_page(connection, desk.fund, day, now)
         suggested = matches.suggestion_listing(fund_id, Asked()).count(connection)
         is_open = decisions.open_decisions(connection, fund_id)
+        to_give = notices.to_give(desk, connection)
         people = funds.all_members(connection, fund_id)
         late = [
             one
@@ -53,6 +54,7 @@ def show(desk: Desk) -> Response:
         cards=shown,
         about=subjects.about(desk, [one.subject for one in shown]),
         late_transfers=late,
+        to_give=to_give,
         suggested=suggested,
         waiting=len(is_open),
         by_policy=[

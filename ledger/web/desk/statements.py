@@ -28,6 +28,7 @@ from ledger.funds import history as funds
 from ledger.issuing import history
 from ledger.issuing import steps as life
 from ledger.issuing.history import Issue
+from ledger.issuing.numbers import address_of_number, is_notice
 from ledger.statements import jobs as work
 from ledger.statements.files import write_new
 from ledger.statements.jobs import Job, Jobs
@@ -41,17 +42,19 @@ from ledger.statements.life import (
     new_certificate,
     propose_publication,
     publishable,
+    seals_month,
     send,
 )
 from ledger.statements.worker import start
 from ledger.web import uploads
+from ledger.web.desk import notices
 from ledger.web.desk.frame import Desk, view
 from ledger.web.desk.typed import Typed
 from ledger.web.sentences import SENTENCES
 from ledger.web.uploads import takes_files
 from ledger.wiring import Ledger
 
-KINDS = ("M", "Q", "A")
+KINDS = ("M", "Q", "A", "R", "C")
 RELOAD_S = 3
 JOBS_SHOWN = 5
 _ONE = "/desk/<fund>/statements/<number>/<language>"
@@ -101,8 +104,10 @@ def show_all(desk: Desk) -> Response:
 def _all(desk: Desk, typed: Typed) -> Response:
     with desk.reading() as connection:
         issues = history.issues(connection, desk.fund.fund_id)
+        found = notices.to_give(desk, connection)
     return desk.page(
         "issues.html",
+        to_give=found,
         status=typed.status,
         issues=issues,
         jobs=_jobs(desk).newest()[:JOBS_SHOWN],
@@ -186,8 +191,13 @@ def _page(desk: Desk, number: str, language: str, typed: Typed) -> Response:
     with desk.reading() as connection:
         issue = history.issue(connection, desk.fund.fund_id, number, language)
         rows = history.told(connection, desk.fund.fund_id, issue)
+        told = notices.about(desk, connection, number)
     return desk.page(
         "issue.html",
+        **told,
+        corrects=notices.corrects(rows[0].body),
+        page_name=address_of_number,
+        languages=LANGUAGES,
         status=typed.status,
         issue=issue,
         rows=rows,
@@ -240,8 +250,16 @@ def ask_publish(desk: Desk, number: str) -> Response:
 
 def _publishing(desk: Desk, number: str, typed: Typed) -> Response:
     found = publishable(desk.ledger, desk.fund, number)
+    lead = "issue.publish.lead"
+    if not seals_month(number):
+        lead += ".notice" if is_notice(number) else ".report"
     return desk.page(
-        "publish_issue.html", status=typed.status, number=number, files=found, typed=typed
+        "publish_issue.html",
+        status=typed.status,
+        number=number,
+        files=found,
+        typed=typed,
+        lead=lead,
     )
 
 

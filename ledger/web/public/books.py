@@ -15,6 +15,7 @@ from flask import Blueprint, Response, make_response, render_template, request
 
 from ledger.clock import local_date
 from ledger.errors import FieldError, NotFoundError
+from ledger.issuing.numbers import address_of_number
 from ledger.journal import accounts as names
 from ledger.projections.books.broadcasts import broadcast_page
 from ledger.projections.books.head import Head, head
@@ -226,4 +227,4 @@ def calendar(fund: str) -> Response:
 def corrections(fund: str) -> Response:
     """Show the register of corrections."""
     found = _read(fund, partial(correction_page, below=_number("below")))
-    return _page("corrections.html", found.head, shown=found)
+    return _page("corrections.html", found.head, shown=found, page_name=address_of_number)

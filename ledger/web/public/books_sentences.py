@@ -232,6 +232,7 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "books.corrects": ("更正的是", "Corrects "),
     "books.reason": ("原因：", "Reason: "),
     "books.approved": ("{n} 人批准。", "Approved by {n}."),
+    "books.told_by": ("更正说明：", "Notice: "),
     "books.touches": ("涉及已公布的报告 ", "Touches the published statements "),
     # opinions in lists of statements
     "statement.opinion.none": (

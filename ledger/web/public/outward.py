@@ -19,6 +19,7 @@ from markupsafe import Markup
 
 from ledger.clock import to_text
 from ledger.errors import NotFoundError
+from ledger.issuing.numbers import address_of_number, numbered
 from ledger.money import exponent
 from ledger.projections.totals import Broadcasts, Happened, Totals, thanked
 from ledger.web import headers
@@ -276,12 +277,27 @@ def _entry(one: Happened, fund: str, say: Voice) -> ET.Element:
         amount=say.money(one.amount_minor),
         number=one.number,
         entry=f"{one.corrected or one.entry:,}",
+        corrects=say("and").join(one.corrects),
     )
     _add(entry, "title", _text(title))
     _add(entry, "updated", to_text(one.at))
-    ET.SubElement(entry, "link", {"rel": "alternate", "href": address})
+    ET.SubElement(
+        entry, "link", {"rel": "alternate", "href": _page_of(one.number, fund, say) or address}
+    )
+    for number in one.corrects:
+        page = _page_of(number, fund, say)
+        if page:
+            ET.SubElement(entry, "link", {"rel": "related", "href": page})
     _add(entry, "summary", _text(say("feed.summary", entry=f"{one.entry:,}")))
     return entry
+
+
+def _page_of(number: str, fund: str, say: Voice) -> str:
+    """Return the address of a statement's page; empty for what is no statement's number."""
+    if numbered(number) is None:
+        return ""
+    where = address_of_number(number)
+    return url_for(f"{say.language}.report", fund=fund, statement_id=where, _external=True)
 
 
 def _add(parent: ET.Element, name: str, text: str) -> None:

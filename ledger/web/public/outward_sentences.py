@@ -86,6 +86,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "Transfer {number} was returned by the bank: {amount}",
     ),
     "feed.statement": ("公布了报告 {number}", "Statement {number} published"),
+    "feed.notice": (
+        "公布了更正说明 {number}，更正 {corrects}",
+        "Correction notice {number} published: it corrects {corrects}",
+    ),
     "feed.correction": ("更正了第 {entry} 条", "Entry {entry} corrected"),
     "feed.milestone": ("打赏累计超过 {amount}", "Gifts passed {amount}"),
     "feed.summary": ("账本第 {entry} 条", "Entry {entry} of the ledger"),

@@ -226,6 +226,7 @@ def report(fund: str, statement_id: str) -> BaseResponse:
         page=page,
         contact=page.contact,
         rows=reports.rows(page.lines, say.language),
+        line_name=lambda code: reports.line_name(code, say.language),
         size=size,
         verify="python -m ledger verify FILE.pdf",
         detach="pdfdetach -saveall FILE.pdf",

@@ -46,3 +46,9 @@ def rows(lines: Mapping[str, int | None], language: Language) -> list[Row]:
 def _number(code: str) -> int:
     digits = "".join(one for one in code if one.isdigit())
     return int(digits) if digits else 0
+
+
+def line_name(code: str, language: Language) -> str:
+    """Name a line in the language of the page; empty for one without words."""
+    names = LINE.get(code, ("", "", ""))
+    return names[0 if language == "zh" else 1]

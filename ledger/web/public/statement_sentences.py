@@ -4,6 +4,26 @@ from __future__ import annotations
 
 SENTENCES: dict[str, tuple[str, str]] = {
     "report.title": ("报告 {number}", "Statement {number}"),
+    "report.title.notice": ("更正说明 {number}", "Correction notice {number}"),
+    "report.corrected": ("{day}更正过", "Corrected on {day}"),
+    "report.corrected.lead": (
+        "下面这些数不对。这份报告不换：它是当时的记录。请以更正后的数为准，见更正说明",
+        (
+            "These figures were wrong. The statement is not replaced: it is the record of its time. "
+            "Read the corrected ones; see notice"
+        ),
+    ),
+    "report.corrects": ("更正了什么", "What it corrects"),
+    "report.corrects.lead": (
+        "已公布的报告不换。这里写明哪份报告、哪一行、原来的数和更正后的数；更正的分录见 PDF。",
+        (
+            "A published statement is never replaced. This names the statement, the line, the old and "
+            "the corrected figure; the entries are in the PDF."
+        ),
+    ),
+    "report.old": ("更正前", "Old"),
+    "report.change": ("变动", "Change"),
+    "report.new": ("更正后", "New"),
     "report.file": ("PDF（{language}，{size}）", "PDF ({language}, {size})"),
     "report.lead.none": (
         "机构签过名，没有审计师的意见。",

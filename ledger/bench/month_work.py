@@ -5,13 +5,14 @@ In: an order on standard input. Out: seconds of each part, processor time and me
 
 from __future__ import annotations
 
+import os
 import resource
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
-from time import perf_counter, process_time
+from time import perf_counter
 
 import orjson
 
@@ -31,6 +32,7 @@ from ledger.funds import history as funds
 from ledger.funds.lists import Lists
 from ledger.intake.ahead import open_own_file
 from ledger.intake.comparing import Comparison
+from ledger.intake.listed import ListFile
 from ledger.journal.history import Fund, fund_by_slug
 from ledger.logs import configure_logs
 from ledger.matching import file_reading
@@ -50,7 +52,7 @@ class Timed:
 
     Attributes:
         seconds: Of each part, by its name.
-        cpu: Processor time of all parts in this process, seconds.
+        cpu: Processor time of all parts, of this process and of those that it started and waited for, seconds.
     """
 
     def __init__(self) -> None:
@@ -60,10 +62,14 @@ class Timed:
     @contextmanager
     def part(self, name: str) -> Iterator[None]:
         """Time a block."""
-        start, cpu = perf_counter(), process_time()
+        start, cpu = perf_counter(), _processor_s()
         yield
         self.seconds[name] = self.seconds.get(name, 0.0) + perf_counter() - start
-        self.cpu += process_time() - cpu
+        self.cpu += _processor_s() - cpu
+
+
+def _processor_s() -> float:
+    return sum(os.times()[:4])
 
 
 class Matching:
@@ -130,7 +136,7 @@ class Matching:
                 self._ledger.settings.keys,
                 self._fund,
                 (CHANNEL.name, self._month.name),
-                open_own_file(stream, path.name),
+                ListFile(path, open_own_file(stream, path.name)),
             )
 
     def _settle(self) -> None:

@@ -27,6 +27,7 @@ from ledger.desk.reconcile import suggest
 from ledger.errors import FileFormatError
 from ledger.funds import history as funds
 from ledger.intake.ahead import open_own_file
+from ledger.intake.listed import ListFile
 from ledger.matching import matches
 from ledger.matching.matches import Asked, KeptMatch, Suggestion
 from ledger.matching.officers_rules import rules_from_json
@@ -242,7 +243,7 @@ def match_gifts(
             session.settings.keys,
             fund,
             (channel_name, month),
-            open_own_file(stream, file.name),
+            ListFile(file, open_own_file(stream, file.name)),
         )
     differences = {"missing": found.missing, "extra": found.extra, "amount": found.amount}
     for name, one in differences.items():

@@ -11,7 +11,7 @@ from bisect import bisect_left
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
-from itertools import takewhile
+from itertools import islice, takewhile
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
@@ -24,7 +24,7 @@ from ledger.journal.codec import decode
 from ledger.journal.history import Fund
 from ledger.matching import history
 from ledger.matching.history import StoredLine, StoredSettlement
-from ledger.matching.items import DAYS_AFTER, Expectation, Observation, Run
+from ledger.matching.items import DAYS_AFTER, Expectation, Observation, Run, carries_number
 from ledger.matching.lines import BankLine
 from ledger.matching.officers_rules import TOLERANCE_MAX
 from ledger.spending import history as spending
@@ -260,7 +260,7 @@ def gifts_of(
     settlements: Iterable[StoredSettlement],
     lines: Iterable[StoredLine],
 ) -> dict[int, int]:
-    """Count the gifts in the settlements that some line misses by little: rounding may take a fen of each.
+    """Count the gifts in the settlements that some line names and misses by little: rounding may take a fen of each.
 
     Args:
         connection: In a transaction.
@@ -271,11 +271,11 @@ def gifts_of(
     Returns:
         By the settlement's entry: how many, at most `TOLERANCE_MAX`; those that no line misses by little are left out.
     """
-    amounts = sorted({one.line.amount_minor for one in lines})
+    by_amount = sorted((one.line for one in lines), key=_amount)
     found = {}
     for one in settlements:
-        at = bisect_left(amounts, one.net - TOLERANCE_MAX)
-        if any(amount != one.net for amount in takewhile(_below(one), amounts[at:])):
+        at = bisect_left(by_amount, one.net - TOLERANCE_MAX, key=_amount)
+        if any(_names(line, one) for line in takewhile(_below(one), islice(by_amount, at, None))):
             entry = journal_history.entry(connection, fund_id, one.settled_seq)
             # One whose gross was nothing moved nothing.
             for segment in decode(entry.entry)["body"].get("segments", [])[:1]:
@@ -286,8 +286,17 @@ def gifts_of(
     return found
 
 
-def _below(one: StoredSettlement) -> Callable[[int], bool]:
-    return lambda amount: amount <= one.net + TOLERANCE_MAX
+def _amount(line: BankLine) -> int:
+    return line.amount_minor
+
+
+def _names(line: BankLine, one: StoredSettlement) -> bool:
+    """Tell whether a line of another sum is a settlement's by its number: what the pass `tolerance` asks."""
+    return line.amount_minor != one.net and carries_number(line, one.statement_no)
+
+
+def _below(one: StoredSettlement) -> Callable[[BankLine], bool]:
+    return lambda line: line.amount_minor <= one.net + TOLERANCE_MAX
 
 
 def transfer_id(one: Transfer) -> str:

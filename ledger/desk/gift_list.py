@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from pathlib import Path
 
 from ledger.actors import Actor
-from ledger.clock import Clock, to_ms
+from ledger.clock import Clock
 from ledger.funds import history as funds
 from ledger.intake.comparing import Comparing, Comparison
-from ledger.intake.events import GiftEvent, RowProblem
+from ledger.intake.listed import ListFile, listed_in_file
 from ledger.intake.receiving import rate_table
 from ledger.journal.history import Fund
 from ledger.matching.exceptions import booking as exceptions
@@ -26,7 +25,7 @@ def compare_list(
     keys: Path,
     fund: Fund,
     wanted: tuple[str, str],
-    rows: Iterable[GiftEvent | RowProblem],
+    file: ListFile,
 ) -> Comparison:
     """Compare a platform's list with what is recorded.
 
@@ -36,7 +35,7 @@ def compare_list(
         keys: Folder of the keys.
         fund: The fund.
         wanted: Channel and month, such as `Kuaishou` and `2026-10`.
-        rows: Of the list, which is read once.
+        file: The list, which is read once.
 
     Returns:
         What differs; exceptions `missing_gift`, `extra_gift` and `gift_amount` are raised with the sums. No id of a
@@ -47,8 +46,8 @@ def compare_list(
         channel = funds.channel(connection, fund.fund_id, name)
         zone = funds.details(connection, fund.fund_id).zone
         rates = rate_table(funds.rates_of(connection, fund.fund_id))
-        comparing = Comparing(connection, keys, fund, channel, (month, zone), rates)
-        found = comparing.compare(rows, to_ms(clock.now()))
+        comparing = Comparing(connection, keys, fund, channel, (month, zone))
+        found = comparing.compare(listed_in_file(file, clock, comparing.span_ms, rates))
 
     def decide(books: Books) -> None:
         for kind, one in (

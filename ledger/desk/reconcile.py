@@ -9,11 +9,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+import sqlalchemy as sa
+
 from ledger.clock import to_ms
 from ledger.desk import sealed_lines
 from ledger.desk.expected import STEPS, Expecting, Thing, line_id, seen
 from ledger.desk.matched import MATCHING, Plan, at_once, book_all, keep_by_hand
 from ledger.errors import InputError
+from ledger.funds import history as funds
 from ledger.journal.history import Fund
 from ledger.matching import booking as matching
 from ledger.matching import history, matches
@@ -71,7 +74,7 @@ def reconcile(sequencer: Sequencer, fund: Fund) -> Reconciled:
     interest = desk.book_interest()
     found = desk.suggest()
     with sequencer.database.reading() as connection:
-        open_lines = len(history.open_lines(connection, fund.fund_id))
+        open_lines = history.open_lines_count(connection, fund.fund_id)
         unpaid = len(history.settlements(connection, fund.fund_id, unpaid=True))
     return Reconciled(
         payouts=done["R3"],
@@ -133,14 +136,17 @@ class _Desk:
             fund_id = self._fund.fund_id
             rules, version = rules_in_force(connection, fund_id)
             expecting = Expecting(connection, self._fund)
-            if self._seen is None:
-                lines = history.open_lines(connection, fund_id)
-                self._seen = lines, seen(lines, expecting.zone)
-            lines, observations = self._seen
+            lines, observations = self._open_lines(connection)
             things = expecting.of_step(step, lines)
         expected = [one.expectation for one in things.values()]
         outcome = match(expected, observations, rules)
         return Step(step, version, things, {line_id(one): one for one in lines}, outcome)
+
+    def _open_lines(self, connection: sa.Connection) -> tuple[list[StoredLine], list[Observation]]:
+        if self._seen is None:
+            lines = history.open_lines(connection, self._fund.fund_id)
+            self._seen = lines, seen(lines, funds.details(connection, self._fund.fund_id).zone)
+        return self._seen
 
     def run(self, step: str) -> int:
         """Book what one step confirms; return how many lines or things that is, whichever are more."""
@@ -185,7 +191,7 @@ class _Desk:
         order in which it came.
         """
         with self._sequencer.database.reading() as connection:
-            lines = history.open_lines(connection, self._fund.fund_id)
+            lines, _ = self._open_lines(connection)
         booked, held = 0, self._held(lines)
         waiting: set[str] = set()
         for line in lines:

@@ -195,18 +195,45 @@ def batches_of_file(
     if path.stat().st_size < AHEAD_BYTES_MIN or not isinstance(clock, SystemClock):
         yield from batches(rows, lambda: to_ms(clock.now()), rates, repeats)
         return
-    with _reader(path, rates) as (answers, frames), _rare_collections():
-        while (body := _frame(frames)) is not None:
-            if not body:
-                raise StateError(what="reader", state="ended early", file=path.name)
-            # From our own child, over a pipe that nobody else has.
-            told, batch = marshal.loads(body)  # noqa: S302
+    with reader(__name__, path, rates) as (answers, frames), rare_collections():
+        for told, batch in values_of(frames, path):
             if batch is None:
                 # A broken pipe is an early end too: it is found at the next frame.
                 with contextlib.suppress(BrokenPipeError):
                     _send(answers, _bits(repeats(*told)))
             else:
                 yield _unpacked(batch)
+
+
+def values_of(stream: IO[bytes], path: Path) -> Iterator[Any]:
+    """Read what a second process sends, to its end.
+
+    Args:
+        stream: Its output.
+        path: The file that it reads.
+
+    Yields:
+        Plain values, as they were sent.
+
+    Raises:
+        StateError: It ended before the file did.
+    """
+    while (body := _frame(stream)) is not None:
+        if not body:
+            raise StateError(what="reader", state="ended early", file=path.name)
+        # From our own child, over a pipe that nobody else has.
+        yield marshal.loads(body)  # noqa: S302
+
+
+def send_value(stream: IO[bytes], value: Any) -> None:
+    """Send plain values to `values_of`."""
+    _send(stream, marshal.dumps(value, _MARSHAL_VERSION))
+
+
+def send_end(stream: IO[bytes]) -> None:
+    """Say that the file was read to its end."""
+    stream.write(_END)
+    stream.flush()
 
 
 def _frame(stream: IO[bytes]) -> bytes | None:
@@ -238,11 +265,19 @@ def _truths(bits: bytes) -> list[bool]:
 
 
 @contextlib.contextmanager
-def _reader(path: Path, rates: RateTable) -> Iterator[tuple[IO[bytes], IO[bytes]]]:
-    """Start the second process; it ends with this block, however that ends.
+def reader(
+    module: str, path: Path, rates: RateTable, *more: int
+) -> Iterator[tuple[IO[bytes], IO[bytes]]]:
+    """Start a second process; it ends with this block, however that ends.
+
+    Args:
+        module: Whose `main` it is; that begins with `read_order`.
+        path: The file that it reads.
+        rates: What units are worth.
+        more: What else it has to know.
 
     Yields:
-        Where it takes answers, and its frames: eight bytes of length, then what is told or a batch, marshalled.
+        Where it takes answers, and its frames: eight bytes of length, then plain values, marshalled.
     """
     order = (
         str(path.resolve()),
@@ -253,9 +288,10 @@ def _reader(path: Path, rates: RateTable) -> Iterator[tuple[IO[bytes], IO[bytes]
             ]
             for unit, timed in rates.items()
         },
+        more,
     )
     with subprocess.Popen(  # noqa: S603 -- ourselves
-        [sys.executable, "-m", __name__],
+        [sys.executable, "-m", module],
         cwd=ROOT,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
@@ -264,14 +300,27 @@ def _reader(path: Path, rates: RateTable) -> Iterator[tuple[IO[bytes], IO[bytes]
         assert process.stdin is not None
         assert process.stdout is not None
         try:
-            _send(process.stdin, marshal.dumps(order, _MARSHAL_VERSION))
+            send_value(process.stdin, order)
             yield process.stdin, process.stdout
         finally:
             process.kill()
 
 
+def read_order(stream: IO[bytes]) -> tuple[Path, RateTable, tuple[int, ...]]:
+    """Read what a second process is ordered: path, rates and whatever else it has to know."""
+    name, plain, more = marshal.loads(_frame(stream) or b"")  # noqa: S302 -- from whoever started us
+    rates = {
+        unit: [
+            TimedRate(UnitRate(minor, units, commodity), from_ms, seq)
+            for minor, units, commodity, from_ms, seq in timed
+        ]
+        for unit, timed in plain.items()
+    }
+    return Path(name), rates, tuple(more)
+
+
 @contextlib.contextmanager
-def _rare_collections() -> Iterator[None]:
+def rare_collections() -> Iterator[None]:
     """Look for circular garbage once a batch and not thousands of times: rows make none, and looking is dear.
 
     Yields:
@@ -309,17 +358,10 @@ def _unpacked(batch: tuple[Any, ...]) -> Batch:
 def main() -> None:
     """Be the second process: the order and answers on standard input, frames on standard output."""
     answers, out = sys.stdin.buffer, sys.stdout.buffer
-    name, plain = marshal.loads(_frame(answers) or b"")  # noqa: S302
-    rates = {
-        unit: [
-            TimedRate(UnitRate(minor, units, commodity), from_ms, seq)
-            for minor, units, commodity, from_ms, seq in timed
-        ]
-        for unit, timed in plain.items()
-    }
-    path, clock = Path(name), SystemClock()
+    path, rates, _ = read_order(answers)
+    clock = SystemClock()
     with (
-        _rare_collections(),
+        rare_collections(),
         contextlib.suppress(BrokenPipeError, KeyboardInterrupt),
         path.open("rb") as stream,
     ):
@@ -327,13 +369,12 @@ def main() -> None:
         before: _Read | None = None
         for read in itertools.chain(reads, (None,)):
             if read is not None:
-                _send(out, marshal.dumps((read.told(), None), _MARSHAL_VERSION))
+                send_value(out, (read.told(), None))
             if before is not None:
                 batch = before.batch(_truths(_frame(answers) or b""))
-                _send(out, marshal.dumps((None, _packed(batch)), _MARSHAL_VERSION))
+                send_value(out, (None, _packed(batch)))
             before = read
-        out.write(_END)
-        out.flush()
+        send_end(out)
 
 
 if __name__ == "__main__":

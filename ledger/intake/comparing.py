@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from datetime import timedelta
-from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
@@ -17,15 +16,13 @@ import sqlalchemy as sa
 from ledger.clock import from_text, local_month, month_span, to_ms
 from ledger.funds.history import Channel
 from ledger.intake.booking import scope
-from ledger.intake.events import GiftEvent, RowProblem
-from ledger.intake.prepared import Checked, RateTable, check
+from ledger.intake.listed import Listed
 from ledger.journal import history as journal
 from ledger.journal.codec import decode
 from ledger.journal.history import Fund, StoredEntry
 from ledger.privacy.aliases import Aliases
 from ledger.sequencer import store as claims
 
-BATCH_ROWS = 5_000
 AHEAD = timedelta(days=1)
 """A platform's clock may be ahead of ours, by minutes: a gift can be recorded before it was given."""
 
@@ -96,7 +93,6 @@ class Comparing:
         fund: The fund.
         channel: Its channel.
         when: The month, such as `2026-10`, and the zone that decides what belongs to it.
-        rates: What units are worth.
     """
 
     def __init__(
@@ -106,12 +102,10 @@ class Comparing:
         fund: Fund,
         channel: Channel,
         when: tuple[str, str],
-        rates: RateTable,
     ) -> None:
         self._connection, self._fund, self._channel = connection, fund, channel
         self._month, self._zone = when
         self._since, self._until = month_span(*when)
-        self._rates = rates
         self._scope = scope(channel)
         self._aliases = Aliases(keys, fund.slug)
         self._erased = claims.has_erased(connection, fund.fund_id, self._scope)
@@ -120,27 +114,24 @@ class Comparing:
         self._missing, self._extra, self._amount = _Count(), _Count(), _Count()
         self._rows = self._same = self._repeated = self._refused = 0
 
-    def compare(self, rows: Iterable[GiftEvent | RowProblem], received_ms: int) -> Comparison:
+    @property
+    def span_ms(self) -> tuple[int, int]:
+        """Return the month's first instant and the one after its last, POSIX milliseconds."""
+        return to_ms(self._since), to_ms(self._until)
+
+    def compare(self, batches: Iterable[Listed]) -> Comparison:
         """Compare a list.
 
         Args:
-            rows: The platform's, in any order.
-            received_ms: When it was brought.
+            batches: Of the platform's list, gifts of the month in any order.
 
         Returns:
             What differs.
         """
-        since_ms, until_ms = to_ms(self._since), to_ms(self._until)
-        for batch in _batches(rows):
-            events = [
-                one
-                for one in batch
-                if isinstance(one, GiftEvent) and since_ms <= one.occurred_at_ms < until_ms
-            ]
-            self._refused += sum(isinstance(one, RowProblem) for one in batch)
-            checked, problems = check(events, received_ms, self._rates)
-            self._refused += len(problems)
-            self._look_up(checked)
+        for batch in batches:
+            self._refused += batch.refused
+            self._rows += len(batch.ids)
+            self._look_up(batch)
         self._find_extra()
         return Comparison(
             self._rows,
@@ -152,26 +143,25 @@ class Comparing:
             self._amount.sum(),
         )
 
-    def _look_up(self, checked: list[Checked]) -> None:
-        known = self._known([one.event.source_id for one in checked])
-        for one in checked:
-            self._rows += 1
-            found = known.get(one.event.source_id)
+    def _look_up(self, batch: Listed) -> None:
+        known, seen = self._known(batch.ids), self._seen
+        for id_, digest, gross, commodity in zip(*batch[1:], strict=True):
+            found = known.get(id_)
             if found is None:
-                self._missing.add(one.gross, one.event.source_id)
+                self._missing.add(gross, id_)
                 continue
-            seq, digest = found
-            if self._is_seen(seq):
+            seq = found[0]
+            bit = 1 << (seq & 7)
+            if seen[seq >> 3] & bit:
                 self._repeated += 1
                 continue
-            self._seen[seq >> 3] |= 1 << (seq & 7)
-            if digest in (
-                one.digest,
-                self._aliases.of_digest(one.digest) if self._erased else b"",
+            seen[seq >> 3] |= bit
+            if found[1] == digest or (
+                self._erased and found[1] == self._aliases.of_digest(digest)
             ):
                 self._same += 1
             else:
-                self._compare_sums(one, seq)
+                self._compare_sums(gross, commodity, seq)
 
     def _known(self, ids: list[str]) -> dict[str, tuple[int, bytes]]:
         find = (self._connection, self._fund.fund_id, self._scope)
@@ -183,14 +173,14 @@ class Comparing:
                 known[by_alias[alias]] = (seq, digest)
         return known
 
-    def _compare_sums(self, one: Checked, seq: int) -> None:
+    def _compare_sums(self, gross: int, commodity: str, seq: int) -> None:
         """Tell another sum from another name or message: only the sum is the platform's to say."""
         entry = journal.entry(self._connection, self._fund.fund_id, seq)
         body = decode(entry.entry)["body"]
-        if (body["amount"], body["commodity"]) == (one.gross, one.commodity):
+        if (body["amount"], body["commodity"]) == (gross, commodity):
             self._same += 1
         else:
-            self._amount.add(one.gross - body["amount"], str(seq))
+            self._amount.add(gross - body["amount"], str(seq))
 
     def _is_seen(self, seq: int) -> bool:
         return bool(self._seen[seq >> 3] & 1 << (seq & 7))
@@ -267,9 +257,3 @@ def _exact_runs(seen: bytearray, first: int, stop: int) -> Iterator[tuple[int, i
         at += 8 if whole else 1
     if begun >= 0:
         yield begun, stop
-
-
-def _batches(rows: Iterable[GiftEvent | RowProblem]) -> Iterator[list[GiftEvent | RowProblem]]:
-    left = iter(rows)
-    while batch := list(islice(left, BATCH_ROWS)):
-        yield batch

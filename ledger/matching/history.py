@@ -85,6 +85,14 @@ def open_lines(
     return [_stored(row) for row in connection.execute(query).mappings()]
 
 
+def open_lines_count(connection: sa.Connection, fund_id: int) -> int:
+    """Return how many bank lines no entry explains."""
+    query = sa.select(sa.func.count()).where(
+        bank_lines.c.fund_id == fund_id, bank_lines.c.matched_seq.is_(None)
+    )
+    return int(connection.execute(query).scalar_one())
+
+
 def line_by_row(connection: sa.Connection, fund_id: int, account: str, row: int) -> StoredLine:
     """Find the newest bank line of an account that stands in a given row of its file.
 

@@ -184,11 +184,13 @@ def same_side(expectation: Expectation, observation: Observation) -> bool:
 
 def carries(expectation: Expectation, observation: Observation) -> bool:
     """Tell whether a line carries one of the references, or has one as its bank's own number."""
-    line = observation.line
-    return any(
-        carries_reference(line, reference)
-        or (line.bank_id is not None and comparable(line.bank_id) == comparable(reference))
-        for reference in expectation.references
+    return any(carries_number(observation.line, one) for one in expectation.references)
+
+
+def carries_number(line: BankLine, reference: str) -> bool:
+    """Tell whether a line carries a reference, or has it as its bank's own number."""
+    return carries_reference(line, reference) or (
+        line.bank_id is not None and comparable(line.bank_id) == comparable(reference)
     )
 
 

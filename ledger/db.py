@@ -13,6 +13,7 @@ import psycopg
 import sqlalchemy as sa
 from sqlalchemy import event
 from sqlalchemy.engine import URL, make_url
+from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.pool import ConnectionPoolEntry as PoolRecord
 
 from ledger.errors import BusyError, ExternalError, StorageFullError, UnreachableError
@@ -309,6 +310,23 @@ def insert_rows(
             cursor.close()
     else:
         _copy_rows(connection, table, names, rows)
+
+
+class lower_hex(sa.sql.functions.GenericFunction[str]):  # noqa: N801 -- a function of SQL
+    """Bytes as hexadecimal digits, in small letters, as Python writes them."""
+
+    type = sa.Text()
+    inherit_cache = True
+
+
+@compiles(lower_hex, "sqlite")
+def _hex_of_sqlite(element: lower_hex, compiler: sa.Compiled, **options: Any) -> str:
+    return f"lower(hex({compiler.process(element.clauses, **options)}))"
+
+
+@compiles(lower_hex, "postgresql")
+def _hex_of_postgresql(element: lower_hex, compiler: sa.Compiled, **options: Any) -> str:
+    return f"encode({compiler.process(element.clauses, **options)}, 'hex')"
 
 
 class Prepared:

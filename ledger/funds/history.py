@@ -79,17 +79,20 @@ class Rate(NamedTuple):
 
 def details(connection: sa.Connection, fund_id: int) -> Details:
     """Return a fund's names and promise."""
-    row = connection.execute(
-        sa.select(
-            fund_details.c.name_zh,
-            fund_details.c.name_en,
-            fund_details.c.promise_zh,
-            fund_details.c.promise_en,
-            fund_details.c.commodity,
-            fund_details.c.zone,
-        ).where(fund_details.c.fund_id == fund_id)
-    ).one()
+    [row] = _DETAILS.rows(connection, fund_id=fund_id)
     return Details(*row)
+
+
+_DETAILS = Prepared(
+    sa.select(
+        fund_details.c.name_zh,
+        fund_details.c.name_en,
+        fund_details.c.promise_zh,
+        fund_details.c.promise_en,
+        fund_details.c.commodity,
+        fund_details.c.zone,
+    ).where(fund_details.c.fund_id == sa.bindparam("fund_id"))
+)
 
 
 def search(connection: sa.Connection, text: str, first: int, most: int) -> tuple[list[int], int]:
@@ -130,18 +133,20 @@ def search(connection: sa.Connection, text: str, first: int, most: int) -> tuple
 
 def all_channels(connection: sa.Connection, fund_id: int) -> list[Channel]:
     """Return all channels in the order they were opened."""
-    rows = connection.execute(
-        sa.select(
-            channels.c.name,
-            channels.c.platform,
-            channels.c.title_zh,
-            channels.c.title_en,
-            channels.c.commodity,
-        )
-        .where(channels.c.fund_id == fund_id)
-        .order_by(channels.c.opened_seq)
+    return [Channel(*row) for row in _CHANNELS.rows(connection, fund_id=fund_id)]
+
+
+_CHANNELS = Prepared(
+    sa.select(
+        channels.c.name,
+        channels.c.platform,
+        channels.c.title_zh,
+        channels.c.title_en,
+        channels.c.commodity,
     )
-    return [Channel(*row) for row in rows]
+    .where(channels.c.fund_id == sa.bindparam("fund_id"))
+    .order_by(channels.c.opened_seq)
+)
 
 
 def channel(connection: sa.Connection, fund_id: int, name: str) -> Channel:
@@ -167,12 +172,14 @@ def channel(connection: sa.Connection, fund_id: int, name: str) -> Channel:
 
 def money_account_list(connection: sa.Connection, fund_id: int) -> list[MoneyAccount]:
     """Return all bank and fund accounts in the order they were opened."""
-    rows = connection.execute(
-        sa.select(money_accounts.c.name, money_accounts.c.number, money_accounts.c.commodity)
-        .where(money_accounts.c.fund_id == fund_id)
-        .order_by(money_accounts.c.opened_seq)
-    )
-    return [MoneyAccount(*row) for row in rows]
+    return [MoneyAccount(*row) for row in _MONEY_ACCOUNTS.rows(connection, fund_id=fund_id)]
+
+
+_MONEY_ACCOUNTS = Prepared(
+    sa.select(money_accounts.c.name, money_accounts.c.number, money_accounts.c.commodity)
+    .where(money_accounts.c.fund_id == sa.bindparam("fund_id"))
+    .order_by(money_accounts.c.opened_seq)
+)
 
 
 def money_account(connection: sa.Connection, fund_id: int, text: str) -> MoneyAccount:
@@ -216,12 +223,7 @@ def rates_of(connection: sa.Connection, fund_id: int) -> list[Rate]:
 
 def all_members(connection: sa.Connection, fund_id: int) -> list[Member]:
     """Return everybody who was ever enrolled, in that order."""
-    rows = connection.execute(
-        sa.select(*_MEMBER)
-        .where(members.c.fund_id == fund_id)
-        .order_by(sa.func.length(members.c.member_id), members.c.member_id)
-    )
-    return [_member(row) for row in rows]
+    return [_member(row) for row in _MEMBERS.rows(connection, fund_id=fund_id)]
 
 
 _MEMBER = (
@@ -230,6 +232,20 @@ _MEMBER = (
     members.c.name,
     members.c.user_id,
     members.c.removed_seq,
+)
+
+
+_MEMBERS = Prepared(
+    sa.select(*_MEMBER)
+    .where(members.c.fund_id == sa.bindparam("fund_id"))
+    .order_by(sa.func.length(members.c.member_id), members.c.member_id)
+)
+_MEMBER_OF_USER = Prepared(
+    sa.select(*_MEMBER).where(
+        members.c.fund_id == sa.bindparam("fund_id"),
+        members.c.user_id == sa.bindparam("user_id"),
+        members.c.removed_seq.is_(None),
+    )
 )
 
 
@@ -260,13 +276,7 @@ def member(connection: sa.Connection, fund_id: int, text: str) -> Member:
 
 def member_of_user(connection: sa.Connection, fund_id: int, user_id: int) -> Member | None:
     """Return who a user is in a fund; None when they act in it no more, or never did."""
-    row = connection.execute(
-        sa.select(*_MEMBER).where(
-            members.c.fund_id == fund_id,
-            members.c.user_id == user_id,
-            members.c.removed_seq.is_(None),
-        )
-    ).first()
+    row = _MEMBER_OF_USER.first(connection, fund_id=fund_id, user_id=user_id)
     return None if row is None else _member(row)
 
 

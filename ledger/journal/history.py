@@ -49,12 +49,17 @@ def fund_by_slug(connection: sa.Connection, slug: str) -> Fund:
     Raises:
         NotFoundError: There is none of this name.
     """
-    row = connection.execute(
-        sa.select(funds.c.fund_id, funds.c.slug, funds.c.origin).where(funds.c.slug == slug)
-    ).first()
+    row = _BY_SLUG.first(connection, slug=slug)
     if row is None:
         raise NotFoundError(what="fund", name=slug[:60])
-    return Fund(row.fund_id, row.slug, row.origin)
+    return Fund(*row)
+
+
+_BY_SLUG = Prepared(
+    sa.select(funds.c.fund_id, funds.c.slug, funds.c.origin).where(
+        funds.c.slug == sa.bindparam("slug")
+    )
+)
 
 
 def all_funds(connection: sa.Connection) -> list[Fund]:

@@ -6,8 +6,10 @@ day on which they began; what is open and where the money is are as of now.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
@@ -22,8 +24,8 @@ from ledger.journal.codec import decode
 from ledger.journal.history import Fund
 from ledger.journal.tables import entries
 from ledger.matching.exceptions import history as exceptions
-from ledger.matching.exceptions.history import Filter, Item, OpenSubject
-from ledger.matching.exceptions.kinds import blocks, line_subject
+from ledger.matching.exceptions.history import Filter, Item
+from ledger.matching.exceptions.kinds import blocks
 from ledger.matching.tables import bank_lines, file_statements, files, settlement_lines
 from ledger.projections.accounts import Accounts
 from ledger.projections.dates import month_first, next_month
@@ -82,7 +84,7 @@ def day_page(connection: sa.Connection, fund: Fund, day: date, now: datetime) ->
         items_count=sum(one.items for one in aged),
         aged=tuple(AgedItems(*one) for one in aged),
         overdue=sum(one.overdue for one in aged),
-        unexplained=_unexplained(exceptions.open_sums(connection, fund.fund_id), lines, money),
+        unexplained=_unexplained(exceptions.blocking_sums(connection, fund.fund_id), lines, money),
     )
 
 
@@ -103,29 +105,36 @@ def _open(one: Item, today: date) -> Open:
     )
 
 
+class _OpenLines(NamedTuple):
+    """Lines of an account in a currency that no entry explains.
+
+    Attributes:
+        account: Our name of it.
+        commodity: ISO 4217 code.
+        total: Their sum, signed minor units.
+        sizes: The sum of their sums without signs.
+    """
+
+    account: str
+    commodity: str
+    total: int
+    sizes: int
+
+
 def _unexplained(
-    items: Iterable[OpenSubject],
-    lines: Iterable[tuple[str, str, int, str]],
-    money: Iterable[DayAccount],
+    items: Mapping[str, int], lines: Iterable[_OpenLines], money: Iterable[DayAccount]
 ) -> tuple[OpenSum, ...]:
     """Sum what nobody can explain, by currency: each fen once.
 
     Lines without an entry; where bank and ledger still differ when those are counted; and what blocks the month
     though no line shows it.
     """
-    found: dict[str, int] = {}
-    seen = set()
-    for subject, _, amount, commodity in lines:
-        seen.add(subject)
-        found[commodity] = found.get(commodity, 0) + abs(amount)
+    found = Counter(items)
+    for one in lines:
+        found[one.commodity] += one.sizes
     for account in money:
         if account.difference_minor:
-            found[account.commodity] = found.get(account.commodity, 0) + abs(
-                account.difference_minor
-            )
-    for one in items:
-        if one.subject not in seen and blocks(one.kind, one.amount, one.commodity):
-            found[one.commodity] = found.get(one.commodity, 0) + one.amount
+            found[account.commodity] += abs(account.difference_minor)
     return tuple(
         OpenSum(commodity, amount) for commodity, amount in sorted(found.items()) if amount
     )
@@ -263,22 +272,30 @@ class _Day:
 
     # --- accounts -----------------------------------------------------------------------------
 
-    def open_lines(self) -> list[tuple[str, str, int, str]]:
-        """Return the lines that no entry explains: subject, account, signed amount, currency."""
+    def open_lines(self) -> list[_OpenLines]:
+        """Sum the lines that no entry explains, by account and currency."""
         c = bank_lines.c
         rows = self._connection.execute(
-            sa.select(c.sha256, c.line_no, c.account, c.amount, c.commodity).where(
-                c.fund_id == self._fund_id, c.matched_seq.is_(None)
+            sa.select(
+                c.account,
+                c.commodity,
+                sa.func.sum(c.amount),
+                sa.func.sum(sa.func.abs(c.amount)),
             )
+            .where(c.fund_id == self._fund_id, c.matched_seq.is_(None))
+            .group_by(c.account, c.commodity)
         )
-        return [(line_subject(bytes(row.sha256).hex(), row.line_no), *row[2:]) for row in rows]
+        return [
+            _OpenLines(account, commodity, int(total), int(sizes))
+            for account, commodity, total, sizes in rows
+        ]
 
-    def accounts(self, lines: Sequence[tuple[str, str, int, str]]) -> tuple[DayAccount, ...]:
+    def accounts(self, lines: Sequence[_OpenLines]) -> tuple[DayAccount, ...]:
         """Return what each account holds by the ledger and by the bank, with what lies between."""
         made = []
         for one in funds.money_account_list(self._connection, self._fund_id):
             if one.name.startswith((BANK, FUND)):
-                mine = sum(row[2] for row in lines if row[1] == one.name)
+                mine = sum(some.total for some in lines if some.account == one.name)
                 ours = self._held(one)
                 made.append(self._account(one, ours, mine))
         return tuple(made)

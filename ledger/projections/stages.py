@@ -21,6 +21,7 @@ import sqlalchemy as sa
 
 from ledger.funds.history import Channel
 from ledger.journal import accounts as names
+from ledger.journal.balances import ANY_SIZE
 from ledger.journal.tables import postings
 from ledger.moneyline.tables import segments
 from ledger.projections.accounts import Accounts
@@ -107,7 +108,7 @@ def from_outside(connection: sa.Connection, fund_id: int, accounts: Accounts) ->
             segments.c.fund_id == fund_id,
             segments.c.source_id.is_(None),
             segments.c.target_commodity == accounts.commodity,
-            segments.c.seq < accounts.size,
+            *_counted(accounts),
         )
         .group_by(postings.c.debit_id, postings.c.credit_id)
         .order_by(postings.c.debit_id, postings.c.credit_id)
@@ -125,7 +126,7 @@ def from_outside(connection: sa.Connection, fund_id: int, accounts: Accounts) ->
             segments.c.target_id.in_([accounts.ids[name] for name, _ in accounts.below(INCOME)]),
             segments.c.target_commodity == accounts.commodity,
             segments.c.source_id.is_not(None),
-            segments.c.seq < accounts.size,
+            *_counted(accounts),
         )
         .group_by(segments.c.source_id, segments.c.target_id)
         .order_by(segments.c.source_id, segments.c.target_id)
@@ -135,6 +136,15 @@ def from_outside(connection: sa.Connection, fund_id: int, accounts: Accounts) ->
         for source, target, amount in taken_back
     ]
     return found
+
+
+def _counted(accounts: Accounts) -> tuple[sa.ColumnElement[bool], ...]:
+    """Return which segments count at the accounts' size.
+
+    Added to, so that no database enters by the numbers of entries: it would read all of them, where few come from
+    outside or go back.
+    """
+    return () if accounts.size == ANY_SIZE else (segments.c.seq + 0 < accounts.size,)
 
 
 class CameBack(NamedTuple):
@@ -165,7 +175,7 @@ def returned(connection: sa.Connection, fund_id: int, accounts: Accounts) -> Cam
                 segments.c.target_id.in_(
                     [accounts.ids[name] for name, _ in accounts.below(target)]
                 ),
-                segments.c.seq < accounts.size,
+                *_counted(accounts),
             )
         ).scalar_one()
         return int(found)

@@ -9,6 +9,7 @@ from typing import NamedTuple
 import orjson
 import sqlalchemy as sa
 
+from ledger.db import lower_hex
 from ledger.decisions.tables import decision_ends, decision_versions, decisions
 from ledger.errors import NotFoundError
 from ledger.keyset import Listing, Sort
@@ -342,13 +343,12 @@ def lines_of(
     c = bank_lines.c
     found: dict[str, SubjectLine] = {}
     for sha256, rows in named.items():
-        query = (
-            sa.select(c.account, c.identity, c.day, c.line_no, c.refs, c.counterparty, c.text)
-            .where(c.fund_id == fund_id, c.sha256 == sha256, c.line_no.in_(list(rows)))
-            .order_by(c.account, c.identity)
-        )
-        for line in connection.execute(query):
-            found.setdefault(rows[line.line_no], SubjectLine(*line))
+        query = sa.select(
+            c.account, c.identity, c.day, c.line_no, c.refs, c.counterparty, c.text
+        ).where(c.fund_id == fund_id, c.sha256 == sha256, c.line_no.in_(list(rows)))
+        # Sorted here: asked to sort, SQLite reads all lines of the fund in that order.
+        for line in sorted(map(SubjectLine._make, connection.execute(query))):
+            found.setdefault(rows[line.row], line)
     return found
 
 
@@ -408,24 +408,46 @@ def ageing(connection: sa.Connection, fund_id: int, today: date) -> list[Aged]:
     ]
 
 
-class OpenSubject(NamedTuple):
-    """What an open exception is about, as far as sums need it; fields as in `Item`."""
+def blocking_sums(connection: sa.Connection, fund_id: int) -> dict[str, int]:
+    """Sum the open exceptions that block a month, less those about a line that no entry explains: lines count alone.
 
-    kind: str
-    subject: str
-    amount: int
-    commodity: str
+    Args:
+        connection: In a transaction.
+        fund_id: The fund.
 
-
-def open_sums(connection: sa.Connection, fund_id: int) -> list[OpenSubject]:
-    """Return what all open exceptions are about."""
-    columns = [open_items.c[name] for name in OpenSubject._fields]
+    Returns:
+        Minor units by currency; those of `kinds.blocks`.
+    """
+    c, lines = open_items.c, bank_lines.c
+    open_line = sa.select(
+        sa.literal("line/") + lower_hex(lines.sha256) + "/" + sa.cast(lines.line_no, sa.Text)
+    ).where(lines.fund_id == fund_id, lines.matched_seq.is_(None))
     rows = connection.execute(
-        sa.select(*columns).where(
-            open_items.c.fund_id == fund_id, open_items.c.state.in_(STILL_OPEN)
+        sa.select(c.commodity, sa.func.sum(c.amount))
+        .where(
+            c.fund_id == fund_id,
+            c.state.in_(STILL_OPEN),
+            sa.not_(_HARMLESS),
+            c.subject.not_in(open_line),
         )
+        .group_by(c.commodity)
     )
-    return [OpenSubject._make(row) for row in rows]
+    return {commodity: int(amount) for commodity, amount in rows}
+
+
+_HARMLESS = sa.or_(
+    open_items.c.kind.in_([one.name for one in KINDS.values() if not one.blocks]),
+    *(
+        sa.and_(
+            open_items.c.kind == one.name,
+            open_items.c.commodity == "CNY",
+            open_items.c.amount <= one.blocks_above,
+        )
+        for one in KINDS.values()
+        if one.blocks and one.blocks_above
+    ),
+)
+"""What `kinds.blocks` says no to."""
 
 
 class Note(NamedTuple):

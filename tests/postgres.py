@@ -86,7 +86,11 @@ class PostgresPool:
             )
             for table in self._seeded
         ]
-        return [*connection.execute(_SCHEMA).fetchall(), *(row.fetchone() for row in rows)]
+        return [
+            *connection.execute(_SCHEMA).fetchall(),
+            *connection.execute(_SETTINGS).fetchall(),
+            *(row.fetchone() for row in rows),
+        ]
 
 
 _USES = 40
@@ -99,6 +103,10 @@ WHERE datname = current_database() AND pid <> pg_backend_pid()
 _COUNT_ANEW = """
 SELECT setval(format('%I.%I', schemaname, sequencename)::regclass, start_value, false)
 FROM pg_sequences WHERE last_value IS NOT NULL
+"""
+_SETTINGS = """
+SELECT setconfig FROM pg_db_role_setting
+WHERE setdatabase = (SELECT oid FROM pg_database WHERE datname = current_database())
 """
 _SCHEMA = """
 SELECT c.relname, c.relkind, c.relacl::text, c.relnatts, c.relhastriggers,

@@ -41,6 +41,14 @@ def is_above_limit(statement: Statement) -> bool:
     return total.f6 * _PERMYRIAD > statement.fund.limit.permyriad * (total.f5 + total.f6)
 
 
+def _side(statement: Statement, name: str) -> int:
+    """Return the closing balance of one side of the fund; the whole is restricted where sides are not told apart."""
+    column = getattr(statement.fund, name)
+    if column is not None:
+        return int(column.f8)
+    return statement.fund.total.f8 if name == "restricted" else 0
+
+
 def notes(
     statement: Statement, say: Callable[[str, str], str], money: Callable[[int], str]
 ) -> Iterator[tuple[str, str]]:
@@ -66,8 +74,10 @@ def notes(
     yield (
         say("限定性净资产及其变动", "Restricted net assets and their movement"),
         say(
-            "按公开募捐的承诺，全部用于免费中医药救助。账本不分栏时，全部视为同一用途。",
-            "By the public appeal all of it is for free treatment. Where the ledger keeps no columns, all has one use.",
+            f"期末限定性 {money(_side(statement, 'restricted'))}，非限定性 {money(_side(statement, 'unrestricted'))}；"
+            "变动见第 3 节，口径见第 9.1 节。",
+            f"At the end {money(_side(statement, 'restricted'))} restricted and"
+            f" {money(_side(statement, 'unrestricted'))} unrestricted; movement in section 3, the rule in section 9.1.",
         ),
     )
     yield (

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from reports.ties import Tie
 
 MOVING: Final = (
-    *("G1", "G2", "G3", "G4", "G5", "G5a", "G5b", "G6", "P2", "P3", "P4"),
+    *("G1", "G2", "G3", "G3a", "G3b", "G4", "G5", "G5a", "G5b", "G6", "P2", "P3", "P4"),
     *("B2", "B3", "B4", "B5", "B6", "T2", "T2r"),
     *("F2", "F3", "F4", "F5", "F6", "F7", "S1", "S2", "L2"),
 )

@@ -159,7 +159,12 @@ FUND_MOVEMENTS: Final = Register(
         _c("on", "date", "日期", "Day on which it happened"),
         _c("line", "string", "行", "Line of the statement, F1 to F7"),
         _c("amount_fen", "integer", "金额（分）", "Signed as it changes the fund"),
-        _c("restricted", "string", "限定性", "yes, no, or empty where the ledger does not say"),
+        _c(
+            "restricted",
+            "string",
+            "限定性",
+            "yes or no; a movement that both sides pay has two rows",
+        ),
         _c("description", "string", "说明", "What it was, in codes"),
     ),
 )
@@ -212,7 +217,26 @@ CORRECTIONS: Final = Register(
     ),
 )
 
+ADJUSTMENTS: Final = Register(
+    "adjustments.csv",
+    Name("调整与冲正", "Adjustments and reversals"),
+    (
+        _ENTRY,
+        _c("kind", "string", "种类", "Kind of the entry"),
+        _c("corrects_entry_no", "string", "涉及的分录", "Entries that it is about"),
+        _AMOUNT,
+        _c("commodity", "string", "币种", "ISO 4217 code of the amount"),
+        _c("reason", "string", "原因", "In the words of the entry"),
+        _c("proposed_by", "string", "提出", "Role"),
+        _c("approved_by", "string", "批准", "Roles"),
+        _c(
+            "documents", "string", "涉及的报告", "Published statements that cover what it is about"
+        ),
+    ),
+)
+
 ALL: Final = (
+    ADJUSTMENTS,
     BANK_LINES,
     CORRECTIONS,
     EXCEPTIONS,
@@ -245,6 +269,20 @@ def own_rows(statement: Statement) -> dict[str, Iterable[Row]]:
             (name.zh, name.en or None, amount) for name, amount in statement.spending.by_provider
         ),
         EXCEPTIONS.file: _exceptions(statement),
+        ADJUSTMENTS.file: (
+            (
+                one.entry,
+                one.kind,
+                " ".join(map(str, one.corrects)) or None,
+                one.amount_minor,
+                one.commodity or None,
+                one.reason or None,
+                one.proposed_by,
+                " ".join(one.approved_by) or None,
+                " ".join(one.statements) or None,
+            )
+            for one in statement.adjustments
+        ),
         CORRECTIONS.file: (
             (
                 one.entry,

@@ -49,7 +49,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from reports.sections import LineRow
-    from reports.statement import MonthColumn, RuleException, Statement
+    from reports.statement import FundColumn, MonthColumn, RuleException, Statement
     from reports.ties import Tie
     from reports.wording import Language
 
@@ -351,6 +351,12 @@ class Voice:
             return sections.NOT_APPLICABLE
         return format_amount(minor, self.statement.commodity)
 
+    def of_commodity(self, minor: int | None, commodity: str) -> str:
+        """Write an amount of any currency; its code stands with it where it is not the statement's."""
+        if minor is None or commodity == self.statement.commodity:
+            return self.amount(minor)
+        return f"{format_amount(minor, commodity)} {commodity}"
+
     def amounts(self, row: RuleException) -> str:
         """Say for which amounts an exception holds."""
 
@@ -426,6 +432,13 @@ class Voice:
         """Write a line of the year before, signed as this year's is; a dash without one."""
         value = dict(self.statement.before).get(code)
         return self.amount(-value if value is not None and code in {"F5", "F6"} else value)
+
+    def side(self, column: FundColumn | None, code: str) -> str:
+        """Write a line of one side of the fund, signed as the whole is; a dash where sides are not told apart."""
+        if column is None:
+            return sections.NOT_APPLICABLE
+        value = getattr(column, code.lower())
+        return self.amount(-value if code in {"F5", "F6"} else value)
 
     def corrected(self) -> list[str]:
         """List the statements that a notice corrects."""

@@ -158,6 +158,22 @@ class SizeBand:
 
 
 @dataclass(frozen=True, slots=True)
+class RefundQueue:
+    """Where a platform stood before the period whose settlements charged it: what it takes to work G3a out again.
+
+    Attributes:
+        platform: Its key in the ledger.
+        waiting: Gifts given back after they were settled and not charged yet, oldest first: the amount, and whether it
+            was a minor's.
+        ahead_minor: What settlements had charged before a gift was known for it.
+    """
+
+    platform: str
+    waiting: tuple[tuple[int, bool], ...]
+    ahead_minor: int
+
+
+@dataclass(frozen=True, slots=True)
 class GiftLines:
     """G1 to G6.
 
@@ -167,7 +183,7 @@ class GiftLines:
         last_gift_no: Number of its last; None if g1 is 0.
         g2: Gross: Σ gross of the month's gifts, those reversed since included.
         g3: Refunds dated in the month, of gifts of any month.
-        g3a: Of these for minors; None if not known.
+        g3a: Of these for minors, by the reason of the entry; None if not known.
         g3b: All others (all, where g3a is None).
         g4: Platform share booked in the month.
         g5: Deductions booked in the month.
@@ -178,6 +194,7 @@ class GiftLines:
         by_platform: Adds up to the lines.
         by_day: Adds up to g1 and g2, in order of days.
         bands: Adds up to g1 and g2; empty if not computed.
+        queues: Of each platform that took something back in the period, where it stood before.
     """
 
     g1: int
@@ -196,6 +213,7 @@ class GiftLines:
     by_platform: tuple[PlatformGifts, ...]
     by_day: tuple[DayGifts, ...]
     bands: tuple[SizeBand, ...] = ()
+    queues: tuple[RefundQueue, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -468,6 +486,19 @@ class CostLimit:
 
 
 @dataclass(frozen=True, slots=True)
+class Restriction:
+    """What both sides of the fund had paid for each other before the period, minor units.
+
+    Attributes:
+        programme_minor: Programme spending that unrestricted money had paid, less what came back.
+        management_minor: Management cost that restricted money had paid, less what came back.
+    """
+
+    programme_minor: int = 0
+    management_minor: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class FundLines:
     """F1 to F10.
 
@@ -480,6 +511,7 @@ class FundLines:
         f10_receivable: Owed to the fund; None if f9 is.
         f10_payable: Owed by the fund; None if f9 is. F8 = F9 + receivable − payable.
         limit: On F6.
+        restriction: What both sides had paid for each other before the period.
     """
 
     total: FundColumn
@@ -490,6 +522,7 @@ class FundLines:
     f10_receivable: int | None = None
     f10_payable: int | None = None
     limit: CostLimit = CostLimit()
+    restriction: Restriction = Restriction()
 
 
 @dataclass(frozen=True, slots=True)
@@ -629,6 +662,33 @@ class Correction:
     amount_minor: int
     reason: str
     notice: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Adjustment:
+    """One entry of the period that takes something back or sets it right.
+
+    Attributes:
+        entry: Its entry.
+        kind: Of the entry, a key of `wording.ADJUSTMENT`.
+        corrects: Entries that it is about, oldest first; empty for a difference that no entry made.
+        amount_minor: What it is about; None for what moves no money.
+        commodity: Of the amount.
+        reason: Why, in the words of the entry.
+        proposed_by: Role of who proposed it.
+        approved_by: Roles of who approved it.
+        statements: Published statements that cover what it is about and did not know of it.
+    """
+
+    entry: int
+    kind: str
+    corrects: tuple[int, ...]
+    amount_minor: int | None
+    commodity: str
+    reason: str
+    proposed_by: str
+    approved_by: tuple[str, ...]
+    statements: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -838,7 +898,8 @@ class Statement:
         open: Lines X.
         ledger: Lines L.
         previous: Closing of the previous statement; None for a fund's first.
-        corrections: Section 9.
+        corrections: Section 9: entries that correct published months.
+        adjustments: Section 9: every entry of the period that takes back or sets right, gifts given back apart.
         approvals: At most one a step; a missing one is printed as not given yet.
         exceptions: In force at the checkpoint, from the rule that two people decide.
         attachments: Files beside `figures.json`.
@@ -870,6 +931,7 @@ class Statement:
     ledger: LedgerLines
     previous: Closing | None = None
     corrections: tuple[Correction, ...] = ()
+    adjustments: tuple[Adjustment, ...] = ()
     approvals: tuple[Approval, ...] = ()
     exceptions: tuple[RuleException, ...] = ()
     attachments: tuple[AttachmentRecord, ...] = ()

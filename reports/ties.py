@@ -145,6 +145,13 @@ def _gifts(g: GiftLines) -> Iterator[Tie]:
         yield Tie("G1", "Σ G1 by size", g.g1, sum(row.gifts for row in g.bands))
         yield Tie("G2", "Σ G2 by size", g.g2, sum(row.gross_minor for row in g.bands))
     yield Tie("G3", "G3a + G3b", g.g3, (g.g3a or 0) + g.g3b)
+    if g.g3a is not None:
+        yield Tie(
+            "G3a",
+            "Σ G3a by platform",
+            g.g3a,
+            sum(row.refund_minors_minor or 0 for row in g.by_platform),
+        )
     yield Tie("G5", "G5a + G5b", g.g5, g.g5a + g.g5b)
     yield Tie("G6", "G2 − G3 − G4 − G5", g.g6, g.g2 - g.g3 - g.g4 - g.g5)
 

@@ -358,6 +358,24 @@ KIND: Final[dict[Language, dict[str, str]]] = {
 }
 """Kinds of listed movements, outstanding items and open items; a kind not here is printed as it is."""
 
+ADJUSTMENT: Final[dict[Language, dict[str, str]]] = {
+    "zh": {
+        "spend.reversed": "支出冲正",
+        "movement.reversed": "收付冲正",
+        "match.released": "撤销对账",
+        "adjustment": "调整",
+        "period.reopened": "重开月份",
+    },
+    "en": {
+        "spend.reversed": "Spending taken back",
+        "movement.reversed": "Receipt or payment taken back",
+        "match.released": "Match released",
+        "adjustment": "Adjustment",
+        "period.reopened": "Month reopened",
+    },
+}
+"""Kinds of entries that take back or set right; one not here is printed as it is."""
+
 ROLE: Final[dict[Language, dict[str, str]]] = {
     "zh": {
         "officer": "财务经办人",

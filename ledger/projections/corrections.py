@@ -92,7 +92,13 @@ def correction_listing(fund_id: int, kind: str | None = None) -> Listing[Correct
 
 
 def corrections_between(
-    connection: sa.Connection, fund_id: int, first: int, stop: int
+    connection: sa.Connection,
+    fund_id: int,
+    first: int,
+    stop: int,
+    *,
+    kinds: Sequence[str] = KINDS,
+    known_at: int | None = None,
 ) -> list[Corrected]:
     """Return the corrections that stand in a span of the log, oldest first.
 
@@ -101,6 +107,8 @@ def corrections_between(
         fund_id: The fund.
         first: First entry.
         stop: Entry after the last.
+        kinds: Only these.
+        known_at: Statements published at or after this entry are not known yet; all are unless given.
 
     Returns:
         They; read by index on the kind.
@@ -109,13 +117,13 @@ def corrections_between(
         sa.select(entries.c.seq, entries.c.kind, entries.c.entry)
         .where(
             entries.c.fund_id == fund_id,
-            entries.c.kind.in_(KINDS),
+            entries.c.kind.in_(kinds),
             entries.c.seq >= first,
             entries.c.seq < stop,
         )
         .order_by(entries.c.seq)
     ).mappings()
-    return list(_read(connection, fund_id, rows.all()))
+    return list(_read(connection, fund_id, rows.all(), known_at))
 
 
 def read_corrections(
@@ -126,9 +134,16 @@ def read_corrections(
 
 
 def _read(
-    connection: sa.Connection, fund_id: int, rows: Sequence[Mapping[Any, Any]]
+    connection: sa.Connection,
+    fund_id: int,
+    rows: Sequence[Mapping[Any, Any]],
+    known_at: int | None = None,
 ) -> Sequence[Corrected]:
-    issued = published(connection, fund_id)
+    issued = [
+        one
+        for one in published(connection, fund_id)
+        if known_at is None or (one.published_seq or 0) < known_at
+    ]
     closed = periods.closed(connection, fund_id) if issued else []
     months = {one.month: one for one in closed}
     zone = funds.details(connection, fund_id).zone

@@ -41,7 +41,7 @@ from ledger.projections.accounts import Accounts
 from ledger.projections.dates import occurred
 from ledger.projections.reversals import NEWEST_MAX, reversed_spends
 from ledger.projections.spending import Sum, sums
-from ledger.projections.stages import PLATFORM
+from ledger.projections.stages import FUND, PLATFORM
 from ledger.spending.tables import spends
 from ledger.transfers import history as transfer_history
 from ledger.transfers.history import Part, Transfer, parts_of
@@ -326,7 +326,7 @@ class Month:
         commodity = self.details.commodity
         self.opening = Accounts(connection, fund.fund_id, commodity, self.cut.first)
         self.closing = Accounts(connection, fund.fund_id, commodity, self.cut.size)
-        self.movements = list(self._movements())
+        self.movements = list(self._movements(segments.c.seq >= self.cut.first, self.cut.size))
         self.lists: Lists = list_history.lists(connection, fund.fund_id, self.cut.size)
 
     @property
@@ -388,7 +388,26 @@ class Month:
             )
         ]
 
-    def _movements(self) -> Iterator[Movement]:
+    @property
+    def first_stop(self) -> int:
+        """Return the number after the last entry of the fund's first closed month; 0 where none is closed."""
+        closed = periods.closed(self._connection, self._fund_id)
+        if not closed:
+            return 0
+        return log_history.checkpoint_covering(
+            self._connection, self._fund_id, closed[0].closed_seq
+        )[0]
+
+    def fund_movements_before(self) -> Iterator[Movement]:
+        """Read every movement of the fund's accounts before the month, oldest first: a few for each payment."""
+        if not self.cut.first:
+            return iter(())
+        mine = [number for name, number in self.closing.ids.items() if name.startswith(FUND)]
+        return self._movements(
+            sa.or_(segments.c.source_id.in_(mine), segments.c.target_id.in_(mine)), self.cut.first
+        )
+
+    def _movements(self, chosen: sa.ColumnElement[bool], stop: int) -> Iterator[Movement]:
         names = {
             row.account_id: row.name
             for row in self._connection.execute(
@@ -418,8 +437,8 @@ class Month:
             )
             .where(
                 segments.c.fund_id == self._fund_id,
-                segments.c.seq >= self.cut.first,
-                segments.c.seq < self.cut.size,
+                chosen,
+                segments.c.seq < stop,
             )
             .order_by(segments.c.seq, segments.c.part)
         )

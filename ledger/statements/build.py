@@ -35,6 +35,7 @@ from ledger.statements.files import register_path
 from ledger.statements.lines.accounts import bank_lines, fund_lines, transit_lines
 from ledger.statements.lines.corrections import (
     Notice,
+    adjustments,
     all_changes,
     corrections,
     noticed,
@@ -307,6 +308,7 @@ def _statement(
         previous=_previous(figures),
         approvals=_approvals(issue),
         corrections=corrected,
+        adjustments=adjustments(figures, roles),
         restated=_restated(ledger, figures, corrected, issue),
         exceptions=exception_rows(
             exceptions_in_force(connection, fund.fund_id, size=figures.cut.size)

@@ -11,11 +11,9 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from ledger.clock import local_date
-from ledger.journal import accounts as names
-from ledger.journal.entries import OPENED
-from ledger.projections.month import Month, Movement
+from ledger.projections.month import Month
 from ledger.projections.register_rows import GiftEnds, bank_rows
-from ledger.projections.stages import FUND, FUND_FEES, PROGRAMME, REFUNDED_FUND, TRANSIT
+from ledger.statements.lines.restriction import split
 from ledger.statements.lines.tally import GiftTally
 from reports import registers
 from reports.registers import RegisterFile, Row
@@ -130,51 +128,14 @@ def _bank(month: Month) -> Iterator[Row]:
 
 
 def _fund(month: Month) -> Iterator[Row]:
-    """List what moved the fund's accounts, each with the line that counts it.
+    """List what moved the fund's accounts, each with the line that counts it; two rows where both sides pay.
 
     Yields:
         Rows.
     """
     zone = month.details.zone
-    for one in month.movements:
-        if one.commodity != month.details.commodity:
-            continue
-        line, amount = _fund_line(month, one)
-        if line:
-            yield (one.seq, local_date(one.at, zone).isoformat(), line, amount, None, one.kind)
-
-
-def _fund_line(month: Month, one: Movement) -> tuple[str, int]:
-    """Tell which line of the fund counts a movement, and how it changes the fund; an empty line for none."""
-    source = one.source or ""
-    if one.target.startswith(FUND):
-        if one.source is None:
-            return _outside_line(month, one), one.to_length
-        return _line_of(source), one.to_length
-    if source.startswith(FUND):
-        return _line_of(one.target), -one.length
-    return "", 0
-
-
-_LINES = (
-    (TRANSIT, "F2"),
-    (PROGRAMME, "F5"),
-    (names.MANAGEMENT, "F6"),
-    (FUND_FEES, "F6"),
-    (REFUNDED_FUND, "F3"),
-    (names.DONATIONS, "F3"),
-    (names.RETURNED_GRANTS, "F7"),
-    ("Income:", "F4"),
-)
-
-
-def _line_of(account: str) -> str:
-    """Tell which line counts what moves between the fund and another account."""
-    return next((line for start, line in _LINES if account.startswith(start)), "")
-
-
-def _outside_line(month: Month, one: Movement) -> str:
-    if one.kind in OPENED:
-        # A fund's first statement takes what was there as its opening balance.
-        return "F1" if month.cut.previous is None else "F4"
-    return {"donation": "F3", "returned-grant": "F7"}.get(one.body.get("class", ""), "F4")
+    for one, line, restricted, unrestricted in split(month):
+        on = local_date(one.at, zone).isoformat()
+        for amount, word in ((restricted, "yes"), (unrestricted, "no")):
+            if amount:
+                yield (one.seq, on, line, amount, word, one.kind)

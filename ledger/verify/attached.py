@@ -874,7 +874,24 @@ def equations(figures: Mapping[str, Any]) -> Pairs:
 
 
 _MOVING = (
-    *("G1", "G2", "G3", "G4", "G5", "G6", "P2", "P3", "P4", "B2", "B3", "B4", "B5", "B6"),
+    *(
+        "G1",
+        "G2",
+        "G3",
+        "G3a",
+        "G3b",
+        "G4",
+        "G5",
+        "G6",
+        "P2",
+        "P3",
+        "P4",
+        "B2",
+        "B3",
+        "B4",
+        "B5",
+        "B6",
+    ),
     *("T2", "T2r", "F2", "F3", "F4", "F5", "F6", "F7", "S1", "S2", "L2"),
 )
 _ENDS = (("P1", "P5"), ("B1", "B7"), ("T1", "T3"), ("F1", "F8"))
@@ -926,6 +943,9 @@ def _gift_equations(pairs: Pairs, g: Mapping[str, Any]) -> None:
     count = 0 if g["first_gift_no"] is None else g["last_gift_no"] - g["first_gift_no"] + 1
     pairs.add("G1 = last − first + 1", g["g1"], count)
     pairs.add("G6 = G2 − G3 − G4 − G5", g["g6"], g["g2"] - g["g3"] - g["g4"] - g["g5"])
+    if g["g3a"] is not None:
+        minors = _total(rows, "refund_minors_minor")
+        pairs.add("G3a = Σ platforms", g["g3a"], minors)
     pairs.add("G3 = G3a + G3b", g["g3"], (g["g3a"] or 0) + g["g3b"])
     pairs.add("G5 = G5a + G5b", g["g5"], g["g5a"] + g["g5b"])
     columns = {
@@ -1071,6 +1091,8 @@ class Journal:
         self.opened: dict[str, int] = defaultdict(int)
         self.moved: dict[tuple[str, str], int] = defaultdict(int)
         self.kinds: Counter[str] = Counter()
+        self.refunds: list[tuple[str, str, int, bool]] = []
+        self.fund_moves: list[tuple[str, int]] = []
         self.trouble: tuple[str, str] | None = None
         self.limit: list[Any] | None = None
         self._limits: dict[int, list[Any]] = {}
@@ -1093,6 +1115,7 @@ class Journal:
         if value["seq"] != self._next:
             self._wrong(f"编号是 {value['seq']}", f"it is numbered {value['seq']}")
         self.kinds[value["kind"]] += 1
+        self._refund(value["kind"], value["body"])
         if value["kind"].startswith("decision."):
             self._decision(value["kind"], value["seq"], value["body"])
         sums: dict[str, int] = defaultdict(int)
@@ -1107,8 +1130,10 @@ class Journal:
                 self.debits[debit["account"]] += amount
                 self.credits[credit["account"]] += amount
                 self.moved[_stage(credit["account"]), _stage(debit["account"])] += amount
-                if value["kind"] in ("account.opened", "opening.balances"):
+                is_opening = value["kind"] in ("account.opened", "opening.balances")
+                if is_opening:
                     self.opened[debit["account"]] += amount
+                self._fund_move(debit["account"], credit["account"], amount, is_opening=is_opening)
 
     def _decision(self, kind: str, seq: int, body: Mapping[str, Any]) -> None:
         """Follow decisions about the limit on management cost: the last one that all have approved holds."""
@@ -1123,6 +1148,26 @@ class Journal:
             open_limit[1] -= 1
             if not open_limit[1]:
                 self.limit = [open_limit[0]["permyriad"], open_limit[0]["source"], seq]
+
+    def _refund(self, kind: str, body: Mapping[str, Any]) -> None:
+        """Note what was given back of a gift, and what a settlement took back for some."""
+        if body.get("commodity") != self._commodity:
+            return
+        if kind == "gift.reversed":
+            step = "late" if body["settled"] else "void"
+            is_minor = body["reason"] == "minor-refund"
+            self.refunds.append((step, body["channel"], body["amount"], is_minor))
+        elif kind == "settlement" and body["net_commodity"] == self._commodity and body["refund"]:
+            self.refunds.append(("charge", body["channel"], body["refund"], False))
+
+    def _fund_move(self, into: str, out_of: str, amount: int, *, is_opening: bool) -> None:
+        """Note what moves the fund, by the line that counts it."""
+        if _stage(into) == _stage(out_of) == "Assets:Fund":
+            return
+        for account, other, sign in ((into, out_of, 1), (out_of, into, -1)):
+            if account.startswith("Assets:Fund:"):
+                line = next((line for start, line in _FUND_LINES if other.startswith(start)), "F4")
+                self.fund_moves.append(("opening" if is_opening else line, sign * amount))
 
     def debit(self, prefix: str) -> int:
         """Add up the debits of the accounts whose name begins so."""
@@ -1151,6 +1196,111 @@ class Journal:
 
 def _stage(account: str) -> str:
     return ":".join(account.split(":")[:2])
+
+
+_FUND_LINES = (
+    ("Assets:InTransit:", "F2"),
+    ("Expenses:Programme:", "F5"),
+    ("Expenses:Management", "F6"),
+    ("Expenses:FundFees:", "F6"),
+    ("Expenses:DonationRefunds:Fund", "F3"),
+    ("Income:Donations", "F3"),
+    ("Income:ReturnedGrants", "F7"),
+)
+
+
+def minors_of(
+    queues: Sequence[Mapping[str, Any]], events: Iterable[tuple[str, str, int, bool]]
+) -> int:
+    """Add up the refunds for minors: those of entries that say so, and of charges what falls on such gifts.
+
+    Args:
+        queues: Where each platform stood before, as the figures state it.
+        events: Step, platform, amount, and whether it was a minor's, in the order of the entries.
+
+    Returns:
+        Minor units.
+    """
+    waiting = {one["platform"]: [list(gift) for gift in one["waiting"]] for one in queues}
+    ahead = defaultdict(int, {one["platform"]: one["ahead_minor"] for one in queues})
+    found = 0
+    for step, platform, amount, is_minor in events:
+        line = waiting.setdefault(platform, [])
+        if step == "void":
+            found += amount if is_minor else 0
+        elif step == "late":
+            known = min(amount, ahead[platform])
+            ahead[platform] -= known
+            line.append([amount - known, is_minor])
+        else:
+            left = amount
+            while left and line:
+                taken = min(left, line[0][0])
+                found += taken if line[0][1] else 0
+                left -= taken
+                line[0][0] -= taken
+                if not line[0][0]:
+                    line.pop(0)
+            ahead[platform] += left
+    return found
+
+
+_PAID = {"F5": ("programme_minor", 0), "F6": ("management_minor", 1)}
+"""Lines that are paid: what the other side had paid of them before, and which side pays first (0 is the bound one)."""
+
+
+def sides_of(
+    fund: Mapping[str, Any], moves: Iterable[tuple[str, int]], *, begun: bool
+) -> list[dict[str, int]]:
+    """Add up what moved the fund by line, on the bound side and on the other.
+
+    Args:
+        fund: As the figures state it: where both sides stood before.
+        moves: Line and signed amount, in the order of the entries.
+        begun: It is the fund's first period: what was there is its opening.
+
+    Returns:
+        Bound and unbound, by code; `F8` is what both hold at the end.
+    """
+    held = [0 if begun else fund[side]["f1"] for side in ("restricted", "unrestricted")]
+    lent = {line: fund["restriction"][name] for line, (name, _) in _PAID.items()}
+    sums: list[dict[str, int]] = [defaultdict(int), defaultdict(int)]
+    for line, amount in moves:
+        code = line if line != "opening" else "F1" if begun else "F4"
+        first = 1 if code == "F4" else 0
+        rest = 0
+        if code in _PAID:
+            first = _PAID[code][1]
+            rest = min(amount, lent[code]) if amount >= 0 else min(0, amount + max(0, held[first]))
+            lent[code] -= rest
+        for side, part in ((first, amount - rest), (1 - first, rest)):
+            held[side] += part
+            sums[side][code] += part
+    for side, total in enumerate(held):
+        sums[side]["F8"] = total
+    return sums
+
+
+def _side_pairs(pairs: Pairs, figures: Mapping[str, Any], journal: Journal) -> None:
+    fund = figures["fund"]
+    if fund["restricted"] is None:
+        return
+    begun = figures["previous"] is None
+    sums = sides_of(fund, journal.fund_moves, begun=begun)
+    for name, found in zip(("restricted", "unrestricted"), sums, strict=True):
+        for code in ("F2", "F3", "F4", "F5", "F6", "F7", "F8"):
+            sign = -1 if code in _PAID else 1
+            stated = fund[name][code.lower()]
+            pairs.add(f"{code} {name} = Σ entries", stated, sign * found[code])
+
+
+_ADJUSTING = (
+    "spend.reversed",
+    "movement.reversed",
+    "match.released",
+    "adjustment",
+    "period.reopened",
+)
 
 
 def recomputed(figures: Mapping[str, Any], journal: Journal) -> Pairs:
@@ -1187,8 +1337,15 @@ def recomputed(figures: Mapping[str, Any], journal: Journal) -> Pairs:
         "L4b": sum(j.credits.values()),
         "L2": sum(j.kinds.values()),
     }
+    if lines["G3a"] is not None:
+        sums["G3a"] = minors_of(figures["gifts"]["queues"], j.refunds)
+        sums["G3b"] = sums["G3"] - sums["G3a"]
     for code, value in sums.items():
         pairs.add(f"{code} = Σ entries", lines[code], value)
+    _side_pairs(pairs, figures, j)
+    for kind in _ADJUSTING:
+        listed = sum(one["kind"] == kind for one in figures["adjustments"])
+        pairs.add(f"adjustments: {kind} = entries", listed, j.kinds[kind])
     if j.limit is not None:
         limit = figures["fund"]["limit"]
         pairs.add("limit", [limit[name] for name in ("permyriad", "source", "entry")], j.limit)
@@ -1241,6 +1398,9 @@ def registers(figures: Mapping[str, Any], files: Mapping[str, bytes]) -> Pairs:
         "spending_by_provider.csv": lambda rows: pairs.add(
             "S3 = Σ spending_by_provider.csv", lines["S3"] or 0, _sum(rows, "amount_fen")
         ),
+        "adjustments.csv": lambda rows: pairs.add(
+            "adjustments = rows of adjustments.csv", len(figures["adjustments"]), len(rows)
+        ),
         "exceptions.csv": lambda rows: _exception_rows(pairs, figures, rows),
         "corrections.csv": lambda rows: pairs.add(
             "corrections = rows of corrections.csv", len(figures["corrections"]), len(rows)
@@ -1281,11 +1441,16 @@ def _settlement_rows(pairs: Pairs, figures: Mapping[str, Any], rows: list[dict[s
 def _fund_rows(pairs: Pairs, figures: Mapping[str, Any], rows: list[dict[str, str]]) -> None:
     total = figures["fund"]["total"]
     sums: dict[str, int] = defaultdict(int)
+    bound: dict[str, int] = defaultdict(int)
     for row in rows:
         sums[row["line"]] += int(row["amount_fen"])
+        bound[row["line"]] += int(row["amount_fen"]) if row["restricted"] == "yes" else 0
     for line, sign in (("f2", 1), ("f3", 1), ("f4", 1), ("f5", -1), ("f6", -1), ("f7", 1)):
         code = line.upper()
         pairs.add(f"{code} = Σ fund_movements.csv", total[line], sign * sums[code])
+        if figures["fund"]["restricted"] is not None:
+            stated = figures["fund"]["restricted"][line]
+            pairs.add(f"{code} restricted = Σ fund_movements.csv", stated, sign * bound[code])
 
 
 def _exception_rows(pairs: Pairs, figures: Mapping[str, Any], rows: list[dict[str, str]]) -> None:

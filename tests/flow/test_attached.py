@@ -217,6 +217,8 @@ def test_figures_changed_together_with_their_digests_still_differ_from_pages_and
         figures["fund"]["total"]["f3"] += 5
         figures["lines"]["F8"] += 5
         figures["fund"]["total"]["f8"] += 5
+        figures["fund"]["restricted"]["f3"] += 5
+        figures["fund"]["restricted"]["f8"] += 5
 
     def another_limit(figures: dict[str, Any]) -> None:
         assert figures["fund"]["limit"]["source"] == "charter, article 12"

@@ -23,6 +23,7 @@ from ledger.projections.stages import (
     joined_key,
 )
 from ledger.statements.lines.changes import balance
+from ledger.statements.lines.restriction import columns
 from reports.statement import (
     BankLines,
     CostLimit,
@@ -173,8 +174,12 @@ def fund_lines(month: Month) -> FundLines:
     sides = month.bank_sides(FUND)
     loose = [item for side in sides or () for item in month.loose(side)]
     known = sides is not None
+    restricted, unrestricted, restriction = columns(month)
     return FundLines(
-        FundColumn(
+        restricted=restricted,
+        unrestricted=unrestricted,
+        restriction=restriction,
+        total=FundColumn(
             f1=month.opening.balance(FUND) + opened,
             f2=month.moved(TRANSIT, FUND),
             # What was donated and given back is no donation of the fund.

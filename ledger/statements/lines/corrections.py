@@ -14,6 +14,7 @@ from ledger.issuing.numbers import NOTICE, numbered
 from ledger.journal import accounts as names
 from ledger.periods import history as periods
 from ledger.periods.history import IssuedStatement
+from ledger.projections.corrections import KINDS, corrections_between
 from ledger.projections.month import Month, Movement
 from ledger.projections.notices import Entry, corrects, made_wrong, published, told_by
 from ledger.projections.stages import (
@@ -26,7 +27,7 @@ from ledger.projections.stages import (
     REFUNDED_FUND,
 )
 from ledger.statements.numbers import statement_number
-from reports.statement import Correction, Restated
+from reports.statement import Adjustment, Correction, Restated
 
 _LINES: Mapping[str, tuple[tuple[str, str, int], ...]] = {
     FUND: (
@@ -85,6 +86,44 @@ def corrections(month: Month) -> tuple[Correction, ...]:
             notice=told_by(seq, known, closed),
         )
         for seq, (entry, wrong), (line, amount), reason in _correcting(month)
+    )
+
+
+ADJUSTING = tuple(kind for kind in KINDS if kind != "gift.reversed")
+"""Kinds that section 9 lists one by one. Gifts given back are many, and stand in G3 and in the register of gifts."""
+
+
+def adjustments(month: Month, roles: Mapping[str, str]) -> tuple[Adjustment, ...]:
+    """List the entries of a span that take something back or set it right.
+
+    Args:
+        month: A closed span.
+        roles: What members are called in print, by id.
+
+    Returns:
+        A row for each, by entry.
+    """
+    found = corrections_between(
+        month.connection,
+        month.fund.fund_id,
+        month.cut.first,
+        month.cut.size,
+        kinds=ADJUSTING,
+        known_at=month.cut.size,
+    )
+    return tuple(
+        Adjustment(
+            one.seq,
+            one.kind,
+            one.corrects,
+            one.amount,
+            one.commodity,
+            one.reason,
+            roles.get(one.proposed_by, one.proposed_by),
+            tuple(roles.get(who, who) for who in one.approved_by),
+            one.statements,
+        )
+        for one in found
     )
 
 

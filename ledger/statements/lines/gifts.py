@@ -19,6 +19,7 @@ from ledger.projections.stages import (
     UNATTRIBUTED,
 )
 from ledger.statements.lines.changes import balance, change, net_credits, settlements, title
+from ledger.statements.lines.refunds import Refunds, refunds_of
 from ledger.statements.lines.tally import GiftTally
 from reports.statement import GiftLines, Name, PlatformGifts
 
@@ -33,7 +34,8 @@ def gift_lines(month: Month, tally: GiftTally) -> GiftLines:
     Returns:
         The lines with their tables.
     """
-    by_platform = _by_platform(month, tally.counts)
+    refunds = refunds_of(month)
+    by_platform = _by_platform(month, tally.counts, refunds)
     for one in settlements(month):
         tally.add(one.at, 0, _beside(one, month))
     beside = any(row.platform.endswith(BESIDE) for row in by_platform)
@@ -49,8 +51,9 @@ def gift_lines(month: Month, tally: GiftTally) -> GiftLines:
         last_gift_no=tally.last,
         g2=gross_by_account + converted,
         g3=g3,
-        g3a=None,
-        g3b=g3,
+        # Both from entries, not from the line above: their sum is compared with it.
+        g3a=sum(refunds.minors.values()),
+        g3b=sum(refunds.others.values()) + _foreign_charges(month),
         g4=g4,
         g5=g5,
         g5a=g5,
@@ -61,6 +64,18 @@ def gift_lines(month: Month, tally: GiftTally) -> GiftLines:
         by_platform=by_platform,
         by_day=tally.days(),
         bands=() if beside else tally.bands(),
+        queues=refunds.queues,
+    )
+
+
+def _foreign_charges(month: Month, channel: str | None = None) -> int:
+    """Sum what settlements take back for gifts of channels that are kept in another currency, minor units."""
+    commodity = month.details.commodity
+    return sum(
+        one.body["refund"]
+        for one in settlements(month)
+        if one.body["net_commodity"] == commodity != one.body["commodity"]
+        and channel in (None, one.body["channel"])
     )
 
 
@@ -79,13 +94,16 @@ def _beside(one: Movement, month: Month) -> int:
     return int(found)
 
 
-def _by_platform(month: Month, counts: dict[str, int]) -> tuple[PlatformGifts, ...]:
+def _by_platform(
+    month: Month, counts: dict[str, int], refunds: Refunds
+) -> tuple[PlatformGifts, ...]:
     """Make a row for each channel, and one more where settlements state more than its gifts."""
     rows = []
     for one in month.channels:
         gifts = change(month, names.gifts(one.name))
         gross = gifts.credits
-        refunds = gifts.debits + change(month, names.chargebacks(one.name)).balance
+        minors = refunds.minors.get(one.name, 0)
+        others = refunds.others.get(one.name, 0) + _foreign_charges(month, one.name)
         share = change(month, names.platform_share(one.name)).balance
         tax = change(month, names.tax(one.name)).balance
         rows.append(
@@ -94,12 +112,12 @@ def _by_platform(month: Month, counts: dict[str, int]) -> tuple[PlatformGifts, .
                 name=title(one),
                 gifts=counts.get(one.name, 0),
                 gross_minor=gross,
-                refund_minors_minor=None,
-                refund_others_minor=refunds,
+                refund_minors_minor=minors,
+                refund_others_minor=others,
                 share_minor=share,
                 tax_minor=tax,
                 fee_minor=0,
-                net_minor=gross - refunds - share - tax,
+                net_minor=gross - minors - others - share - tax,
             )
         )
         beside = -change(month, names.unattributed(one.name)).balance + sum(

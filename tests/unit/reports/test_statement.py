@@ -14,7 +14,14 @@ from ledger.errors import FourEyesError, StatementTieError
 from reports.statement import Statement, check, figures_json, lines
 from tests.unit.reports import example
 
-FREE = {"gifts.largest_minor", "spending.by_group.persons", "spending.by_disease.persons"}
+FREE = {
+    "gifts.largest_minor",
+    "spending.by_group.persons",
+    "spending.by_disease.persons",
+    "fund.limit.permyriad",
+    "fund.restriction.programme_minor",
+    "fund.restriction.management_minor",
+}
 """Figures that stand in no equation: an amount shown alone, and people, who may stand in several rows."""
 
 

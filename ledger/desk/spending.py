@@ -188,13 +188,13 @@ def preview(
         sequencer: Whose transaction is given back.
         fund: The fund.
         wanted: What.
-        checked: Whether account, lists, days and evidence are looked at too, as they are when it is booked.
+        checked: Whether account, lists, days, months and evidence are looked at too, as they are when it is booked.
 
     Returns:
         What would come of it.
 
     Raises:
-        FieldError: As `spending.booking.check`, where that is looked at.
+        InputError: As `spending.booking.check` and `check_months`, where that is looked at.
     """
     found: list[Preview] = []
 
@@ -207,6 +207,8 @@ def preview(
             new = [row for row, _ in booking.new_rows(books, wanted.rows)]
         except ConflictError as error:
             conflict = error
+        if checked:
+            booking.check_months(books, zone_of(books), new)
         found.append(
             Preview(
                 new,
@@ -273,6 +275,7 @@ def spend(wanted: Spending) -> Wanted:
         new = [row for row, _ in booking.new_rows(books, rows)]
         if not new:
             raise FieldError(field="rows", value=len(wanted.rows), reason="known")
+        booking.check_months(books, zone, new)
         _check_held(books, wanted.account, sum(row.amount_minor for row in new))
         sheet = None
         if wanted.upload is not None:

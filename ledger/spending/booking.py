@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo
 
 from ledger.actors import Actor
 from ledger.clock import local_date, to_ms, to_text
-from ledger.errors import ConflictError, FieldError, InsufficientError
+from ledger.errors import ConflictError, FieldError, InsufficientError, PeriodClosedError
 from ledger.funds import list_history
 from ledger.funds.history import MoneyAccount
 from ledger.journal import accounts
@@ -94,10 +94,12 @@ def book_rows(
         ConflictError: A row is booked with other figures; names the first that differs.
         FieldError: The account is not the fund's, or is kept in another currency than the sheet's yuan; a row's
             disease, group or provider is not on the fund's lists, or its day is to come; or a file was not brought.
+        PeriodClosedError: A row is dated in a month that takes it no more.
         AboveLimitError: It is above what one person may book, and nobody has approved it.
     """
     wanted = check(books, account, zone, rows, terms.evidence)
     new = list(new_rows(books, wanted))
+    check_months(books, zone, [row for row, _ in new])
     if terms.decision is None:
         limits.check_free(books, [row for row, _ in new])
     first = books.size if new else None
@@ -156,6 +158,28 @@ def check(
     _check_account(account)
     evidence.check(books, files)
     return _on_lists(books, zone, rows)
+
+
+def check_months(books: Books, zone: str, rows: Sequence[SpendRow]) -> None:
+    """Hold that the months of rows that are not booked yet take them.
+
+    Args:
+        books: The fund's books.
+        zone: Time zone of the days.
+        rows: Not booked yet.
+
+    Raises:
+        PeriodClosedError: One does not; names the line.
+    """
+    for row in rows:
+        try:
+            books.months.mark("spend", to_text(_spent_at(row, zone)), {})
+        except PeriodClosedError as error:
+            raise PeriodClosedError(**{**error.fields, "line": row.line_no}) from error
+
+
+def _spent_at(row: SpendRow, zone: str) -> datetime:
+    return datetime.combine(row.spent_on, time(12), tzinfo=ZoneInfo(zone))
 
 
 def _check_account(account: MoneyAccount) -> None:
@@ -271,7 +295,7 @@ def _book(
         raise InsufficientError(
             account=account.name, available=held, asked=row.amount_minor, line=row.line_no
         )
-    spent_at = datetime.combine(row.spent_on, time(12), tzinfo=ZoneInfo(zone))
+    spent_at = _spent_at(row, zone)
     programme = accounts.programme(row.disease)
     salt = os.urandom(SALT_BYTES)
     counts = encode({"person_times": row.person_times, "persons": row.persons})

@@ -85,3 +85,5 @@ def remember(books: Books, call: Call, done: Booked) -> None:
         return
     row = (books.fund.fund_id, call.scope, call.key, done.first, call.digest)
     books.add_row(claims, CLAIM_COLUMNS, row)
+    # A later call of the same commit, of gifts too, has to find it.
+    books.settle()

@@ -167,6 +167,7 @@ def check(books: Books, one: Movement) -> MoneyAccount:
         NotFoundError: No such file was brought.
         InsufficientError: The account does not hold it, or less was donated.
         StateError: What is given back is no standing donation.
+        PeriodClosedError: The month of its day takes it no more.
     """
     account = _account(books, one)
     stage = "Assets:Fund:" if account.name.startswith("Assets:Fund:") else "Assets:Bank:"
@@ -179,6 +180,9 @@ def check(books: Books, one: Movement) -> MoneyAccount:
     zone = funds.details(books.connection, books.fund.fund_id).zone
     if one.on > local_date(books.clock.now(), zone):
         raise FieldError(field="on", value=one.on.isoformat(), reason="in-the-future")
+    if one.line is None:
+        # A bank's line has happened whenever it comes, and books by itself with what is late.
+        books.months.mark(one.way, to_text(_noon(one.on, zone)), {})
     if one.line is None and not one.evidence:
         raise FieldError(field="evidence", value="", reason="missing")
     evidence.check(books, one.evidence)
@@ -189,6 +193,10 @@ def check(books: Books, one: Movement) -> MoneyAccount:
         if one.amount > held:
             raise InsufficientError(account=one.account, available=held, asked=one.amount)
     return account
+
+
+def _noon(on: date, zone: str) -> datetime:
+    return datetime.combine(on, time(12), tzinfo=ZoneInfo(zone))
 
 
 def _account(books: Books, one: Movement) -> MoneyAccount:
@@ -286,7 +294,7 @@ def book(books: Books, actor: Actor, one: Movement, shown: Shown | None, decisio
     """
     check(books, one)
     zone = funds.details(books.connection, books.fund.fund_id).zone
-    at = shown.at if shown else datetime.combine(one.on, time(12), tzinfo=ZoneInfo(zone))
+    at = shown.at if shown else _noon(one.on, zone)
     body: dict[str, Any] = {
         "account": one.account,
         "class": one.cls,

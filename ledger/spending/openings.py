@@ -101,6 +101,7 @@ def check(books: Books, one: Opening) -> None:
             evidence.
         UnknownNameError: The fund has no such account.
         StateError: Money has moved on an account: what it held before is behind that.
+        PeriodClosedError: The month of its day takes it no more.
     """
     _check_balances(books, one.balances)
     if not one.reason.strip() or len(one.reason) > REASON_CHARS_MAX:
@@ -108,6 +109,7 @@ def check(books: Books, one: Opening) -> None:
         raise FieldError(field="reason", value="", reason=code)
     if one.on > local_date(books.clock.now(), _zone(books)):
         raise FieldError(field="on", value=one.on.isoformat(), reason="in-the-future")
+    books.months.mark(KIND, to_text(_noon(books, one.on)), {"reason": one.reason})
     if not one.evidence:
         raise FieldError(field="evidence", value="", reason="missing")
     evidence.check(books, one.evidence)
@@ -119,6 +121,10 @@ def untouched(connection: sa.Connection, fund: Fund) -> list[MoneyAccount]:
     return [
         one for one in funds.money_account_list(connection, fund.fund_id) if one.name not in moved
     ]
+
+
+def _noon(books: Books, on: date) -> datetime:
+    return datetime.combine(on, time(12), tzinfo=ZoneInfo(_zone(books)))
 
 
 def _zone(books: Books) -> str:
@@ -161,7 +167,7 @@ def book(books: Books, actor: Actor, one: Opening, decision: int) -> int:
         InputError: As `check`: they cannot be booked any more.
     """
     check(books, one)
-    at = datetime.combine(one.on, time(12), tzinfo=ZoneInfo(_zone(books)))
+    at = _noon(books, one.on)
     body = {**wanted(one).content, "decision": decision}
     found = sorted(one.balances)
     postings = tuple(

@@ -11,21 +11,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from werkzeug.test import TestResponse
 
 from ledger.db import Database
-from ledger.desk import wanted as wanting
 from ledger.errors import FourEyesError, NotAllowedError
-from ledger.funds.booking import NewAccount, open_account
-from ledger.funds.members import enrol_member
-from ledger.settings import load_settings
 from ledger.spending.sheet import COLUMNS
-from ledger.verify.database import verify_database
-from ledger.wiring import Ledger as Wired
 from tests.db import ledgers
-from tests.web.machines import make_app, new_token
+from tests.web.funded import HELD, Machine, kind_of
+from tests.web.machines import make_app
 
-HELD = 2_000_000
 ROW: dict[str, Any] = {
     "spent_on": "2026-10-08",
     "disease": "Stroke",
@@ -37,64 +30,6 @@ ROW: dict[str, Any] = {
     "amount_cny": "120.50",
     "reference": "PAY-1",
 }
-
-
-class Machine:
-    """Machines of a fund that holds 20,000.00 and whose September is sealed."""
-
-    def __init__(self, database: Database, folder: Path) -> None:
-        settings = load_settings({"LEDGER_HOME": str(folder)})
-        self.books = books = ledgers.new_ledger(database, settings.keys)
-        for new in (
-            NewAccount("fund", "Dollar", "6217000000004444", "USD"),
-            NewAccount("bank", "ICBC", "6217000000003333", "CNY"),
-        ):
-            open_account(books.sequencer, books.clock, books.fund, new)
-        enrol_member(books.sequencer, books.fund, "Sun", "operator,controller")
-        ledgers.raise_money(books, HELD)
-        ledgers.transfer(books, HELD)
-        ledgers.close_month(books, "2026-09")
-        ledgers.decide_both(books, wanting.seal("2026-09"), "Chen", "Wang")
-        self.wired = Wired(settings, database, books.sequencer, books.clock)
-        self.tokens = {
-            who: new_token(self.wired, books.fund, who, *scopes)
-            for who, scopes in (
-                ("Li", ("propose", "read")),
-                ("Zhao", ("propose",)),
-                ("Wang", ("read",)),
-                ("Sun", ("propose",)),
-            )
-        }
-        self.app = make_app(self.wired)
-        self.since = 0
-
-    def post(
-        self, path: str, body: object, who: str = "Li", key: str | None = None
-    ) -> TestResponse:
-        """Send JSON, or bytes as they are."""
-        headers = {"Authorization": f"Bearer {self.tokens[who]}"}
-        if key is not None:
-            headers["Idempotency-Key"] = key
-        address = f"/api/v1/funds/qinghe/{path}"
-        if isinstance(body, bytes):
-            kind = "application/octet-stream"
-            return self.app.test_client().post(
-                address, data=body, content_type=kind, headers=headers
-            )
-        return self.app.test_client().post(address, json=body, headers=headers)
-
-    def spends(self) -> list[dict[str, Any]]:
-        """Return what was spent since the last mark."""
-        return [one for one in ledgers.bodies(self.books)[self.since :] if one["kind"] == "spend"]
-
-    def mark(self) -> None:
-        """Count from here."""
-        self.since = len(ledgers.bodies(self.books))
-
-    def verified(self) -> None:
-        url = self.books.database.url.render_as_string(hide_password=False)
-        report = verify_database(url, self.books.keys)
-        assert report.ok, report.failures
 
 
 @pytest.fixture
@@ -115,11 +50,6 @@ def sheet(*changes: dict[str, Any]) -> bytes:
     for one in changes:
         writer.writerow([{**ROW, **one}[name] for name in COLUMNS])
     return out.getvalue().encode()
-
-
-def kind_of(answer: TestResponse) -> tuple[int, str]:
-    document: Any = answer.json
-    return answer.status_code, document["type"].rpartition("/")[2]
 
 
 def test_a_machine_books_spending_and_what_is_wrong_comes_back(machine: Machine) -> None:
@@ -325,6 +255,8 @@ def proposes_above_the_limit_and_another_person_approves(
             kind_of(machine.post("decisions/spend", rows({"reference": "S"}), key=key)) == expected
         )
     assert kind_of(machine.post("decisions/spend?account=Main", data, key="r")) == (422, "field")
+    sealed = rows({"reference": "S", "spent_on": "2026-09-08", "amount_cny": "10001.00"})
+    assert kind_of(machine.post("decisions/spend", sealed, key="c")) == (422, "period-closed")
     short = rows({"reference": "T", "amount_cny": "10001.00"})
     assert kind_of(machine.post("decisions/spend", short, key="s")) == (422, "insufficient")
     undo = machine.post(

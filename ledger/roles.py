@@ -29,8 +29,10 @@ MARKS = (PUBLIC, OWN, MACHINE)
 ALONE = ("administrator", "auditor")
 """Roles that go with no other: who manages people touches no money, and who checks has nothing to be checked."""
 
-SCOPES = ("files", "gifts", "people", "propose", "read")
-"""What a machine's token can be for. None of them approves."""
+SCOPES = ("files", "gifts", "payments", "people", "propose", "read")
+"""What a machine's token can be for. None of them approves. What asks a person for a fresh second factor, and what
+shows whole account numbers, is in a scope of its own (`payments`): whoever makes a token shows the factor then.
+"""
 
 
 class Action(NamedTuple):
@@ -62,7 +64,7 @@ _ALL = (
     # --- reading ----------------------------------------------------------------------------------
     Action("desk.read", PEOPLE, "看本基金的工作台", "See the fund's desk"),
     Action("decision.read", PEOPLE, "看各项决定", "See decisions", by_token="read"),
-    Action("rules.read", PEOPLE, "看各项规则和例外", "See rules and exceptions"),
+    Action("rules.read", PEOPLE, "看各项规则和例外", "See rules and exceptions", by_token="read"),
     Action(
         "people.read",
         ("administrator", "approver", "auditor"),
@@ -70,7 +72,9 @@ _ALL = (
         "See who works on the fund",
         by_token="people",
     ),
-    Action("accounts.read", _READERS, "看完整账号", "See whole account numbers"),
+    Action(
+        "accounts.read", _READERS, "看完整账号", "See whole account numbers", by_token="payments"
+    ),
     Action("activity.read", ("administrator", "auditor"), "看操作记录", "See the activity record"),
     Action(
         "exception.read",
@@ -156,12 +160,14 @@ _ALL = (
         ("finance", "operator"),
         "生成和核对付款文件",
         "Make payment files, and check one that came back",
+        by_token="payments",
     ),
     Action(
         "transfer.enter",
         ("finance", "operator"),
         "登记已在网银录入",
         "Say that a transfer was entered at the bank",
+        by_token="payments",
     ),
     Action("income.book", _FINANCE, "认定一笔入账", "Say what an incoming line is"),
     Action("line.match", _FINANCE, "指明银行流水", "Say which bank line a transfer is"),
@@ -232,6 +238,7 @@ _ALL = (
         _ADMINISTRATOR,
         "提出匹配规则、承诺、自动划转、网银表格、管理费用上限",
         "Propose matching rules, promises, standing policies, bank sheets, the limit on management cost",
+        by_token="propose",
     ),
     Action(
         "spend.propose",
@@ -252,6 +259,7 @@ _ALL = (
         _FINANCE,
         "提出开账余额",
         "Propose what accounts held before the ledger began",
+        by_token="propose",
     ),
     Action(
         "reversal.propose",
@@ -260,9 +268,15 @@ _ALL = (
         "Propose to reverse spending, a receipt or a payment",
         by_token="propose",
     ),
-    Action("lists.propose", _FINANCE, "提出修改清单", "Propose a change of the fund's lists"),
+    Action(
+        "lists.propose",
+        _FINANCE,
+        "提出修改清单",
+        "Propose a change of the fund's lists",
+        by_token="propose",
+    ),
     Action("rate.propose", _FINANCE, "提出折算率", "Propose a rate", by_token="propose"),
-    Action("closing.begin", _FINANCE, "开始结账", "Begin to close a month"),
+    Action("closing.begin", _FINANCE, "开始结账", "Begin to close a month", by_token="propose"),
     Action("close.propose", _FINANCE, "提出关账", "Propose to close a month", by_token="propose"),
     # In a small county the controller is the approver as well: then finance proposes.
     Action(
@@ -296,6 +310,7 @@ _ALL = (
         "提出改变账户资料",
         "Propose to change who stands behind an account",
         fresh=True,
+        by_token="payments",
     ),
     Action(
         "certificate.propose",
@@ -308,6 +323,7 @@ _ALL = (
         _ADMINISTRATOR,
         "提出改变双人规则",
         "Propose to change the rule of two",
+        by_token="propose",
     ),
     # --- deciding ---------------------------------------------------------------------------------
     Action(

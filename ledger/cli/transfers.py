@@ -34,8 +34,6 @@ from ledger.transfers import history, payments, standing
 from ledger.transfers.payment_files import STANDARD, mapping_from_json, mapping_json
 from ledger.transfers.standing import Policy
 
-WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
-
 
 @transfer.command("offer")
 @click.argument("account_name")
@@ -266,7 +264,7 @@ def transfer_propose_due(session: Session, fund_slug: str | None) -> None:
 @click.option("--for", "answers", required=True, help="Member in whose name it proposes.")
 @click.option("--from", "from_name", required=True, help="Collection account.")
 @click.option("--to", "to_name", required=True, help="Fund account.")
-@click.option("--every", type=click.Choice(WEEKDAYS), help="Day on which it proposes.")
+@click.option("--every", type=click.Choice(standing.DAY_NAMES), help="Day on which it proposes.")
 @click.option("--above", default="0", help="Only when so much is there.")
 @click.option("--keep", default="0", help="What stays in the account.")
 @click.option("--purpose", default="")
@@ -297,7 +295,7 @@ def _policy(session: Session, fund: Fund, said: Mapping[str, Any]) -> Policy:
         answers.member_id,
         source.name,
         target.name,
-        None if every is None else WEEKDAYS.index(every),
+        None if every is None else standing.DAY_NAMES.index(every),
         parse_amount(said["above"], source.commodity),
         parse_amount(said["keep"], source.commodity),
         said["purpose"],
@@ -316,7 +314,7 @@ def transfer_policies(session: Session, fund_slug: str | None) -> None:
     with session.ledger().database.reading() as connection:
         found = standing.policies(connection, fund.fund_id)
     for one in found:
-        day = "any day" if one.weekday is None else WEEKDAYS[one.weekday]
+        day = "any day" if one.weekday is None else standing.DAY_NAMES[one.weekday]
         session.note(
             f"{one.name}\t{'on' if one.is_on else 'off'}\t{day}\t{one.source} to {one.target}"
         )

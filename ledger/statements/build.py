@@ -215,8 +215,7 @@ def make(ledger: Ledger, fund: Fund, period: str, issue: Issue) -> Made:
     outputs = _outputs(ledger, fund)
     outputs.mkdir(parents=True, exist_ok=True)
     with (
-        # Gifts are read once: what the database keeps of them would only take memory.
-        ledger.database.reading(once=True) as connection,
+        ledger.database.reading() as connection,
         tempfile.TemporaryDirectory(dir=outputs, prefix=".building-") as folder,
     ):
         figures = Month(

@@ -30,6 +30,9 @@ COLUMNS = "payment_columns"
 KINDS = (POLICY, COLUMNS)
 
 WEEKDAYS = 7
+DAY_NAMES = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+"""Of weekdays from 0 on, as commands and machines write them."""
+
 _NAME = re.compile(r"[a-z][a-z0-9-]{0,39}")
 PURPOSE_MAX = 140
 

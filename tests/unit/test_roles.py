@@ -75,6 +75,11 @@ def test_no_token_approves_removes_or_makes_tokens():
     assert {one.by_token for one in ACTIONS.values() if one.by_token} == {*SCOPES}
 
 
+def test_what_asks_for_a_fresh_factor_is_open_to_tokens_of_a_scope_of_its_own_only():
+    fresh = {one.name: one.by_token for one in ACTIONS.values() if one.fresh and one.by_token}
+    assert fresh == {"payee.propose": "payments"}
+
+
 def test_approving_people_tokens_and_publishing_ask_for_a_fresh_factor():
     fresh = {one.name for one in ACTIONS.values() if one.fresh}
     assert fresh == {

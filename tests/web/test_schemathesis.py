@@ -4,6 +4,7 @@ that the table forbids, and no answer that the description does not know.
 
 from __future__ import annotations
 
+import itertools
 import shutil
 from collections import Counter
 from collections.abc import Iterator
@@ -35,12 +36,12 @@ CHECKS = (
     content_type_conformance,
     response_schema_conformance,
 )
-EXAMPLES = 40
-"""Of each address: all of them together stay below half a minute."""
+EXAMPLES = {"GET": 10, "POST": 20}
+"""Of each address, by its method: most of what a GET takes stands in its path."""
 
 ALLOWED_KINDS = {
     "gift", "session.opened", "transfer.proposed", "transfer.withdrawn", "decision.proposed", "decision.withdrawn",
-    "spend",
+    "spend", "period.closing",
 }  # fmt: skip
 
 
@@ -52,6 +53,10 @@ class Asked:
     tokens: dict[str, str | None]
     scopes: dict[str, tuple[frozenset[str], frozenset[str]]]
     seen: Counter[tuple[str, int]] = field(default_factory=Counter)
+    others: Iterator[str] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.others = itertools.cycle([name for name in self.tokens if name != "all"])
 
     @property
     def app(self) -> Flask:
@@ -108,7 +113,7 @@ def test_the_interface_answers_as_it_is_described_and_as_the_table_says(asked: A
     for operation in operations:
 
         @settings(
-            max_examples=EXAMPLES,
+            max_examples=EXAMPLES[operation.method.upper()],
             derandomize=True,
             database=None,
             suppress_health_check=list(HealthCheck),
@@ -143,6 +148,7 @@ def bring_near(case: schemathesis.Case, names: st.DataObject) -> None:
         "disease": ("Stroke", "高血压"),
         "group": ("Disabled",),
         "amount_cny": ("1.00", "20000.00"),
+        "on": ("2026-10-08",),
     }
     body = case.body if isinstance(case.body, dict) else {}
     given = body.get("rows")
@@ -154,9 +160,10 @@ def bring_near(case: schemathesis.Case, names: st.DataObject) -> None:
 
 
 def ask(asked: Asked, case: schemathesis.Case) -> None:
-    """Ask the same as everybody, with each token."""
+    """Ask the same with the token that opens most, and with each of the others in turn."""
     action = _action(asked.app, case)
-    for name, token in asked.tokens.items():
+    for name in ("all", next(asked.others)):
+        token = asked.tokens[name]
         headers = {} if token is None else {"Authorization": f"Bearer {token}"}
         answer = case.call(headers=headers)
         case.validate_response(answer, checks=CHECKS)

@@ -16,6 +16,9 @@ from ledger.web.api.gifts import JSON
 TEXT_MAX = 200
 """Characters of a text, unless more are allowed where it is read."""
 
+ENTRY_MAX = 2**40
+"""Entries are numbered below this."""
+
 HASHES_MAX = 100
 SHA256_DIGITS = 64
 HEX = frozenset("0123456789abcdef")

@@ -21,7 +21,7 @@ from ledger.funds import history as funds
 from ledger.funds.history import Rate
 from ledger.money import parse_amount
 from ledger.transfers.booking import Proposal
-from ledger.web.api.bodies import Body, json_body
+from ledger.web.api.bodies import ENTRY_MAX, Body, json_body
 from ledger.web.api.guard import Caller, Guard
 from ledger.web.api.proposed import client_key, propose, shown
 from ledger.wiring import Ledger
@@ -31,9 +31,6 @@ DIGITS_MAX = 12
 
 LIST_MAX = 50
 """Ended decisions in one answer."""
-
-ENTRY_MAX = 2**40
-"""Entries are numbered below this."""
 
 
 class Deciding:

@@ -17,7 +17,10 @@ from ledger.web.api import (
     bringing_schemas,
     exception_schemas,
     file_schemas,
+    handing_out,
     period_schemas,
+    proposal_schemas,
+    rule_schemas,
     schemas,
     spending_schemas,
     transfer_schemas,
@@ -30,8 +33,11 @@ from ledger.web.api.front import put_before
 from ledger.web.api.gifts import post_gifts
 from ledger.web.api.guard import Guard
 from ledger.web.api.matching import Matching
+from ledger.web.api.paying import Paying
 from ledger.web.api.periods import Periods
+from ledger.web.api.proposing import Proposing
 from ledger.web.api.reading import Reading
+from ledger.web.api.rules import Rules
 from ledger.web.api.spending import Spending
 from ledger.web.api.transfers import Transfers
 from ledger.web.uploads import takes_files
@@ -45,7 +51,7 @@ SEQ = "<int(max=1099511627775):seq>"
 """Entries are numbered below 2^40: what a receipt number has room for, and any database."""
 
 SEQ_NUMBER = "<int(max=1099511627775):number>"
-"""An exception is numbered by the entry that raised it."""
+"""An exception is numbered by the entry that raised it, a spend by its own."""
 
 
 def register_api(app: Flask, ledger: Ledger) -> None:
@@ -69,6 +75,9 @@ def register_api(app: Flask, ledger: Ledger) -> None:
     _add_transfers(v1, Transfers(ledger, Guard(ledger)))
     _add_spending(v1, Spending(ledger, Guard(ledger)))
     _add_bringing(v1, Bringing(ledger, Guard(ledger)))
+    _add_proposing(v1, Proposing(ledger, Guard(ledger)))
+    _add_rules(v1, Rules(ledger, Guard(ledger)))
+    _add_paying(v1, Paying(ledger, Guard(ledger)))
     api.register_blueprint(v1)
     put_before(app, calls)
     app.add_url_rule("/api/openapi.json", "openapi", does(PUBLIC)(lambda: _openapi(api)))
@@ -205,7 +214,9 @@ def _add_transfers(v1: Blueprint, views: Transfers) -> None:
     for rule, view, said in (
         ("transfers", views.transfers, transfer_schemas.TRANSFERS),
         ("transfers/offers", views.offers, transfer_schemas.OFFERS),
+        ("transfers/waiting", views.waiting, transfer_schemas.WAITING),
         (f"transfers/{NUMBER}", views.transfer, transfer_schemas.TRANSFER),
+        (f"transfers/{NUMBER}/evidence/<sha256>", views.transfer_evidence, handing_out.FILE),
     ):
         shown = does("transfer.read")(v1.doc(**said)(view))
         v1.add_url_rule(f"/funds/<fund>/{rule}", f"get_{view.__name__}", shown)
@@ -215,7 +226,10 @@ def _add_spending(v1: Blueprint, views: Spending) -> None:
     """Add what machines may know of spending, other money and lists."""
     for rule, view, said in (
         ("spending", views.spending, spending_schemas.SPENDING),
+        (f"spending/{SEQ_NUMBER}", views.spend, spending_schemas.SPEND),
         ("movements", views.movements, spending_schemas.MOVEMENTS),
+        (f"movements/{SEQ_NUMBER}", views.movement, spending_schemas.MOVEMENT),
+        ("evidence/<sha256>", views.evidence, handing_out.FILE),
         ("lists", views.lists, spending_schemas.LISTS_OF_FUND),
     ):
         shown = does("spending.read")(v1.doc(**said)(view))
@@ -236,6 +250,45 @@ def _add_bringing(v1: Blueprint, views: Bringing) -> None:
         v1.add_url_rule(f"/funds/<fund>/{rule}", view.__name__, asked, methods=["POST"])
 
 
+def _add_proposing(v1: Blueprint, views: Proposing) -> None:
+    """Add the kinds of decisions whose bodies are read in a module of their own."""
+    for kind, said in proposal_schemas.PROPOSE.items():
+        view = getattr(views, f"propose_{kind.replace('-', '_')}")
+        asked = does(f"{kind}.propose")(v1.doc(**said)(view))
+        rule = f"/funds/<fund>/decisions/{kind}"
+        v1.add_url_rule(rule, view.__name__, asked, methods=["POST"])
+
+
+def _add_rules(v1: Blueprint, views: Rules) -> None:
+    """Add what machines may know of what the fund goes by."""
+    for rule, action, view, said in (
+        ("rules", "rules.read", views.rules, rule_schemas.RULES),
+        ("payees", "accounts.read", views.payees, rule_schemas.PAYEES),
+        ("openings", "spending.read", views.openings, rule_schemas.OPENINGS),
+    ):
+        shown = does(action)(v1.doc(**said)(view))
+        v1.add_url_rule(f"/funds/<fund>/{rule}", f"get_{view.__name__}", shown)
+
+
+def _add_paying(v1: Blueprint, views: Paying) -> None:
+    """Add payment files, and the step at the bank."""
+    files = "/funds/<fund>/transfers/payment-files"
+    making = does("transfer.file")(v1.doc(**transfer_schemas.MAKE_FILE)(views.make_payment_file))
+    v1.add_url_rule(files, "make_payment_file", making, methods=["POST"])
+    file = does("transfer.file")(v1.doc(**handing_out.FILE)(views.payment_file))
+    v1.add_url_rule(f"{files}/<sha256>", "get_payment_file", file)
+    checking = v1.doc(**transfer_schemas.CHECK_FILE)(views.check_payment_file)
+    v1.add_url_rule(
+        f"{files}/check",
+        "check_payment_file",
+        takes_files(does("transfer.file")(checking)),
+        methods=["POST"],
+    )
+    entering = does("transfer.enter")(v1.doc(**transfer_schemas.ENTER)(views.enter_transfer))
+    rule = f"/funds/<fund>/transfers/{NUMBER}/enter"
+    v1.add_url_rule(rule, "enter_transfer", entering, methods=["POST"])
+
+
 def _add_periods(v1: Blueprint, views: Periods) -> None:
     """Add what machines may know of months; closing, reopening and sealing are decisions' kinds."""
     for rule, view, said in (
@@ -246,6 +299,12 @@ def _add_periods(v1: Blueprint, views: Periods) -> None:
     ):
         shown = does("period.read")(v1.doc(**said)(view))
         v1.add_url_rule(f"/funds/<fund>/{rule}", f"get_{view.__name__}", shown)
+    v1.add_url_rule(
+        "/funds/<fund>/periods/<month>/closing",
+        "begin_closing",
+        does("closing.begin")(v1.doc(**period_schemas.BEGIN_CLOSING)(views.begin_closing)),
+        methods=["POST"],
+    )
 
 
 def _openapi(api: Api) -> Response:

@@ -117,43 +117,64 @@ CORRECTIONS: Json = {
         "422": problem("No number."),
     },
 }
+_KNOWN: Json = {
+    "type": "object",
+    "required": ["size", "at", "newest", "commodity", "stages", "stages_now"],
+    "properties": {
+        "size": _WHOLE,
+        "at": _TEXT,
+        "newest": _WHOLE,
+        "commodity": _TEXT,
+        "stages": _AMOUNTS,
+        "stages_now": _AMOUNTS,
+        "month": _object(
+            month=_MONTH,
+            first=_WHOLE,
+            stop=_WHOLE,
+            then=_AMOUNTS,
+            now=_AMOUNTS,
+            corrections=_many(_WHOLE),
+        ),
+    },
+}
+_YEAR = _object(
+    year=_TEXT,
+    commodity=_TEXT,
+    months={"type": "object", "additionalProperties": _AMOUNTS},
+)
 FIGURES: Json = {
     **BY_TOKEN,
     "parameters": [
         {
             "name": "at",
             "in": "query",
-            "required": True,
-            "description": "A size of the log, or a day: its last checkpoint.",
+            "description": "A size of the log, or a day: its last checkpoint. Needed without `year`.",
             "schema": {**_TEXT, "minLength": 1, "maxLength": 20},
         },
         {"name": "month", "in": "query", "description": "A closed month.", "schema": _MONTH},
+        {
+            "name": "year",
+            "in": "query",
+            "description": "Instead: what each closed month of a year moved, as known at its closing.",
+            "schema": {**_TEXT, "pattern": "^[0-9]{4}$"},
+        },
     ],
     "responses": {
         "200": answer(
-            "Then and now.",
+            "Then and now; or the months of a year.",
             {
-                "type": "object",
-                "required": ["size", "at", "newest", "commodity", "stages", "stages_now"],
-                "properties": {
-                    "size": _WHOLE,
-                    "at": _TEXT,
-                    "newest": _WHOLE,
-                    "commodity": _TEXT,
-                    "stages": _AMOUNTS,
-                    "stages_now": _AMOUNTS,
-                    "month": _object(
-                        month=_MONTH,
-                        first=_WHOLE,
-                        stop=_WHOLE,
-                        then=_AMOUNTS,
-                        now=_AMOUNTS,
-                        corrections=_many(_WHOLE),
-                    ),
-                },
+                "oneOf": [_KNOWN, _YEAR],
             },
         ),
         **BY_TOKEN["responses"],
-        "422": problem("`at` is missing."),
+        "422": problem("`at` is missing, or what is given is none."),
+    },
+}
+BEGIN_CLOSING: Json = {
+    **BY_TOKEN,
+    "responses": {
+        "201": answer("The month is closing.", _object(month=_MONTH, entry=_WHOLE)),
+        **BY_TOKEN["responses"],
+        "422": problem("It is no month that could be closed now, or is closing already."),
     },
 }

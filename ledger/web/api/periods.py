@@ -1,18 +1,23 @@
-"""Months for machines: where they stand, and what is looked at before they close. Nothing here decides."""
+"""Months for machines: where they stand, what is looked at before they close, and figures. Nothing here decides."""
 
 from __future__ import annotations
 
+from http import HTTPStatus
 from typing import Any
 
-from flask import request
+import orjson
+from flask import Response, request
 
+from ledger.desk import months
 from ledger.desk.checklist import checklist, checklist_json
 from ledger.errors import FieldError
+from ledger.funds import history as funds
 from ledger.keyset import Cut
 from ledger.periods import history
 from ledger.projections.corrections import corrected_json, correction_listing
-from ledger.projections.known import known_at, known_json
-from ledger.web.api.guard import Guard
+from ledger.projections.known import known_at, known_json, year_lines
+from ledger.web.api.gifts import JSON
+from ledger.web.api.guard import Caller, Guard
 from ledger.wiring import Ledger
 
 
@@ -50,18 +55,37 @@ class Periods:
         }
 
     def figures(self, fund: str) -> dict[str, Any]:
-        """Show figures as they were known at a checkpoint, beside those that are known now.
+        """Show figures as they were known at a checkpoint, beside those of now; or what the months of a year moved.
 
         Raises:
-            FieldError: It is not said at which.
+            FieldError: It is not said at which checkpoint, nor of which year.
         """
         caller = self._guard.caller(fund, "period.read")
+        year = request.args.get("year")
+        if year is not None:
+            return self._year(caller, year)
         asked = request.args.get("at", "")
         if not asked:
             raise FieldError(field="at", value="", reason="missing")
         with self._ledger.database.reading() as connection:
             found = known_at(connection, caller.fund, asked, request.args.get("month"))
         return known_json(found)
+
+    def _year(self, caller: Caller, year: str) -> dict[str, Any]:
+        if not (year.isascii() and year.isdigit() and len(year) == YEAR_DIGITS):
+            raise FieldError(field="year", value=year[:20], reason="not-a-year")
+        with self._ledger.database.reading() as connection:
+            commodity = funds.details(connection, caller.fund.fund_id).commodity
+            months = year_lines(connection, caller.fund, year)
+        return {"year": year, "commodity": commodity, "months": months}
+
+    def begin_closing(self, fund: str, month: str) -> Response:
+        """Begin to close a month: what is dated in it needs a reason from now on."""
+        caller = self._guard.caller(fund, "closing.begin")
+        member_id = caller.member.member_id
+        seq = months.begin_closing(self._ledger.sequencer, caller.fund, member_id, month)
+        body = orjson.dumps({"month": month, "entry": seq})
+        return Response(body, HTTPStatus.CREATED, content_type=JSON)
 
     def period(self, fund: str, month: str) -> dict[str, Any]:
         """Show a month: its state, its steps, and each check with what was found."""
@@ -72,6 +96,7 @@ class Periods:
 
 
 DIGITS_MAX = 12
+YEAR_DIGITS = 4
 
 
 def _cut() -> Cut | None:

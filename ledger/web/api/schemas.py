@@ -481,6 +481,7 @@ PROPOSE: dict[str, dict[str, Any]] = {
             "release": {**_SHORT, "description": "Or the number of a match to release."},
             "reason": {**_SHORT, "description": "Why it is released; anyone may read it."},
         },
+        {"suggestion": "5f1c2a9e0b7d4c36"},
     ),
     "adjustment": proposal(
         ("suggestion", "reason"),
@@ -488,6 +489,7 @@ PROPOSE: dict[str, dict[str, Any]] = {
             "suggestion": {**_SHORT, "description": "Id of a suggestion whose sums differ."},
             "reason": {**_SHORT, "description": "Why they differ; anyone may read it."},
         },
+        {"suggestion": "5f1c2a9e0b7d4c36", "reason": "The bank kept a charge."},
     ),
     "transfer": proposal(
         ("from", "to", "amount", "reference"),
@@ -527,6 +529,7 @@ PROPOSE: dict[str, dict[str, Any]] = {
             "currency": {"type": "string", "enum": sorted(EXPONENTS), "default": "CNY"},
             "from": {"type": "string", "format": "date-time", "description": "From when on."},
         },
+        {"unit": "KSCOIN", "units": 10, "worth": "1.00", "from": "2026-12-01T00:00:00+08:00"},
     ),
     "reversal": proposal(
         ("entry", "reason"),
@@ -534,6 +537,7 @@ PROPOSE: dict[str, dict[str, Any]] = {
             "entry": {"type": "integer", "minimum": 0, "maximum": 2**40 - 1},
             "reason": {**_SHORT, "description": "Why; anyone may read it."},
         },
+        {"entry": 1204, "reason": "Booked twice"},
     ),
     "close": proposal(
         ("month",),
@@ -545,14 +549,20 @@ PROPOSE: dict[str, dict[str, Any]] = {
                 "description": "Why it may close although checks fail; statements print it.",
             },
         },
+        {"month": "2026-11"},
     ),
-    "seal": proposal(("month",), {"month": _MONTH}),
+    "seal": proposal(("month",), {"month": _MONTH}, {"month": "2026-11"}),
     "reopen": proposal(
         ("month", "until", "reason"),
         {
             "month": _MONTH,
             "until": {"type": "string", "format": "date-time"},
             "reason": {"type": "string", "minLength": 1, "maxLength": 500},
+        },
+        {
+            "month": "2026-11",
+            "until": "2026-12-20T18:00:00+08:00",
+            "reason": "A settlement came late.",
         },
     ),
 }

@@ -1,19 +1,23 @@
-"""Spending, other money and lists for machines: read them. What they may propose is a decision's kind."""
+"""Spending, other money, what proves it, and lists, for machines. Nothing here books or proposes."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from flask import request
+from flask import Response, request
 
-from ledger.clock import from_ms, local_date
-from ledger.errors import FieldError
+from ledger.activity.recording import record_alone
+from ledger.activity.records import READ, Activity
+from ledger.clock import from_ms, from_text, local_date
+from ledger.errors import FieldError, NotFoundError
 from ledger.funds import history as funds
 from ledger.funds import list_history
 from ledger.funds.lists import LISTS
 from ledger.spending import history
-from ledger.spending.history import Filter, Listed, Moved
+from ledger.spending.history import File, Filter, Listed, Moved
+from ledger.web.api.bodies import is_hash
 from ledger.web.api.guard import Guard
+from ledger.web.uploads import attachment
 from ledger.wiring import Ledger
 
 PAGE = 100
@@ -56,6 +60,53 @@ class Spending:
             "below": rows[-1].seq if len(rows) == PAGE else None,
         }
 
+    def spend(self, fund: str, number: int) -> dict[str, Any]:
+        """Show one spend, and the files that prove it. Counts of people are not among it."""
+        caller = self._guard.caller(fund, "spending.read")
+        fund_id = caller.fund.fund_id
+        with self._ledger.database.reading() as connection:
+            zone = funds.details(connection, fund_id).zone
+            found = history.spend(connection, fund_id, number)
+            files = history.files_of(connection, fund_id, number)
+        return {**_spend(found, zone), "evidence": [_file(one) for one in files]}
+
+    def movement(self, fund: str, number: int) -> dict[str, Any]:
+        """Show one receipt or payment, and what proves it."""
+        caller = self._guard.caller(fund, "spending.read")
+        fund_id = caller.fund.fund_id
+        with self._ledger.database.reading() as connection:
+            zone = funds.details(connection, fund_id).zone
+            found = history.movement(connection, fund_id, number)
+            files = history.files_of(connection, fund_id, number)
+        return {
+            **_movement(found),
+            "on": local_date(from_text(found.at), zone).isoformat(),
+            "item": found.body.get("item", ""),
+            "refunds": found.body.get("refunds"),
+            "decision": found.body.get("decision"),
+            "evidence": [_file(one) for one in files],
+        }
+
+    def evidence(self, fund: str, sha256: str) -> Response:
+        """Hand out a file of evidence as it was brought. It may hold names: that it was read is on record first.
+
+        Raises:
+            NotFoundError: None of this hash was brought.
+        """
+        caller = self._guard.caller(fund, "spending.read")
+        if not is_hash(sha256):
+            raise NotFoundError(what="evidence")
+        member, fund_id = caller.member, caller.fund.fund_id
+        subject = f"evidence/{sha256}"
+        read = Activity(
+            fund_id, "spending.read", subject, member.member_id, member.role_text, outcome=READ
+        )
+        record_alone(self._ledger.database, self._ledger.clock, read)
+        with self._ledger.database.reading() as connection:
+            data = history.file_body(connection, fund_id, sha256)
+            [found] = history.files(connection, fund_id, [sha256])
+        return attachment(data, found.name)
+
     def lists(self, fund: str) -> dict[str, Any]:
         """Show the fund's lists: what may be booked under, and what was retired."""
         caller = self._guard.caller(fund, "spending.read")
@@ -92,6 +143,10 @@ def _spend(one: Listed, zone: str) -> dict[str, Any]:
         "reference": spend.reference,
         "reversed": one.reversed_seq,
     }
+
+
+def _file(one: File) -> dict[str, Any]:
+    return {"sha256": one.sha256, "name": one.name, "kind": one.kind, "bytes": one.size}
 
 
 def _movement(one: Moved) -> dict[str, Any]:

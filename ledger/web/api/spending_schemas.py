@@ -77,6 +77,29 @@ def _answers(description: str, schema: Json, parameters: list[Json]) -> Json:
     }
 
 
+_HASH: Json = {**_TEXT, "pattern": "^[0-9a-f]{64}$"}
+_EVIDENCE = _many(_object(sha256=_HASH, name=_TEXT, kind=_TEXT, bytes=_WHOLE))
+SPEND = _answers(
+    "The spend; counts of people are not among it.",
+    {"allOf": [_SPEND, _object(evidence=_EVIDENCE)]},
+    [],
+)
+MOVEMENT = _answers(
+    "The receipt or payment.",
+    {
+        "allOf": [
+            _MOVEMENT,
+            _object(
+                on={**_TEXT, "format": "date"},
+                item={**_TEXT, "description": "Of a management cost: its code."},
+                refunds={**_MAYBE, "description": "The donation that is given back."},
+                decision=_MAYBE,
+                evidence=_EVIDENCE,
+            ),
+        ]
+    },
+    [],
+)
 SPENDING = _answers(
     "Spending, newest first.",
     _object(spending=_many(_SPEND), below=_MAYBE),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ledger.transfers.payments import TRANSFERS_MAX
 from ledger.web.api.schemas import BY_TOKEN, problem
 
 Json = dict[str, Any]
@@ -96,3 +97,110 @@ OFFERS = _answers(
     "What can be transferred from each collection account, and where it comes from.",
     _object(offers=_many(_OFFER)),
 )
+WAITING = _answers(
+    "Transfers that wait for somebody, late ones first.",
+    _object(
+        waiting=_many(
+            _object(
+                number=_WHOLE,
+                **{"for": {**_TEXT, "enum": ["approval", "entry", "leaving", "arrival"]}},
+                since={**_TEXT, "format": "date"},
+                due={**_TEXT, "format": "date"},
+                late={"type": "boolean"},
+            )
+        )
+    ),
+)
+_HASH: Json = {**_TEXT, "pattern": "^[0-9a-f]{64}$"}
+_PAYMENT_FILE: Json = {
+    "sha256": _HASH,
+    "name": _TEXT,
+    "message_id": _TEXT,
+    "format": {**_TEXT, "description": "`pain.001.001.09`, or `csv/` and the name of columns."},
+    "transfers": _many(_WHOLE),
+    "entry": _WHOLE,
+}
+_SENT: Json = {
+    "413": problem("The body is too large."),
+    "415": problem("The body is not of the type that is described."),
+}
+MAKE_FILE: Json = {
+    **BY_TOKEN,
+    "requestBody": {
+        "required": True,
+        "content": {
+            "application/json": {
+                "schema": {
+                    "type": "object",
+                    "additionalProperties": False,
+                    "required": ["transfers"],
+                    "properties": {
+                        "transfers": {
+                            "type": "array",
+                            "minItems": 1,
+                            "maxItems": TRANSFERS_MAX,
+                            "items": {"type": "integer", "minimum": 1, "maximum": 999_999_999_999},
+                            "description": "Approved, of one account.",
+                        },
+                        "columns": {
+                            **_TEXT,
+                            "maxLength": 40,
+                            "description": "Of a bank portal; ISO 20022 unless given.",
+                        },
+                    },
+                },
+                "example": {"transfers": [12]},
+            }
+        },
+    },
+    "responses": {
+        "201": {
+            "description": "It is made, by this call or an earlier one for the same transfers.",
+            "content": {"application/json": {"schema": _object(**_PAYMENT_FILE)}},
+        },
+        **BY_TOKEN["responses"],
+        **_SENT,
+        "422": problem("A transfer is not approved, has left, or the payee changed since."),
+    },
+}
+CHECK_FILE: Json = {
+    **BY_TOKEN,
+    "requestBody": {
+        "required": True,
+        "content": {
+            "application/octet-stream": {"schema": {"type": "string", "format": "binary"}}
+        },
+    },
+    "responses": {
+        "200": {
+            "description": "Which file it was, and what is not as it was.",
+            "content": {
+                "application/json": {
+                    "schema": _object(
+                        **_PAYMENT_FILE,
+                        unchanged={"type": "boolean"},
+                        differences=_many(_object(field=_TEXT, expected=_TEXT, found=_TEXT)),
+                        over={
+                            **_many(_WHOLE),
+                            "description": "Transfers that have left or were stopped since.",
+                        },
+                    )
+                }
+            },
+        },
+        **BY_TOKEN["responses"],
+        **_SENT,
+        "422": problem("It cannot be read."),
+    },
+}
+ENTER: Json = {
+    **BY_TOKEN,
+    "responses": {
+        "200": {
+            "description": "It is entered.",
+            "content": {"application/json": {"schema": _object(number=_WHOLE, entry=_WHOLE)}},
+        },
+        **BY_TOKEN["responses"],
+        "422": problem("It is not approved, or was entered already."),
+    },
+}

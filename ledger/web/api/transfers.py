@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import request
+from flask import Response, request
 
+from ledger.activity.recording import record_alone
+from ledger.activity.records import READ, Activity
+from ledger.clock import local_date
 from ledger.errors import FieldError
 from ledger.funds import history as funds
 from ledger.projections.transfer_json import offer_json, transfer_json
-from ledger.projections.transfer_page import offer_of, origins_ahead
+from ledger.projections.transfer_page import offer_of, origins_ahead, waiting
 from ledger.transfers import history, payments
 from ledger.web.api.guard import Guard
+from ledger.web.uploads import attachment
 from ledger.wiring import Ledger
 
 PAGE = 100
@@ -83,6 +87,40 @@ class Transfers:
                     for one in offers
                 ]
             }
+
+    def waiting(self, fund: str) -> dict[str, Any]:
+        """Show the transfers that wait for somebody, late ones first: what reminders are sent about."""
+        caller = self._guard.caller(fund, "transfer.read")
+        with self._ledger.database.reading() as connection:
+            zone = funds.details(connection, caller.fund.fund_id).zone
+            today = local_date(self._ledger.clock.now(), zone)
+            found = waiting(connection, caller.fund, today)
+        return {
+            "waiting": [
+                {
+                    "number": one.transfer.number,
+                    "for": one.what,
+                    "since": one.since.isoformat(),
+                    "due": one.due.isoformat(),
+                    "late": one.is_late(today),
+                }
+                for one in found
+            ]
+        }
+
+    def transfer_evidence(self, fund: str, number: int, sha256: str) -> Response:
+        """Hand out a file that a transfer names as evidence. That it was read is put on record first."""
+        caller = self._guard.caller(fund, "transfer.read")
+        member, fund_id = caller.member, caller.fund.fund_id
+        subject = f"transfer/{number}"
+        read = Activity(
+            fund_id, "transfer.read", subject, member.member_id, member.role_text, outcome=READ
+        )
+        record_alone(self._ledger.database, self._ledger.clock, read)
+        with self._ledger.database.reading() as connection:
+            one = history.transfer(connection, fund_id, number)
+            name, data = payments.attached_bytes(connection, fund_id, one, sha256)
+        return attachment(data, name)
 
 
 def _below() -> int | None:

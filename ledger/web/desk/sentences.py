@@ -307,6 +307,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "tokens.scope.files": ("导入银行文件", "bring in bank files"),
     "tokens.scope.gifts": ("记录打赏", "record gifts"),
     "tokens.scope.read": ("读本基金的数据", "read the fund’s data"),
+    "tokens.scope.payments": (
+        "看完整账号，生成付款文件，提出改变账户资料",
+        "see whole account numbers, make payment files, propose other account details",
+    ),
     "tokens.scope.people": ("读人员名单", "read the list of people"),
     "tokens.scope.propose": ("提出，不能批准", "propose, never approve"),
     "tokens.days": ("几天后到期（最多 366）", "Expires after so many days (at most 366)"),

@@ -122,10 +122,11 @@ def _jobs(desk: Desk) -> Jobs:
     return Jobs(desk.ledger.settings.home, desk.fund.slug)
 
 
-def about(job: Job) -> tuple[str, str]:
-    """Return which statement a job is about: its number, or the period while it has none, and its language."""
+def about(job: Job) -> str:
+    """Return which statement a job is about, as people call it."""
     asked = {**job.asked, **job.said}
-    return str(asked.get("number") or asked.get("period", "")), str(asked.get("language", ""))
+    name = asked.get("number") or asked.get("period", "")
+    return f"{name} {asked.get('language', '')}".strip()
 
 
 def prepare(desk: Desk) -> Response:
@@ -167,10 +168,10 @@ def show_job(desk: Desk, job_id: str) -> Response:
 
 
 def _why(problem: Mapping[str, Any]) -> str:
-    """Return the sentence that says why a job failed; empty where there is none."""
+    """Return the sentence that says why a job failed; its code where there is none."""
     reason = str(problem.get("fields", {}).get("reason", ""))
-    keys = (f"refused.{reason}", f"job.why.{problem.get('code', '')}")
-    return next((key for key in keys if key in SENTENCES), "")
+    key = f"refused.{reason}"
+    return key if key in SENTENCES else ""
 
 
 # --- one statement --------------------------------------------------------------------------------

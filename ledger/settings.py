@@ -52,6 +52,7 @@ class Settings:
         contact: One line of text, or empty.
         operator: One line of text, or empty.
         plain_http: Whether pages, cookies and links do without TLS; on this machine only.
+        post_quantum: Whether logs of new funds have an ML-DSA-44 key too.
         session_idle_minutes: Minutes.
         session_hours: Hours.
         smtp_host: Name of a mail host, or empty: then mail is written into `outbox`.
@@ -100,6 +101,7 @@ class Settings:
     contact: str
     operator: str
     plain_http: bool
+    post_quantum: bool
     session_idle_minutes: int
     session_hours: int
     smtp_host: str
@@ -452,6 +454,16 @@ SETTINGS = (
         "plain_http",
         "For developing only: cookies and links without TLS. Taken only where `PUBLIC_HOST` is `localhost` or "
         "`127.0.0.1`.",
+        "`yes` or `no`",
+        "no",
+        "yes",
+        _yes_or_no,
+    ),
+    Setting(
+        "LEDGER_POST_QUANTUM",
+        "post_quantum",
+        "Whether a new fund's log is signed with an ML-DSA-44 key beside Ed25519; `key post-quantum` does so for one "
+        "that exists.",
         "`yes` or `no`",
         "no",
         "yes",

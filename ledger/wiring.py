@@ -30,7 +30,7 @@ from ledger.journal.history import Fund
 from ledger.journal.receipt_numbers import ReceiptNumber
 from ledger.log import history as log_history
 from ledger.log.checkpoints import parse_checkpoint
-from ledger.log.notes import Verifier, split_note
+from ledger.log.notes import ED25519, Verifier, split_note
 from ledger.log.signer import LogSigner
 from ledger.log.tiles import TileAddress
 from ledger.privacy import choices
@@ -420,10 +420,13 @@ class Services:
             return log_files.tile_bytes(connection, fund.fund_id, address)
 
     def log_key(self, slug: str) -> str:
-        """Return the log's verifier key lines (`<name>+<key ID>+<base64>`), newest first."""
+        """Return the log's verifier key lines (`<name>+<key ID>+<base64>`): Ed25519, newest first, then ML-DSA-44."""
         with self.ledger.database.reading() as connection:
             fund = journal_history.fund_by_slug(connection, slug)
-            return "\n".join(reversed(log_keys(connection, fund)))
+            keys = [Verifier.from_text(one) for one in reversed(log_keys(connection, fund))]
+        # Whoever reads the first line alone finds one that every client knows.
+        keys.sort(key=lambda one: one.algorithm != ED25519)
+        return "\n".join(one.text() for one in keys)
 
     def is_read_only(self) -> bool:
         """Tell whether nothing can be recorded now; looked at every few seconds."""

@@ -58,6 +58,8 @@ def fund_create(
         zone or session.settings.time_zone,
     )
     made = booking.open_fund(ledger.sequencer, ledger.clock, session.settings.public_host, new)
+    if session.settings.post_quantum:
+        booking.add_post_quantum_key(ledger.sequencer, ledger.clock, made)
     session.say(f"fund {slug} opened; its log is {made.origin}", fund=slug, origin=made.origin)
 
 
@@ -262,6 +264,23 @@ def key_rotate(session: Session, fund_slug: str | None) -> None:
     ledger, found = session.ledger(), session.fund(fund_slug)
     vkey = booking.rotate_key(ledger.sequencer, ledger.clock, found)
     session.say(f"new key {vkey}", key=vkey)
+
+
+@key.command("post-quantum")
+@click.option("--drop", is_flag=True, help="Sign without it from now on.")
+@fund_option
+@pass_session
+@guarded
+@machine
+def key_post_quantum(session: Session, *, drop: bool, fund_slug: str | None) -> None:
+    """Let an ML-DSA-44 key sign the log's checkpoints beside the Ed25519 key, against quantum computers."""
+    ledger, found = session.ledger(), session.fund(fund_slug)
+    if drop:
+        vkey = ledger.sequencer.drop_post_quantum_key(found)
+        session.say("the ML-DSA-44 key signs no more", dropped=vkey)
+        return
+    vkey = booking.add_post_quantum_key(ledger.sequencer, ledger.clock, found)
+    session.say(f"an ML-DSA-44 key signs beside {vkey}", key=vkey)
 
 
 @key.command("retire")

@@ -304,8 +304,28 @@ def rotate_key(sequencer: Sequencer, clock: Clock, fund: Fund) -> str:
     Returns:
         The new public key.
     """
-    log_key = sequencer.rotate_key(fund)
+    return _name_key(sequencer, clock, fund, sequencer.rotate_key(fund))
 
+
+def add_post_quantum_key(sequencer: Sequencer, clock: Clock, fund: Fund) -> str:
+    """Let an ML-DSA-44 key sign the log beside the others, and name it in the log, in the order of `rotate_key`.
+
+    Args:
+        sequencer: The writer.
+        clock: Tells when.
+        fund: The fund.
+
+    Returns:
+        The new public key.
+
+    Raises:
+        StateError: There is one.
+        TooLargeError: The log's name is too long for it.
+    """
+    return _name_key(sequencer, clock, fund, sequencer.add_post_quantum_key(fund))
+
+
+def _name_key(sequencer: Sequencer, clock: Clock, fund: Fund, log_key: str) -> str:
     def decide(books: Books) -> int:
         return books.post(Draft("key.rotated", to_text(clock.now()), SETUP, {"log_key": log_key}))
 

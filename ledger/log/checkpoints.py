@@ -16,6 +16,7 @@ from ledger.log.hashing import EMPTY_ROOT, HASH_BYTES, SIZE_MAX
 from ledger.log.notes import (
     COSIGNATURE_V1,
     ED25519,
+    ML_DSA_44,
     OpenedNote,
     Signer,
     VerifiedSignature,
@@ -29,6 +30,9 @@ from ledger.log.proofs import verify_consistency
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+
+LOG_KEYS = frozenset({ED25519, ML_DSA_44})
+"""Types of keys with which a log signs its checkpoints."""
 
 _NUMBER = re.compile(r"0|[1-9][0-9]*", re.ASCII)
 _BODY_LINES_MIN = 3
@@ -113,7 +117,7 @@ def sign_checkpoint(checkpoint: Checkpoint, signers: Sequence[Signer]) -> bytes:
 
     Args:
         checkpoint: What to sign.
-        signers: `ED25519` keys of the log, one line each.
+        signers: `ED25519` and `ML_DSA_44` keys of the log, one line each.
 
     Returns:
         The note.
@@ -169,7 +173,7 @@ def open_cosigned(
     Args:
         note: The signed note.
         origin: The log that it must be of.
-        verifiers: The log's keys; only `ED25519` ones count.
+        verifiers: The log's keys, `ED25519` and `ML_DSA_44`; whoever gives the latter alone asks for that line.
         witnesses: Known witnesses; only `COSIGNATURE_V1` keys count.
 
     Returns:
@@ -185,7 +189,7 @@ def open_cosigned(
         proof".
     """
     # 1. A known key signed, and nothing by a known key is wrong.
-    log_keys = [verifier for verifier in verifiers if verifier.algorithm == ED25519]
+    log_keys = [verifier for verifier in verifiers if verifier.algorithm in LOG_KEYS]
     witness_keys = [verifier for verifier in witnesses if verifier.algorithm == COSIGNATURE_V1]
     opened = open_note(note, [*log_keys, *witness_keys])
     # 2. The log itself is among them: a witness's word alone makes no checkpoint.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import binascii
 import re
+import secrets
 from base64 import b64decode, b64encode
 from dataclasses import dataclass, field
 from hashlib import sha256
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from cryptography.hazmat.primitives.asymmetric.mldsa import MLDSA44PrivateKey, MLDSA44PublicKey
 
 from ledger.errors import FieldError, MalformedProofError, NoteSignatureError
 
@@ -23,9 +25,16 @@ ED25519 = 0x01
 COSIGNATURE_V1 = 0x04
 """Signature type: a witness's Ed25519 signature with its time (c2sp.org/tlog-cosignature)."""
 
+ML_DSA_44 = 0x06
+"""Signature type: ML-DSA-44 over a checkpoint's name, size and root (c2sp.org/tlog-cosignature, "ML-DSA-44 signed
+message"); a log puts it beside its Ed25519 line, against quantum computers (c2sp.org/tlog-checkpoint, "Signatures")."""
+
 KEY_ID_BYTES = 4
+SEED_BYTES = 32
 ED25519_KEY_BYTES = 32
 ED25519_SIGNATURE_BYTES = 64
+ML_DSA_44_KEY_BYTES = 1312
+ML_DSA_44_SIGNATURE_BYTES = 2420
 TIMESTAMP_BYTES = 8
 
 TIMESTAMP_MAX = 2**63 - 1
@@ -38,8 +47,17 @@ NOTE_BYTES_MAX = 1_000_000
 """A maximum is asked for by c2sp.org/signed-note; a hundred post-quantum lines of 5 kB fit in half
 of it."""
 
+_KEY_BYTES = {
+    ED25519: ED25519_KEY_BYTES,
+    COSIGNATURE_V1: ED25519_KEY_BYTES,
+    ML_DSA_44: ML_DSA_44_KEY_BYTES,
+}
+_TREE_LABEL = b"subtree/v1\n\0"
+_NAME_BYTES_MAX = 255
+_HASH_BYTES = 32
 _DASH = "\u2014 "
 _PRIVATE = "PRIVATE+KEY+"
+_SIZE = re.compile(r"0|[1-9][0-9]{0,18}", re.ASCII)
 _KEY_ID_TEXT = re.compile(r"[0-9a-f]{8}", re.ASCII)
 
 
@@ -127,8 +145,8 @@ class Verifier:
 
     Attributes:
         name: Key name.
-        algorithm: `ED25519` or `COSIGNATURE_V1`.
-        public_key: 32 bytes.
+        algorithm: `ED25519`, `COSIGNATURE_V1` or `ML_DSA_44`.
+        public_key: 32 bytes; of `ML_DSA_44` 1,312.
         key_id: 4 bytes.
     """
 
@@ -164,8 +182,7 @@ class Verifier:
         if (
             not is_key_name(name)
             or not _KEY_ID_TEXT.fullmatch(id_text)
-            or len(material) != 1 + ED25519_KEY_BYTES
-            or material[0] not in {ED25519, COSIGNATURE_V1}
+            or len(material) - 1 != _KEY_BYTES.get(_type_of(material))
         ):
             raise MalformedProofError(what="verifier-key", reason="format", value=vkey[:200])
         verifier = cls(name, material[0], material[1:])
@@ -198,8 +215,10 @@ class Verifier:
 
         Source:
             c2sp.org/signed-note, "Ed25519 signatures"; c2sp.org/tlog-cosignature, "Ed25519
-            signatures".
+            signed message" and "ML-DSA-44 signed message".
         """
+        if self.algorithm == ML_DSA_44:
+            return self._check_tree(text, signature)
         timestamp_s: int | None = None
         message = text
         if self.algorithm == COSIGNATURE_V1:
@@ -213,6 +232,47 @@ class Verifier:
             )
         return timestamp_s
 
+    def _check_tree(self, text: bytes, signature: bytes) -> int:
+        """Check an ML-DSA-44 signature over the tree that a checkpoint names; return its time, 0 for none.
+
+        Raises:
+            NoteSignatureError: The text is no checkpoint, or the signature is not this key's over its tree.
+        """
+        timestamp_s = int.from_bytes(signature[:TIMESTAMP_BYTES], "big")
+        message = _tree_message(self.name, timestamp_s, text)
+        own = signature[TIMESTAMP_BYTES:]
+        fits = message is not None and len(own) == ML_DSA_44_SIGNATURE_BYTES
+        if not fits or not _is_signed_by_ml_dsa(self.public_key, own, message or b""):
+            raise NoteSignatureError(
+                reason="wrong-signature", name=self.name, key_id=self.key_id.hex()
+            )
+        return timestamp_s
+
+
+def _type_of(material: bytes) -> int:
+    """Return the type of a key; -1 where there is none."""
+    return material[0] if material else -1
+
+
+def known_vkeys(lines: Iterable[str]) -> list[str]:
+    """Leave out the keys of types that nobody here knows: their lines say nothing, and make nothing wrong.
+
+    Args:
+        lines: Verifier keys, one each.
+
+    Returns:
+        Those that `Verifier.from_text` may read; what is no key at all stays, and is refused there.
+
+    Source:
+        c2sp.org/signed-note, "Signatures": lines by unknown keys are ignored.
+    """
+    found = []
+    for line in lines:
+        material = decode_base64(line.partition("+")[2].partition("+")[2]) or b""
+        if not material or _type_of(material) in _KEY_BYTES:
+            found.append(line)
+    return found
+
 
 def _is_signed(public_key: bytes, signature: bytes, message: bytes) -> bool:
     """Return whether an Ed25519 signature is right; wrong is not an error here yet."""
@@ -223,12 +283,21 @@ def _is_signed(public_key: bytes, signature: bytes, message: bytes) -> bool:
     return True
 
 
+def _is_signed_by_ml_dsa(public_key: bytes, signature: bytes, message: bytes) -> bool:
+    """Return whether an ML-DSA-44 signature with an empty context is right (FIPS 204)."""
+    try:
+        MLDSA44PublicKey.from_public_bytes(public_key).verify(signature, message)
+    except (InvalidSignature, ValueError):
+        return False
+    return True
+
+
 class Signer:
     """A private key that signs notes, or cosigns checkpoints; never shown.
 
     Args:
         name: Key name.
-        algorithm: `ED25519` or `COSIGNATURE_V1`.
+        algorithm: `ED25519`, `COSIGNATURE_V1` or `ML_DSA_44`.
         seed: 32 secret bytes.
     """
 
@@ -236,7 +305,11 @@ class Signer:
 
     def __init__(self, name: str, algorithm: int, seed: bytes) -> None:
         self._seed = seed
-        self._private = Ed25519PrivateKey.from_private_bytes(seed)
+        self._private: Ed25519PrivateKey | MLDSA44PrivateKey
+        if algorithm == ML_DSA_44:
+            self._private = MLDSA44PrivateKey.from_seed_bytes(seed)
+        else:
+            self._private = Ed25519PrivateKey.from_private_bytes(seed)
         self.verifier = Verifier(name, algorithm, self._private.public_key().public_bytes_raw())
 
     @property
@@ -272,8 +345,8 @@ class Signer:
         if (
             not private_text.startswith(_PRIVATE)
             or not is_key_name(name)
-            or len(material) != 1 + ED25519_KEY_BYTES
-            or material[0] not in {ED25519, COSIGNATURE_V1}
+            or len(material) != 1 + SEED_BYTES
+            or material[0] not in _KEY_BYTES
         ):
             raise MalformedProofError(what="signer-key", reason="format")
         signer = cls(name, material[0], material[1:])
@@ -289,8 +362,28 @@ class Signer:
         return f"{_PRIVATE}{self.name}+{self.key_id.hex()}+{material}"
 
     def sign(self, message: bytes) -> bytes:
-        """Return the pure Ed25519 signature of bytes (RFC 8032), 64 bytes."""
+        """Return the pure signature of bytes: Ed25519 (RFC 8032), 64 bytes; ML-DSA-44 (FIPS 204), 2,420."""
         return self._private.sign(message)
+
+    def line(self, text: bytes) -> NoteSignature:
+        """Sign a note's text as a log does.
+
+        Args:
+            text: With its final newline; for `ML_DSA_44` a checkpoint's.
+
+        Returns:
+            The line. An ML-DSA-44 one says nothing of the time (its timestamp is 0): when a tree was the newest is
+            for witnesses to say.
+
+        Raises:
+            FieldError: The key signs no notes, or only checkpoints.
+        """
+        if self.verifier.algorithm == ED25519:
+            return NoteSignature(self.name, self.key_id, self.sign(text))
+        message = _tree_message(self.name, 0, text)
+        if self.verifier.algorithm != ML_DSA_44 or message is None:
+            raise FieldError(field="signers", reason="not-a-note-key")
+        return NoteSignature(self.name, self.key_id, bytes(TIMESTAMP_BYTES) + self.sign(message))
 
     def __repr__(self) -> str:
         return f"Signer(name={self.name!r}, key_id={self.key_id.hex()})"
@@ -301,7 +394,7 @@ def generate_key(name: str, algorithm: int = ED25519) -> tuple[str, str]:
 
     Args:
         name: Key name; a log's is its origin.
-        algorithm: `ED25519` for a log, `COSIGNATURE_V1` for a witness.
+        algorithm: `ED25519` for a log, `ML_DSA_44` beside it, `COSIGNATURE_V1` for a witness.
 
     Returns:
         The private text and the verifier key.
@@ -311,7 +404,7 @@ def generate_key(name: str, algorithm: int = ED25519) -> tuple[str, str]:
     """
     if not is_key_name(name):
         raise FieldError(field="key-name", value=name[:100], reason="not-a-key-name")
-    signer = Signer(name, algorithm, Ed25519PrivateKey.generate().private_bytes_raw())
+    signer = Signer(name, algorithm, secrets.token_bytes(SEED_BYTES))
     return signer.private_text(), signer.verifier.text()
 
 
@@ -320,7 +413,7 @@ def sign_note(text: str, signers: Sequence[Signer]) -> bytes:
 
     Args:
         text: Ends in a newline; no other control characters.
-        signers: `ED25519` keys, one line each, in this order.
+        signers: `ED25519` keys, and for a checkpoint `ML_DSA_44` ones, one line each, in this order.
 
     Returns:
         The note.
@@ -336,13 +429,10 @@ def sign_note(text: str, signers: Sequence[Signer]) -> bytes:
         (ch < " " and ch != "\n") or _is_surrogate(ch) for ch in text
     ):
         raise FieldError(field="text", reason="not-a-note-text")
-    if not signers or any(signer.verifier.algorithm != ED25519 for signer in signers):
-        raise FieldError(field="signers", reason="no-key" if not signers else "not-a-note-key")
+    if not signers:
+        raise FieldError(field="signers", reason="no-key")
     data = text.encode()
-    lines = (
-        NoteSignature(signer.name, signer.key_id, signer.sign(data)).line() for signer in signers
-    )
-    return data + b"\n" + b"".join(lines)
+    return data + b"\n" + b"".join(signer.line(data).line() for signer in signers)
 
 
 @dataclass(frozen=True, slots=True)
@@ -512,3 +602,31 @@ def cosign_v1(text: str, signer: Signer, timestamp_s: int) -> NoteSignature:
 def _cosigned_message(text: bytes, timestamp_s: int) -> bytes:
     """Return the bytes that a cosignature signs: two header lines, then at once the checkpoint."""
     return b"cosignature/v1\ntime %d\n" % timestamp_s + text
+
+
+def _tree_message(name: str, timestamp_s: int, text: bytes) -> bytes | None:
+    """Return the bytes that an ML-DSA-44 line signs; None where the text is no checkpoint or a name is too long.
+
+    Extension lines are not in it.
+
+    Source:
+        c2sp.org/tlog-cosignature, "ML-DSA-44 signed message".
+    """
+    try:
+        origin, size, root_text, *_ = text.decode().split("\n")
+    except ValueError:
+        return None
+    root = decode_base64(root_text)
+    names = [one.encode() for one in (name, origin)]
+    fits = all(0 < len(one) <= _NAME_BYTES_MAX for one in names)
+    if not fits or not _SIZE.fullmatch(size) or root is None or len(root) != _HASH_BYTES:
+        return None
+    if int(size) > TIMESTAMP_MAX or timestamp_s > TIMESTAMP_MAX:
+        return None
+    signer, log = (bytes([len(one)]) + one for one in names)
+    numbers = (
+        timestamp_s.to_bytes(8, "big"),
+        (0).to_bytes(8, "big"),
+        int(size).to_bytes(8, "big"),
+    )
+    return _TREE_LABEL + signer + numbers[0] + log + numbers[1] + numbers[2] + root

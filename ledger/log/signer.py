@@ -44,7 +44,8 @@ from ledger.log.checkpoints import (
     sign_checkpoint,
     verify_extends,
 )
-from ledger.log.notes import Signer, Verifier, generate_key, split_note
+from ledger.log.hashing import HASH_BYTES, SIZE_MAX
+from ledger.log.notes import ML_DSA_44, Signer, Verifier, generate_key, split_note
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -58,7 +59,7 @@ _SLOT_HEAD = struct.Struct(">8sQI")
 CHECKSUM_BYTES = 32
 
 NOTE_BYTES_MAX = SLOT_BYTES - _SLOT_HEAD.size - CHECKSUM_BYTES
-"""What a slot has room for: a checkpoint with some thirty Ed25519 lines."""
+"""What a slot has room for: a checkpoint with some thirty Ed25519 lines, or with two beside one of ML-DSA-44."""
 
 LOCK_TIMEOUT_S = 30.0
 _LOCK_WAIT_FIRST_S = 0.0005
@@ -396,8 +397,50 @@ class LogSigner:
             self._write_keys([Signer.from_text(private_text), *self._signers])
         return vkey
 
+    def add_post_quantum(self) -> str:
+        """Make an ML-DSA-44 key that signs beside the others from now on, below them.
+
+        The caller records an entry that names it. A key that was made and not named yet is given again.
+
+        Returns:
+            The key's verifier text.
+
+        Raises:
+            StateError: The log names one already, that signs.
+            TooLargeError: The log's name is so long that its checkpoints would not fit a slot.
+        """
+        with self.locked():
+            self._load_keys()
+            for signer in self._signers:
+                if signer.verifier.algorithm == ML_DSA_44:
+                    vkey = signer.verifier.text()
+                    if vkey in self._expected:
+                        raise StateError(what="ml-dsa-key", state="signs", needed="dropped")
+                    return vkey
+            private_text, vkey = generate_key(self.origin, ML_DSA_44)
+            self._write_keys([*self._signers, Signer.from_text(private_text)])
+        return vkey
+
+    def drop_post_quantum(self) -> str:
+        """Sign without an ML-DSA-44 key from now on.
+
+        Returns:
+            Verifier text of the key that was dropped.
+
+        Raises:
+            StateError: There is none.
+        """
+        with self.locked():
+            self._load_keys()
+            kept = [one for one in self._signers if one.verifier.algorithm != ML_DSA_44]
+            dropped = [one for one in self._signers if one.verifier.algorithm == ML_DSA_44]
+            if not dropped:
+                raise StateError(what="ml-dsa-key", state="none", needed="signs")
+            self._write_keys(kept)
+        return dropped[0].verifier.text()
+
     def retire(self) -> tuple[str, ...]:
-        """Drop all keys but the newest, which the log must name by now.
+        """Drop all keys but the newest, which the log must name by now; an ML-DSA-44 key beside them stays.
 
         Returns:
             Verifier texts of the keys that were dropped.
@@ -408,14 +451,15 @@ class LogSigner:
         """
         with self.locked():
             self._load_keys()
-            newest, *old = self._signers
+            beside = [one for one in self._signers if one.verifier.algorithm == ML_DSA_44]
+            newest, *old = [one for one in self._signers if one not in beside]
             if newest.verifier.text() not in self._expected:
                 raise KeyMismatchError(
                     file=self._key_path.name,
                     expected=[_label(vkey) for vkey in self._expected],
                     found=newest.key_id.hex(),
                 )
-            self._write_keys([newest])
+            self._write_keys([newest, *beside])
         return tuple(signer.verifier.text() for signer in old)
 
     def _refuse_to_overwrite(self) -> None:
@@ -430,7 +474,20 @@ class LogSigner:
             raise StateError(what=self._released_path.name, state="exists", needed="absent")
 
     def _write_keys(self, signers: Sequence[Signer]) -> None:
-        """Replace the key files."""
+        """Replace the key files.
+
+        Raises:
+            TooLargeError: Checkpoints with so many signatures would not fit a slot: nothing was replaced, and older
+                keys have to be retired first.
+        """
+        largest = sign_checkpoint(Checkpoint(self.origin, SIZE_MAX, bytes(HASH_BYTES)), signers)
+        if len(largest) > NOTE_BYTES_MAX:
+            raise TooLargeError(
+                what="checkpoint-note",
+                length=len(largest),
+                limit=NOTE_BYTES_MAX,
+                keys=len(signers),
+            )
         # A crash between the two leaves a `.vkey` that is behind: it is for people only.
         _replace(
             self._key_path, "".join(f"{one.private_text()}\n" for one in signers).encode(), 0o600

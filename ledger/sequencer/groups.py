@@ -325,6 +325,15 @@ class Sequencer:
         """Make a new key beside the old one, which both sign from now on; return its vkey."""
         return self._signer(fund).rotate()
 
+    def add_post_quantum_key(self, fund: Fund) -> str:
+        """Make an ML-DSA-44 key that signs beside the others from now on; return its vkey."""
+        return self._signer(fund).add_post_quantum()
+
+    def drop_post_quantum_key(self, fund: Fund) -> str:
+        """Sign without the ML-DSA-44 key from now on; return its vkey."""
+        self.forget_signer(fund)
+        return self._signer(fund).drop_post_quantum()
+
     def retire_keys(self, fund: Fund) -> tuple[str, ...]:
         """Drop all keys but the newest; return what was dropped."""
         self.forget_signer(fund)

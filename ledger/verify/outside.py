@@ -15,7 +15,7 @@ from ledger.errors import LedgerError
 from ledger.log.bundles import decode_bundle
 from ledger.log.checkpoints import Checkpoint, open_checkpoint, parse_checkpoint
 from ledger.log.hashing import Edge, leaf_hashes
-from ledger.log.notes import Verifier, split_note
+from ledger.log.notes import Verifier, known_vkeys, split_note
 from ledger.log.tiles import (
     TILE_HEIGHT,
     TILE_WIDTH,
@@ -81,13 +81,13 @@ def fetch_vkeys(fetch: Fetch) -> list[str]:
         fetch: Of the log.
 
     Returns:
-        Verifier keys, one a line of `key`.
+        Verifier keys, one a line of `key`, of the types that are known here.
 
     Raises:
         LedgerError: There are none, or they cannot be fetched.
     """
     lines = fetch("key").decode("utf-8", "replace").split("\n")
-    return [line for line in lines[:KEY_LINES_MAX] if line]
+    return known_vkeys(line for line in lines[:KEY_LINES_MAX] if line)
 
 
 def verify_log(  # five things that a caller decides, all but two by name

@@ -577,7 +577,7 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "kind.member.enrolled": ("成员加入", "Member enrolled"),
     "kind.member.changed": ("成员换角色", "Member's roles changed"),
     "kind.member.removed": ("成员退出", "Member removed"),
-    "kind.key.rotated": ("换签名密钥", "Key rotated"),
+    "kind.key.rotated": ("启用新的签名密钥", "New signing key"),
     "kind.privacy.erased": ("删除个人信息", "Personal data erased"),
     # problems
     "problem.back": ("回到全部基金", "Back to all funds"),

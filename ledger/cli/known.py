@@ -10,7 +10,7 @@ from ledger.funds import history as funds
 from ledger.journal.history import Fund
 from ledger.money import plain_amount
 from ledger.projections.corrections import KINDS, corrected_json, correction_listing
-from ledger.projections.known import known_at, known_json, year_lines
+from ledger.projections.known import Known, Late, known_at, known_json, year_lines
 
 
 @click.command("figures")
@@ -38,6 +38,14 @@ def figures(  # one parameter for each option
         raise FieldError(field="at", value="", reason="missing")
     with session.ledger().database.reading() as connection:
         found = known_at(connection, fund, asked, month)
+    _tell(session, found)
+    session.say(
+        f"as known at {found.point.size} entries, and at {found.newest.size}",
+        **known_json(found),
+    )
+
+
+def _tell(session: Session, found: Known) -> None:
     rows = [(name, found.stages[name], found.stages_now[name]) for name in found.stages]
     if found.month is not None:
         of = found.month
@@ -47,10 +55,21 @@ def figures(  # one parameter for each option
         session.note(f"{name}\tthen {amounts[0]}\tnow {amounts[1]}")
     for one in found.month.corrections if found.month else ():
         session.note(f"corrected by entry {one.seq} ({one.kind}): {one.reason}")
-    session.say(
-        f"as known at {found.point.size} entries, and at {found.newest.size}",
-        **known_json(found),
-    )
+    if found.month is not None:
+        _tell_late(session, found.month.late, found.commodity)
+
+
+def _tell_late(session: Session, late: Late, commodity: str) -> None:
+    for name, amount in late.moved.items():
+        if amount:
+            session.note(f"late {name}\t{plain_amount(amount, commodity)}, counted elsewhere")
+    for one in late.first:
+        happened = one.value["occurred_at"]
+        session.note(
+            f"late entry {one.seq} ({one.run.kind}) of {happened}, counts in {one.run.counts_in}"
+        )
+    if late.entries > len(late.first):
+        session.note(f"{late.entries} late entries in all: `period late MONTH --dated`")
 
 
 def _year(session: Session, fund: Fund, year: str) -> None:

@@ -16,9 +16,11 @@ from ledger.cli.session import (
 )
 from ledger.clock import from_text
 from ledger.desk import actions, months, wanted
-from ledger.desk.checklist import Check, checklist, checklist_json
+from ledger.desk.checklist import Check, checklist, checklist_json, late_gifts
 from ledger.desk.wanted import Wanted
+from ledger.journal.late_history import LateOf, late_page, late_sums
 from ledger.periods import history
+from ledger.projections.known import late_json
 
 MARKS = {"passed": "ok", "failed": "FAILS", "not-needed": "not needed"}
 
@@ -69,6 +71,43 @@ def period_checklist(session: Session, month: str, fund_slug: str | None) -> Non
         else f"{month}: all is well"
     )
     session.say(told, **checklist_json(found))
+
+
+@period.command("late")
+@click.argument("month")
+@click.option(
+    "--dated", is_flag=True, help="Instead: what is dated in it and came after its closing."
+)
+@click.option("--after", type=int, default=-1, help="Only entries with a larger number.")
+@click.option("--most", type=click.IntRange(1, 10_000), default=1_000, show_default=True)
+@json_option
+@fund_option
+@pass_session
+@guarded
+@machine
+def period_late(
+    session: Session, month: str, dated: bool, after: int, most: int, fund_slug: str | None
+) -> None:
+    """List the gifts that count in MONTH and were recorded more than three days late, or are of a closed month."""
+    fund = session.fund(fund_slug)
+    with session.ledger().database.reading() as connection:
+        of = late_gifts(month)
+        if dated:
+            closed_seq = history.period(connection, fund.fund_id, month).closed_seq
+            of = LateOf(month, dated=True, after=closed_seq)
+        sums = late_sums(connection, fund.fund_id, of)
+        asked = of._replace(after=max(after, of.after))
+        found = late_page(connection, fund.fund_id, asked, most=most)
+    for one in found:
+        said = late_json(one)
+        session.note("\t".join(str(of) for of in said.values() if of is not None))
+    session.say(
+        f"{sums.entries} late entries of {month}, {len(found)} listed",
+        month=month,
+        count=sums.entries,
+        amounts=sums.amounts,
+        entries=[late_json(one) for one in found],
+    )
 
 
 def _tell(session: Session, one: Check) -> None:

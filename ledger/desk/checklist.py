@@ -23,6 +23,8 @@ from ledger.journal import history as journal
 from ledger.journal.balances import all_totals
 from ledger.journal.codec import decode
 from ledger.journal.history import Fund
+from ledger.journal.late import LATE_DAYS
+from ledger.journal.late_history import LateOf, late_sums
 from ledger.journal.months import REPORTED
 from ledger.journal.tables import entries
 from ledger.matching import file_history
@@ -40,14 +42,14 @@ PASSED, FAILED, NOT_NEEDED = "passed", "failed", "not-needed"
 CUT_OFF_DAYS = 5
 """Days of the next month of which refunds and settlements are looked at."""
 
-LATE_DAYS = 3
-"""An entry recorded more days than these after its event is listed for the auditor."""
-
 PROPOSALS = ("match", "adjustment", "rule", "resolution", "write-off")
 """Kinds of decisions that have to end before a month is closed."""
 
 POINTS_MAX = 20
 """What a check lists to be opened; the rest is counted."""
+
+FEW_KINDS_MAX = 100_000
+"""Entries around a month's end that are looked at, gifts apart."""
 
 _REFUNDS = ("gift.reversed", "settlement")
 _LATE_KINDS = tuple(sorted((REPORTED | {"spend"}) - {"gift", "exception.raised"}))
@@ -57,8 +59,8 @@ class Point(NamedTuple):
     """Something to open.
 
     Attributes:
-        page: Page of the desk that shows it: `exception`, `decision`, `matches`, `files` or `entry`.
-        subject: What it is: an account, the kind of an exception or decision, a day.
+        page: Page of the desk that shows it: `exception`, `decision`, `matches`, `files`, `late` or `entry`.
+        subject: What it is: an account, the kind of an exception or decision, a day, a month.
         value: Number of the exception, decision or entry; 0 where the page needs none.
         amount: Minor units, or None.
         commodity: Of the amount.
@@ -129,6 +131,11 @@ def checklist(connection: sa.Connection, fund: Fund, month: str, now: datetime) 
     of = periods.standings(connection, fund.fund_id)
     standing = next((one for one in of if one.month == month), None)
     return Checklist(month, standing, tuple(one() for one in look.all()))
+
+
+def late_gifts(month: str) -> LateOf:
+    """Return which gifts the check of a month's end lists: those that count in it and were recorded late."""
+    return LateOf(month, kind="gift")
 
 
 def accepted(found: Checklist, reason: str) -> dict[str, Any]:
@@ -361,15 +368,25 @@ class _Look:
         """List refunds and settlements of the next month's first days, and what was recorded long after it happened."""
         until = self._ends + timedelta(days=CUT_OFF_DAYS)
         after = self._of_kinds(_REFUNDS, self._ends, until)
+        gifts = late_sums(self._connection, self._fund_id, late_gifts(self._month))
         late = [
             one
             for one in self._of_kinds(_LATE_KINDS, _start(self._first, self._zone), until)
             if self._is_late(one)
         ]
         state = PASSED if self._now >= until else FAILED
-        points = [Point("entry", "after", one["seq"]) for one in after]
+        points = [
+            Point("late", self._month, 0, amount, commodity)
+            for commodity, amount in sorted(gifts.amounts.items())
+        ]
+        points += [Point("entry", "after", one["seq"]) for one in after]
         points += [Point("entry", "late", one["seq"]) for one in late]
-        counts = {"after": len(after), "late": len(late), "days": CUT_OFF_DAYS}
+        counts = {
+            "after": len(after),
+            "late": len(late),
+            "gifts": gifts.entries,
+            "days": CUT_OFF_DAYS,
+        }
         why = "cut-off-clear" if state == PASSED and not points else f"cut-off-{state}"
         return Check("cut-off", state, False, why, counts, _shown(points))
 
@@ -385,18 +402,14 @@ class _Look:
     def _of_kinds(
         self, kinds: Sequence[str], first: datetime, until: datetime
     ) -> list[dict[str, Any]]:
-        """Return entries of few kinds by when they were recorded."""
-        rows = self._connection.execute(
-            sa.select(entries.c.entry)
-            .where(
-                entries.c.fund_id == self._fund_id,
-                entries.c.kind.in_(kinds),
-                entries.c.recorded_at >= int(first.timestamp()) // 60 * 60,
-                entries.c.recorded_at < int(until.timestamp()),
-            )
-            .order_by(entries.c.seq)
+        """Return entries of few kinds by when they were recorded: a range of the index for each kind."""
+        start, stop = (
+            journal.size_before(self._connection, self._fund_id, at) for at in (first, until)
         )
-        return [decode(bytes(row.entry)) for row in rows]
+        found = journal.of_kinds(
+            self._connection, self._fund_id, kinds, start, stop, most=FEW_KINDS_MAX
+        )
+        return [decode(one.entry) for one in found]
 
     def _is_late(self, entry: dict[str, Any]) -> bool:
         happened, recorded = from_text(entry["occurred_at"]), from_text(entry["recorded_at"])

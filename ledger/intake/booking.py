@@ -11,13 +11,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from operator import eq
 from typing import Any
 
 import orjson
 
 from ledger.actors import Actor
-from ledger.clock import from_ms, local_date, to_text
+from ledger.clock import from_ms, from_text, local_date, local_month, to_text
 from ledger.errors import InsufficientError, NotFoundError, StateError
 from ledger.funds.history import Channel
 from ledger.intake import store
@@ -28,6 +29,7 @@ from ledger.journal import accounts
 from ledger.journal import history as journal_history
 from ledger.journal.codec import decode, encode
 from ledger.journal.entries import VERSION, Claim, Draft, Posting
+from ledger.journal.late import OPEN, LateRun, joined, late_before
 from ledger.moneyline.history import OpenHole
 from ledger.privacy import store as privacy_store
 from ledger.privacy.aliases import Aliases
@@ -160,6 +162,7 @@ class _Lane:
         # Read before anything of this lane is numbered: it may close a month whose time is over.
         self._months = books.months
         self._bound = self._months.bound
+        self._late_before = late_before(books.recorded_text)
 
     def post(self, gift: PreparedGift) -> int:
         """Take one gift and return the number that it has, or will have when the run is posted."""
@@ -215,6 +218,27 @@ class _Lane:
             privacy_store.COLUMNS,
             [self._private_row(gift, first + at) for at, (gift, _, _) in enumerate(gathered)],
         )
+        before = max(bound, self._late_before)
+        late = [
+            self._late_run(gift, first + at)
+            for at, (gift, _, _) in enumerate(gathered)
+            if gift.occurred_at < before
+        ]
+        if late:
+            books.add_late(joined(late))
+
+    def _late_run(self, gift: PreparedGift, seq: int) -> LateRun:
+        """Return what the index of late entries says of a gift."""
+        occurred_at = gift.occurred_at
+        if occurred_at < self._bound:
+            mark = self._months.mark("gift", occurred_at, {})
+            assert mark is not None
+            month = self._months.month_of(occurred_at)
+            counts_in, state = mark["counts_in"], mark["state"]
+        else:
+            month = counts_in = _month_of(occurred_at, self._zone)
+            state = OPEN
+        return LateRun(seq, seq, "gift", month, counts_in, state, gift.gross, gift.commodity)
 
     def _late(self, gift: PreparedGift) -> bytes:
         """Return the mark of a gift that is dated in a month which is closed or closing, before its `line`."""
@@ -253,6 +277,8 @@ class _Lane:
                 Claim(self._scope, gift.source_id, gift.digest),
             )
         )
+        if self._bound <= gift.occurred_at < self._late_before:
+            books.add_late([self._late_run(gift, seq)])
         books.add_fill(self._platform, commodity, hole.start, gift.gross)
         books.add_row(private_parts, privacy_store.COLUMNS, self._private_row(gift, seq))
         return seq
@@ -321,6 +347,12 @@ class _Lane:
                 )
                 return hole
         return None
+
+
+@lru_cache(maxsize=10_000)
+def _month_of(occurred_at: str, zone: str) -> str:
+    """Return the month that a minute is in; neighbours share their minute."""
+    return local_month(from_text(occurred_at), zone)
 
 
 def _template(books: Books, actor: Actor, channel: str, run: Run) -> bytes:

@@ -141,6 +141,19 @@ class Months:
             return self.open_step.month
         return month_after(self.closed[-1].month) if self.closed else ""
 
+    def month_of(self, occurred_at: str) -> str:
+        """Return the month that an entry with a mark is dated in; what is older than all is of the first.
+
+        Args:
+            occurred_at: RFC 3339 UTC, of an entry that `mark` gives a mark.
+
+        Returns:
+            Such as `2026-10`; empty for an entry of a month that is open.
+        """
+        steps = (*self.closed, *(() if self.open_step is None else (self.open_step,)))
+        after = [(one.ends, one.month) for one in steps if one.ends and one.ends > occurred_at]
+        return min(after)[1] if after else ""
+
     def mark(self, kind: str, occurred_at: str, body: Mapping[str, Any]) -> dict[str, Any] | None:
         """Say what an entry has to carry because of the month that it is dated in.
 

@@ -8,10 +8,12 @@ from typing import NamedTuple
 import sqlalchemy as sa
 
 from ledger.db import Prepared, insert_rows
+from ledger.journal.late import LateRun
 from ledger.journal.months import Months, Step, standing
 from ledger.journal.tables import accounts, balances, entries, period_steps, postings
 
 STEP_COLUMNS = ("fund_id", *Step._fields)
+LATE_COLUMNS = ("fund_id", "first_seq", "last_seq", *LateRun._fields[2:])
 ENTRY_COLUMNS = ("fund_id", "seq", "kind", "recorded_at", "entry", "leaf_hash")
 POSTING_COLUMNS = ("fund_id", "seq", "line", "debit_id", "credit_id", "commodity", "amount")
 ACCOUNT_COLUMNS = ("fund_id", "account_id", "name", "opened_seq")

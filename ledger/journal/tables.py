@@ -78,6 +78,34 @@ period_steps = sa.Table(
     **STRICT,
 )
 
+late_entries = sa.Table(
+    "late_entries",
+    metadata,
+    sa.Column("fund_id", BigInt, primary_key=True),
+    sa.Column("first_seq", BigInt, primary_key=True, autoincrement=False),
+    sa.Column("last_seq", BigInt, nullable=False),
+    sa.Column("kind", sa.Text, nullable=False),
+    sa.Column("month", sa.Text, nullable=False, comment="That they are dated in"),
+    sa.Column("counts_in", sa.Text, nullable=False, comment="Month that they count in"),
+    sa.Column("state", sa.Text, nullable=False, comment="Of their month, when recorded"),
+    sa.Column("amount", BigInt, nullable=False, comment="Sum of gifts, minor units"),
+    sa.Column("commodity", sa.Text, nullable=False, comment="Of the sum; else empty"),
+    sa.ForeignKeyConstraint(["fund_id", "first_seq"], ["entries.fund_id", "entries.seq"]),
+    sa.ForeignKeyConstraint(["fund_id", "last_seq"], ["entries.fund_id", "entries.seq"]),
+    sa.CheckConstraint("last_seq >= first_seq AND amount >= 0", name="run"),
+    sa.CheckConstraint(
+        "state IN ('open', 'closing', 'closed', 'reopened', 'sealed')", name="state"
+    ),
+    **STRICT,
+)
+for _name in ("month", "counts_in"):
+    sa.Index(
+        f"ix_late_entries_{_name}",
+        late_entries.c.fund_id,
+        late_entries.c[_name],
+        late_entries.c.last_seq,
+    )
+
 balances = sa.Table(
     "balances",
     metadata,

@@ -7,7 +7,7 @@ entries there are; what is known now is what was known then and the listed corre
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
@@ -21,6 +21,7 @@ from ledger.journal import history as journal
 from ledger.journal.balances import totals
 from ledger.journal.codec import decode
 from ledger.journal.history import Fund
+from ledger.journal.late_history import LateEntry, LateOf, late_kinds, late_page, late_sums
 from ledger.log.tables import checkpoints
 from ledger.periods import history as periods
 from ledger.projections.accounts import Accounts
@@ -38,6 +39,9 @@ STAGES = (
 """Stages in order, and how their accounts begin."""
 
 GIFTS = "Income:Gifts:"
+
+LATE_SHOWN = 50
+"""Late entries that are listed one by one; the page of late entries lists all."""
 
 LINES: Mapping[str, tuple[str, str]] = {
     "gifts": (GIFTS, "net-credits"),
@@ -62,6 +66,20 @@ class Point(NamedTuple):
     at: datetime
 
 
+class Late(NamedTuple):
+    """Entries of a closed month that came late.
+
+    Attributes:
+        entries: How many there are.
+        moved: By line of `LINES`, what they moved in the month in which they count.
+        first: The oldest of them, `LATE_SHOWN` at most.
+    """
+
+    entries: int
+    moved: dict[str, int]
+    first: tuple[LateEntry, ...]
+
+
 class MonthKnown(NamedTuple):
     """A month, then and now, minor units.
 
@@ -72,6 +90,8 @@ class MonthKnown(NamedTuple):
         then: By line of `LINES`, as known then.
         now: The same as known now.
         corrections: Of the entries of the month, after what was known then.
+        late: What belongs to the month by its own date, was recorded after it was closed, and corrects nothing. It
+            counts in another month, and so in none of the figures above.
     """
 
     month: str
@@ -80,6 +100,7 @@ class MonthKnown(NamedTuple):
     then: dict[str, int]
     now: dict[str, int]
     corrections: tuple[Corrected, ...]
+    late: Late
 
 
 class Known(NamedTuple):
@@ -205,9 +226,52 @@ def _month(connection: sa.Connection, fund: Fund, month: str, at: tuple[Point, s
     mine = [one for one in since if any(of.first <= seq <= of.closed_seq for seq in one.corrects)]
     for one in mine:
         if one.seq >= whole:
-            for name, amount in _effect(connection, fund.fund_id, one.seq, commodity).items():
+            value = decode(journal.entry(connection, fund.fund_id, one.seq).entry)
+            for name, amount in _effect(value, commodity).items():
                 now[name] += amount
-    return MonthKnown(month, of.first, stop, then, now, tuple(mine))
+    corrected = {one.seq for one in mine}
+    late = _late(connection, fund.fund_id, commodity, (month, of.closed_seq), corrected)
+    return MonthKnown(month, of.first, stop, then, now, tuple(mine), late)
+
+
+def _late(
+    connection: sa.Connection,
+    fund_id: int,
+    commodity: str,
+    at: tuple[str, int],
+    corrections: set[int],
+) -> Late:
+    """Find what came late for a closed month: gifts by the sums of their runs, the few others one by one."""
+    gifts = LateOf(at[0], dated=True, kind="gift", after=at[1])
+    sums = late_sums(connection, fund_id, gifts)
+    moved = dict.fromkeys(LINES, 0)
+    moved["gifts"] = sums.amounts.get(commodity, 0)
+    others = 0
+    for one in _others(connection, fund_id, gifts._replace(kind=None)):
+        if one.seq not in corrections:
+            others += 1
+            for name, amount in _effect(one.value, commodity, late=True).items():
+                moved[name] += amount
+    shown = late_page(
+        connection, fund_id, gifts._replace(kind=None), most=LATE_SHOWN + len(corrections)
+    )
+    first = [one for one in shown if one.seq not in corrections]
+    return Late(sums.entries + others, moved, tuple(first[:LATE_SHOWN]))
+
+
+def _others(connection: sa.Connection, fund_id: int, wanted: LateOf) -> Iterator[LateEntry]:
+    """Read late entries that are no gifts, some at once.
+
+    Yields:
+        They, oldest first.
+    """
+    for kind in late_kinds(connection, fund_id, wanted):
+        if kind == "gift":
+            continue
+        after = wanted.after
+        while found := late_page(connection, fund_id, wanted._replace(kind=kind, after=after)):
+            yield from found
+            after = found[-1].seq
 
 
 def _moved(
@@ -244,17 +308,27 @@ def _side(of: Mapping[str, tuple[int, int]], prefix: str, side: str) -> int:
     }[side]
 
 
-def _effect(connection: sa.Connection, fund_id: int, seq: int, commodity: str) -> dict[str, int]:
-    """Return what a correction changes of each line: what it takes back counts against the side that it came on."""
+def _effect(value: Mapping[str, Any], commodity: str, *, late: bool = False) -> dict[str, int]:
+    """Return what an entry changes of each line.
+
+    Args:
+        value: The entry.
+        commodity: Of the lines.
+        late: Whether it came late and moves money itself; a correction takes back, and that counts against the side
+            that it came on.
+
+    Returns:
+        By line, minor units.
+    """
     of: dict[str, tuple[int, int]] = {}
-    for line in decode(journal.entry(connection, fund_id, seq).entry)["postings"]:
+    for line in value["postings"]:
         if line["commodity"] == commodity:
             debits, credits_ = of.get(line["account"], (0, 0))
             amount = line["amount"]
             of[line["account"]] = (debits + max(0, amount), credits_ + max(0, -amount))
     found = {}
     for name, (prefix, side) in LINES.items():
-        if side.startswith("net"):
+        if late or side.startswith("net"):
             found[name] = _side(of, prefix, side)
         else:
             other = "credits" if side == "debits" else "debits"
@@ -281,8 +355,28 @@ def known_json(found: Known) -> dict[str, Any]:
             "then": month.then,
             "now": month.now,
             "corrections": [one.seq for one in month.corrections],
+            "late": {
+                "count": month.late.entries,
+                "moved": month.late.moved,
+                "entries": [late_json(one) for one in month.late.first],
+            },
         }
     return told
+
+
+def late_json(one: LateEntry) -> dict[str, Any]:
+    """Return a late entry for machines."""
+    body = one.value["body"]
+    return {
+        "entry": one.seq,
+        "kind": one.run.kind,
+        "occurred_at": one.value["occurred_at"],
+        "recorded_at": one.value["recorded_at"],
+        "month": one.run.month,
+        "counts_in": one.run.counts_in,
+        "amount": body.get("amount"),
+        "commodity": body.get("commodity"),
+    }
 
 
 def year_lines(connection: sa.Connection, fund: Fund, year: str) -> dict[str, dict[str, int]]:

@@ -27,8 +27,9 @@ from ledger.journal.balances import Totals, totals
 from ledger.journal.codec import encode, signed_lines
 from ledger.journal.entries import ENTRY_BYTES_MAX, KINDS, VERSION, Draft, Move, Posting
 from ledger.journal.history import Fund
+from ledger.journal.late import LateRun
 from ledger.journal.months import STEPS, Months, step_of
-from ledger.journal.tables import period_steps
+from ledger.journal.tables import late_entries, period_steps
 from ledger.log.hashing import leaf_hashes
 from ledger.money import AMOUNT_MAX
 from ledger.moneyline import history as line_history
@@ -289,9 +290,26 @@ class Books:
         if draft.kind not in _KINDS:
             raise InvariantError(reason="unknown-kind", kind=draft.kind)
         late = self.months.mark(draft.kind, draft.occurred_at, draft.body)
-        if late is not None:
-            draft.body["late"] = late
-        return self._post(draft)
+        if late is None:
+            return self._post(draft)
+        draft.body["late"] = late
+        # Where its month stands is read before it is posted: it may be a step of a month itself.
+        month = self.months.month_of(draft.occurred_at)
+        seq = self._post(draft)
+        is_gift = draft.kind == "gift"
+        amount, commodity = (draft.body["amount"], draft.body["commodity"]) if is_gift else (0, "")
+        place = (draft.kind, month, late["counts_in"], late["state"])
+        self.add_late([LateRun(seq, seq, *place, amount, commodity)])
+        return seq
+
+    def add_late(self, runs: Sequence[LateRun]) -> None:
+        """Note which entries of this commit are late; `post` does it for those that carry a mark.
+
+        Args:
+            runs: By rising number.
+        """
+        rows = [(self.fund.fund_id, *one) for one in runs]
+        self.add_rows(late_entries, journal.LATE_COLUMNS, rows)
 
     def _post(self, draft: Draft) -> int:
         growth = self._growth

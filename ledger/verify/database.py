@@ -117,6 +117,7 @@ FUND_TABLES = (
     "gift_choices",
     "held_rows",
     "holes",
+    "late_entries",
     "list_changes",
     "mappings",
     "match_dismissals",

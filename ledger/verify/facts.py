@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from ledger.funds.lists import Change, Lists
+from ledger.journal.late import LateRun
 from ledger.journal.months import Step
 from ledger.moneyline.parcels import Parcels, as_text
 
@@ -116,6 +117,8 @@ class Facts:
         list_changes: By entry: list, change, code, names, kind.
         files: By entry: SHA-256 of each file that it names as evidence.
         period_steps: Steps of months by entry.
+        late: Runs of entries that carry the mark of a month that was closed or closing, joined.
+        late_gifts: How many gifts without a mark were recorded long after they happened.
         sealed_roots: What seals say of the tree, by its size: the seal's entry, and the root in hex.
         items: Exceptions by entry.
         withdrawn: SHA-256, hexadecimal, of files that were held and withdrawn to be read otherwise.
@@ -151,6 +154,8 @@ class Facts:
     list_changes: dict[int, Change] = field(default_factory=dict)
     files: dict[int, tuple[str, ...]] = field(default_factory=dict)
     period_steps: dict[int, Step] = field(default_factory=dict)
+    late: list[LateRun] = field(default_factory=list)
+    late_gifts: int = 0
     sealed_roots: dict[int, tuple[int, str]] = field(default_factory=dict)
     items: dict[int, Item] = field(default_factory=dict)
     withdrawn: set[str] = field(default_factory=set)

@@ -13,10 +13,13 @@ import itertools
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from itertools import accumulate, groupby, repeat
 from operator import sub
 from typing import Any, NamedTuple
 
+from ledger.errors import LedgerError
+from ledger.journal.late import late_before
 from ledger.verify.columns import AT_ONCE, changes, differing, groups_of, taken
 from ledger.verify.entries import BrokenEntryError, Gift, posix, read_entry, read_gift
 from ledger.verify.gifts import GiftFields, gift_pattern, read_gifts
@@ -96,6 +99,7 @@ class Folded:
         gifts_after: Sums of plain gifts after the last event.
         earliest_after: Of these, the earliest time, and a number near it.
         gifts: How many gifts.
+        late: Gifts without a mark that were recorded long after they happened.
         recorded_first: POSIX seconds of the first entry.
         recorded_last: POSIX seconds of the last entry.
         commits: Commits that end in this run.
@@ -112,6 +116,7 @@ class Folded:
     gifts_after: tuple[tuple[Lane, int], ...] = ()
     earliest_after: tuple[str, int] | None = None
     gifts: int = 0
+    late: int = 0
     recorded_first: int = 0
     recorded_last: int = 0
     commits: list[CommitRun] = field(default_factory=list)
@@ -172,6 +177,15 @@ UNKNOWN_ACCOUNT = -1
 """Stands for the id of an account that the accounts' rows do not have: no posting's row has it."""
 
 TABLE = "entries"
+
+
+@lru_cache(maxsize=1_000)
+def _late_before(recorded: bytes) -> bytes:
+    """Return before which time a gift happened that was late when recorded; none is where that is no time."""
+    try:
+        return late_before(recorded.decode()).encode()
+    except (LedgerError, OverflowError):
+        return b""
 
 
 class _LaneRun:
@@ -332,6 +346,7 @@ class Folding:
             (gifts.donor, gifts.name, gifts.delivery, gifts.message),
         )
         self.folded.gifts += count
+        self._count_late(gifts)
         self._check_texts(gifts, entries, first)
 
     def _fold_times(self, recorded: Sequence[bytes], first: int) -> None:
@@ -387,6 +402,13 @@ class Folding:
                 seq, found = first + places[at], channels[at].decode()
                 self._fail("sessions", seq, "other-channel", run.channel, found)
 
+    def _count_late(self, gifts: GiftFields) -> None:
+        """Count the gifts that were recorded long after they happened; most runs have none: one look tells."""
+        for (recorded,), places in groups_of(gifts.recorded):
+            before, occurred = _late_before(recorded), taken(gifts.occurred, places)
+            if min(occurred) < before:
+                self.folded.late += sum(one < before for one in occurred)
+
     def _check_texts(self, gifts: GiftFields, entries: Sequence[bytes], first: int) -> None:
         """Check what the pattern took loosely, all at once; when it fails, find the entry by reading each whole."""
         if gifts.have_sound_texts():
@@ -417,6 +439,9 @@ class Folding:
         columns.recorded.append(self._recorded)
         if gift is not None:
             self._slow_gift(gift, seq)
+            if "late" not in value["body"]:
+                occurred = str(value["occurred_at"]).encode()
+                self.folded.late += occurred < _late_before(recorded)
         self._post(value["postings"], seq)
         if gift is None or gift.fills is not None or "late" in value["body"]:
             self._add_event(value, seq)

@@ -19,6 +19,7 @@ from ledger.journal.codec import encode
 from ledger.privacy.aliases import Aliases
 from ledger.privacy.commitments import open_commitment
 from ledger.verify.claims import OtherClaim
+from ledger.verify.late import TABLE, check_late
 from ledger.verify.replay import Replay
 from ledger.verify.report import Findings, failure
 from ledger.verify.rows import Rows
@@ -306,6 +307,7 @@ class Projections:
             ("month", "state", "ends", "until"),
             {(seq,): tuple(one[1:]) for seq, one in facts.period_steps.items()},
         )
+        self._late()
         self._exceptions()
         self._table(
             "statements",
@@ -336,6 +338,13 @@ class Projections:
         self._kept("transfer_files", "sha256")
         self._kept("payment_files", "sha256")
         self._kept("deliveries", "digest")
+
+    def _late(self) -> None:
+        def fail(key: str, reason: str, expected: object = None, found: object = None) -> None:
+            self._fail("projections", None, TABLE, key, reason, expected, found)
+
+        count = check_late(self._rows, self._fund_id, self._facts, fail)
+        self._findings.count("projections", count)
 
     def _threads(self) -> None:
         """Hold that no more of what threads say is missing than entries say was erased."""

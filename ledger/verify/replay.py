@@ -87,6 +87,7 @@ class Replay:
             self._add_gifts(event.gifts, event.seq)
             self._event(event, before)
         self._add_gifts(folded.gifts_after, folded.stop - 1)
+        self.facts.late_gifts += folded.late
         self._periods.check_gifts(folded.earliest_after)
         self._broadcasts.join(folded, before, closed_before)
         for account, seq in folded.first_use.items():

@@ -32,6 +32,7 @@ FINANCE = (
     *("exceptions/{exception}", "decisions", "decisions/1", "decisions/new/transfer", "more"),
     *("decisions/new/rate", "tokens", "tokens/new", "transfers", "transfers/check", "spending"),
     *("spending/new", "movements", "movements/new", "lists", "periods", "periods/2026-10"),
+    "periods/2026-10/late-gifts",
     *("decisions/new/close", "decisions/new/seal", "corrections", "figures", "openings/new"),
     *("promises", "standing", "cost-limit"),
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ import ledger.publication.tables
 import ledger.signin.tables
 from ledger.activity.recording import record_alone
 from ledger.activity.records import Activity
+from ledger.clock import to_ms
 from ledger.db import RUNTIME_ROLE, Database, metadata
 from ledger.desk import spending as desk_spending
 from ledger.desk import transferring
@@ -33,6 +35,7 @@ from ledger.transfers import standing
 from tests.db.exceptions import attach, found, raise_it
 from tests.db.ledgers import (
     MAIN,
+    START,
     Ledger,
     approve,
     bank_line,
@@ -55,7 +58,8 @@ APPEND_ONLY = (
     "funds", "accounts", "entries", "postings", "balances", "tiles", "checkpoints", "segments", "voids", "holes",
     "fills", "activity", "decisions", "decision_versions", "decision_approvals", "decision_ends",
     "working_papers", "exception_notes", "exception_files", "matches", "match_parts", "match_releases",
-    "match_dismissals", "transfer_steps", "period_steps", "anchors", "list_changes", "spend_sheets", "evidence_files",
+    "match_dismissals", "transfer_steps", "period_steps", "late_entries", "anchors", "list_changes", "spend_sheets",
+    "evidence_files",
     "entry_evidence", "transfer_files", "payment_files", "transfer_rules",
     "statement_steps", "cosignatures", "questions", "question_steps", "file_withdrawals",
 )  # fmt: skip
@@ -66,6 +70,7 @@ def ledger(database: Database, tmp_path: Path) -> Iterator[Ledger]:
     opened = new_ledger(database, tmp_path / "keys")
     whole_way(opened)
     give(opened, *[gift(f"many{at}") for at in range(260)])  # so that there is a tile
+    give(opened, gift("late", occurred_at_ms=to_ms(START - timedelta(days=5))))
     match_and_release(opened)
     record_alone(database, opened.clock, Activity(1, "desk.read", "decision/1"))
     run(opened, "INSERT INTO working_papers VALUES (1, 1, 1, 'm1', 0, 'title', '', 'body')")
@@ -309,6 +314,11 @@ BAD_ROWS: list[tuple[str, dict[str, Any]]] = [
     ("period_steps", {"seq": 9000}),
     ("period_steps", {"seq": 3, "state": "open"}),
     ("period_steps", {"seq": 3, "until": "2026-12-01T00:00:00Z"}),
+    ("late_entries", {}),
+    ("late_entries", {"first_seq": 3, "last_seq": 9000}),
+    ("late_entries", {"first_seq": 3, "last_seq": 2}),
+    ("late_entries", {"first_seq": 3, "last_seq": 3, "state": "new"}),
+    ("late_entries", {"first_seq": 3, "last_seq": 3, "amount": -1}),
     ("bank_lines", {}),
     ("bank_lines", {"identity": "new", "matched_seq": 9000}),
     ("bank_lines", {"identity": "new", "sha256": b"x" * 32}),

@@ -42,6 +42,7 @@ GROWING = frozenset(
         "segments",
         "tiles",
         "checkpoints",
+        "late_entries",
     )
 )
 """Tables with a row for each gift, or for each commit."""
@@ -49,7 +50,7 @@ GROWING = frozenset(
 PAGES = (
     *("", "day", "day?on=2026-10-01", "files", "lines", "lines?state=open", "lines?from=2026-10-01"),
     *("matches", "matches?below=5", "exceptions", "exceptions?state=overdue", "exceptions?text=x"),
-    *("decisions", "periods", "more"),
+    *("decisions", "periods", "more", "periods/2026-10/late-gifts", "figures?at=2026-10-09"),
 )  # fmt: skip
 
 

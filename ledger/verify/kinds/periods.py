@@ -8,6 +8,7 @@ from typing import Any
 
 from ledger.clock import month_end, to_text
 from ledger.errors import LedgerError, PeriodClosedError
+from ledger.journal.late import LateRun, joined
 from ledger.journal.months import STEPS, Step, step_of
 from ledger.verify.books import Apply, Books
 from ledger.verify.entries import BrokenEntryError, text
@@ -63,6 +64,18 @@ class Periods:
             raise BrokenEntryError(CHECK, "closed", error.fields.get("state")) from error
         if mark != value["body"].get("late"):
             raise BrokenEntryError(CHECK, "mark-differs", mark, value["body"].get("late"))
+        if mark is not None:
+            self._note(event, mark)
+
+    def _note(self, event: Event, mark: Mapping[str, Any]) -> None:
+        """Keep what the index of late entries has to say of an entry with a mark."""
+        value, late = event.value, self._books.facts.late
+        month = self._books.months.month_of(value["occurred_at"])
+        run = LateRun(event.seq, event.seq, value["kind"], month, mark["counts_in"], mark["state"])
+        if value["kind"] == "gift":
+            body = value["body"]
+            run = run._replace(amount=body["amount"], commodity=body["commodity"])
+        late[-1:] = joined([*late[-1:], run])
 
     def check_gifts(self, earliest: tuple[str, int] | None) -> None:
         """Hold gifts without a mark to be of a month that is open, by the earliest of them."""

@@ -109,7 +109,16 @@ MORE = (
     Tab(
         "periods",
         "period.read",
-        ("period", "begin_closing", "new_seal", "propose_seal", "new_reopen", "propose_reopen"),
+        (
+            "period",
+            "begin_closing",
+            "new_seal",
+            "propose_seal",
+            "new_reopen",
+            "propose_reopen",
+            "late_gifts",
+            "late_entries",
+        ),
     ),
     Tab(
         "issues",

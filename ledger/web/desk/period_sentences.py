@@ -140,12 +140,12 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "No refund or settlement in the next month’s first {days} days, and nothing recorded late.",
     ),
     "check.why.cut-off-passed": (
-        "下月头 {days} 天的退款和结算 {after} 条，事后三天以上才记的 {late} 条，请看一遍：",
-        "{after} refunds and settlements of the next month’s first {days} days, {late} recorded over three days late:",
+        "下月头 {days} 天的退款和结算 {after} 条，事后三天以上才记的 {late} 条、打赏 {gifts} 笔，请看一遍：",
+        "{after} refunds and settlements in the next month’s first {days} days; {late} entries and {gifts} gifts late:",
     ),
     "check.why.cut-off-failed": (
-        "下月头 {days} 天还没过完，可能还有退款和结算。目前 {after} 条，晚记的 {late} 条。",
-        "The next month’s first {days} days are not over: more may come. {after} so far, {late} recorded late.",
+        "下月头 {days} 天还没过完，可能还有退款和结算。目前 {after} 条，晚记的 {late} 条、打赏 {gifts} 笔。",
+        "The next month’s first {days} days are not over. So far {after}, and {late} entries and {gifts} gifts late.",
     ),
     "point.files.held": ("{account}：有文件搁着没放行", "{account}: a file is held"),
     "point.files.gap": ("{account}：文件之间对不上", "{account}: files do not join"),

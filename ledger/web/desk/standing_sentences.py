@@ -106,6 +106,49 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "这一年管理费用占支出的 {share}%，超过上限 {limit}%。年底以前请减少管理费用，或请批准人定新的上限。",
         "Management cost is {share}% of the year’s payments, above {limit}%. Spend less, or have the limit decided.",
     ),
+    # what came late
+    "point.late_gifts": ("晚记的打赏 {money}", "Gifts recorded late, {money}"),
+    "late.gifts.title": ("{month} 晚记的打赏", "Gifts of {month} recorded late"),
+    "late.gifts.lead": (
+        "算进这个月、但发生以后过了 {days} 天才记下的打赏，和属于已结账月份、算进这个月的打赏。",
+        "Gifts that count in this month and were recorded more than {days} days late, or are of a closed month.",
+    ),
+    "late.dated.title": (
+        "日期在 {month}、结账以后才记的",
+        "Dated in {month}, recorded after it was closed",
+    ),
+    "late.dated.lead": (
+        "按自己的日期属于这个月，但结账以后才记下，所以算进后面的月份。",
+        "By their own date they belong to this month; they were recorded after it was closed and count later.",
+    ),
+    "late.count": ("一共 {n} 条。", "{n} in all."),
+    "late.none": ("没有。", "None."),
+    "late.happened": ("发生", "Happened"),
+    "late.recorded": ("记下", "Recorded"),
+    "late.counts_in": ("算进", "Counts in"),
+    "late.dated": ("（日期在 {month}）", "(dated in {month})"),
+    "late.first": ("回到开头", "From the beginning"),
+    "late.further": ("再往后", "Further"),
+    "late.do": ("您要做的", "What to do"),
+    "late.do.1": (
+        "看看为什么晚：补录、补传，还是平台推送中断过。在平台后台查当天的打赏记录。",
+        "See why: a file brought late, or a feed that had stopped. Look at the platform’s own record of those days.",
+    ),
+    "late.do.2": (
+        "如果还有漏的，先补齐（导入补单），再结账。",
+        "If more are missing, bring them first (look-back import), then close the month.",
+    ),
+    "late.do.3": (
+        "都齐了就照常结账；这份清单审计师也看得到。",
+        "If all are there, close as usual; the auditor sees this list as well.",
+    ),
+    "known.late": ("日期在 {month}、后来才记的", "Dated in {month}, recorded later"),
+    "known.late.told": (
+        "{n} 条按日期属于这个月，结账以后才记下；它们不更正任何一条，算进后面的月份，上面的数字里没有。",
+        "{n} entries are dated in it and came after its closing. They correct nothing, count later, and are not above.",
+    ),
+    "known.late.none": ("没有。", "None."),
+    "known.late.all": ("看全部 {n} 条", "See all {n}"),
     # policies
     "policy.new": ("新的自动划转", "A new standing policy"),
     "policy.change": ("改自动划转 {name}", "Change the standing policy {name}"),

@@ -14,12 +14,13 @@ import pikepdf
 import pytest
 
 from ledger.errors import SettingsError, StatementTieError
+from reports.annual import is_above_limit
 from reports.capitals import capitals
 from reports.finisher import refuse_missing_glyphs
-from reports.render import pack, render_statement, statement_html
+from reports.render import Voice, pack, render_statement, statement_html
 from reports.sections import line_rows
-from reports.statement import Name, check, figures_json
-from reports.wording import SECTION
+from reports.statement import CostLimit, Name, Statement, check, figures_json
+from reports.wording import SECTION, Language
 from tests.unit.reports import example
 
 
@@ -276,3 +277,22 @@ def test_exceptions_to_the_rule_of_two_are_printed_and_embedded() -> None:
     page = statement_html(none, pack(none, {}), check(none), ("en",))
     title = page.index("Exceptions to the rule of two")
     assert '<p class="none">None</p>' in page[title : title + 600]
+
+
+def test_the_limit_on_management_cost_is_printed_with_its_source() -> None:
+    statement = example.full_month()
+
+    def told(one: Statement, language: Language) -> str:
+        return Voice(one, language, 1, pack(one, {})).cost_limit()
+
+    assert "上限 10.00 %（有公开募捐资格的基金会" in told(statement, "zh")
+    limit = CostLimit(100, "charter, article 12", 77)
+    own = replace(statement, fund=replace(statement.fund, limit=limit))
+    assert told(own, "en").endswith("is 1.00 % (charter, article 12), entry 77.")
+    for f6, above in ((100, False), (101, True)):  # of 10,000 and of 10,001, exactly
+        total = replace(own.fund.total, f5=9_900, f6=f6)
+        year = replace(own, kind="A", fund=replace(own.fund, total=total))
+        assert is_above_limit(year) is above
+        assert told(year, "en").endswith(
+            "This year is above it." if above else "This year is not above it."
+        )

@@ -374,17 +374,34 @@ def write_register(folder: Path, register: Register, rows: Iterable[Row]) -> Reg
         The file.
     """
     path = folder / register.file
+    texts = [at for at, column in enumerate(register.columns) if column.type == "string"]
     count = 0
     with path.open("w", encoding="utf-8", newline="") as stream:
         stream.write(BYTE_ORDER_MARK)
         writer = csv.writer(stream, lineterminator="\r\n")
         writer.writerow([column.name for column in register.columns])
         for row in rows:
-            writer.writerow([guarded(one) if isinstance(one, str) else one for one in row])
+            writer.writerow(_safe(row, texts))
             count += 1
     with path.open("rb") as written:
         digest = file_digest(written, "sha256").hexdigest()
     return RegisterFile(register, path, count, path.stat().st_size, digest)
+
+
+def _safe(row: Row, texts: Sequence[int]) -> Row | list[Cell]:
+    """Return a row of which no text can run as a formula.
+
+    Args:
+        row: Its numbers, days and times are ours.
+        texts: Places of its texts.
+    """
+    cells: Row | list[Cell] = row
+    for at in texts:
+        cell = row[at]
+        if isinstance(cell, str) and (safe := guarded(cell)) is not cell:
+            cells = list(cells)
+            cells[at] = safe
+    return cells
 
 
 def datapackage(number: str, commodity: str, files: Sequence[RegisterFile]) -> bytes:

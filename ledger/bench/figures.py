@@ -47,7 +47,7 @@ class Figure:
         digits = 2 if self.unit in ("ms", "s") else 0
         spent = "" if self.cpu is None else f"  (processor {self.cpu:.2f} s)"
         return (
-            f"{self.name:<10}{self.database:<12}{self.n:>10,}  {self.value:>11,.{digits}f} {self.unit:<11}"
+            f"{self.name:<14}{self.database:<12}{self.n:>10,}  {self.value:>11,.{digits}f} {self.unit:<11}"
             f" limit {self.limit:>11,.{digits}f}  ratio {self.ratio:.2f}{spent}"
         )
 
@@ -55,5 +55,6 @@ class Figure:
 NAMES = (
     *("import", "replay", "verify", "http", "signed-in", "append", "trace", "page"),
     *("match", "match-mem", "day", "lists", "balance", "close"),
+    *("statement", "statement-mem", "figures"),
 )
 """Everything that can be measured, in the order in which it is."""

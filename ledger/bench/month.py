@@ -27,6 +27,8 @@ from ledger.bench.month_files import Month
 from ledger.bench.month_work import ORDER_END, decided
 from ledger.bench.places import SLUG, Bench, Place
 from ledger.bench.serving import ROOT, Server
+from ledger.bench.stating import NAMES as OF_STATEMENTS
+from ledger.bench.stating import Stating
 from ledger.clock import local_date
 from ledger.desk import wanted as wanting
 from ledger.funds import booking as funding
@@ -51,7 +53,7 @@ CLOSE_S = 30.0
 BALANCE_MS = 20.0
 """What is allowed for a month of 1,000,000 gifts, whatever size is measured."""
 
-NAMES = ("match", "match-mem", "day", "lists", "balance", "close")
+NAMES = ("match", "match-mem", "day", "lists", "balance", "close", *OF_STATEMENTS)
 LOOKS = 15
 """At a page; its median counts."""
 
@@ -137,11 +139,13 @@ class _Measuring:
             yield from self._pages(wanted)
         if "balance" in wanted:
             yield self._figure("balance", self._balance_ms(), "ms", BALANCE_MS)
-        if "close" in wanted:
+        if wanted & {"close", *OF_STATEMENTS}:
             start, cpu = perf_counter(), process_time()
             decided(self._bench.ledger, self._bench.fund, wanting.close(self._month.name, "bench"))
-            spent = process_time() - cpu
-            yield self._figure("close", perf_counter() - start, "s", CLOSE_S, spent)
+            seconds, spent = perf_counter() - start, process_time() - cpu
+            if "close" in wanted:
+                yield self._figure("close", seconds, "s", CLOSE_S, spent)
+        yield from Stating(self._bench, self._month.name, self._month.gifts).figures(wanted)
 
     def _figure(
         self, name: str, value: float, unit: str, limit: float, cpu: float | None = None

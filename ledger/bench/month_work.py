@@ -6,7 +6,6 @@ In: an order on standard input. Out: seconds of each part, processor time and me
 from __future__ import annotations
 
 import os
-import resource
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,6 +16,7 @@ from time import perf_counter
 import orjson
 
 from ledger.bench import month_files as made
+from ledger.bench.memory import peak_mb
 from ledger.bench.month_files import Month
 from ledger.bench.places import CHANNEL
 from ledger.decisions.shapes import Decision
@@ -44,7 +44,6 @@ from ledger.transfers.booking import Proposal
 from ledger.wiring import Ledger, open_ledger
 
 ORDER_END = b"\n"
-KIB = 1024
 
 
 class Timed:
@@ -208,19 +207,6 @@ def decided(ledger: Ledger, fund: Fund, wish: Wanted) -> Decision:
     return found
 
 
-def _peak_mb() -> float:
-    """Return how much memory this process had at most.
-
-    What `getrusage` tells includes whoever started us: it outlives the start of another program on Linux.
-    """
-    status = Path("/proc/self/status")
-    if status.exists():
-        for line in status.read_text(encoding="ascii").splitlines():
-            if line.startswith("VmHWM:"):
-                return int(line.split()[1]) / KIB
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / KIB
-
-
 def main() -> None:
     """Match as ordered."""
     configure_logs("warning", "console")  # standard output is for what is told
@@ -237,7 +223,7 @@ def main() -> None:
         "found": found,
         "seconds": matching.timed.seconds,
         "cpu": matching.timed.cpu,
-        "peak_mb": _peak_mb(),
+        "peak_mb": peak_mb(),
     }
     sys.stdout.buffer.write(orjson.dumps(told))
 

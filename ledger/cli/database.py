@@ -12,7 +12,10 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
-from ledger.db import Database, in_both, metadata
+from ledger import distribution
+from ledger.all_tables import metadata
+from ledger.db import Database, in_both
+from ledger.errors import StateError
 
 MIGRATIONS = Path(__file__).resolve().parents[2] / "migrations"
 
@@ -64,6 +67,40 @@ def drift(database: Database) -> list[str]:
             connection, opts={"compare_type": False, "include_object": in_both}
         )
         return [repr(difference) for difference in compare_metadata(context, metadata)]
+
+
+def places() -> list[distribution.Placed]:
+    """Return where each table goes on Citus."""
+    return distribution.plan(metadata)
+
+
+def distribute(database: Database, *, only_told: bool = False) -> list[str]:
+    """Bring every table to its place on Citus.
+
+    Args:
+        database: Opened as the owner of the tables.
+        only_told: Whether the statements are only returned, whatever the server can do.
+
+    Returns:
+        The statements; none where all is done.
+
+    Raises:
+        StateError: The database is no PostgreSQL, has another schema, lacks Citus or has funds already; or a table
+            cannot be distributed.
+    """
+    with database.writing() as connection:
+        found = distribution.standing(connection)
+        wanted = distribution.plan(metadata)
+        missing = {one.table for one in wanted} ^ distribution.tables_of(connection)
+        if missing:
+            raise StateError(what="tables", state=", ".join(sorted(missing)), needed="db upgrade")
+        if not only_told:
+            distribution.check(wanted, found)
+        sql = distribution.statements(metadata, wanted, found)
+        if not only_told:
+            for one in sql:
+                connection.exec_driver_sql(one)
+    return sql
 
 
 @contextlib.contextmanager

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import sys
+from collections import Counter
 from pathlib import Path
 
 import click
@@ -61,6 +62,37 @@ def db_check(session: Session) -> None:
             what="schema", state=found or "none", needed=newest, differences=len(differences)
         )
     session.say(f"schema {found}, no differences", revision=found, differences=[])
+
+
+@db.command("distribute")
+@click.option("--dry-run", is_flag=True, help="Tell where each table would go; change nothing.")
+@click.option("--sql", is_flag=True, help="Print the statements; change nothing.")
+@pass_session
+@guarded
+@machine
+def db_distribute(session: Session, *, dry_run: bool, sql: bool) -> None:
+    """Distribute an empty ledger over a Citus cluster, a fund to a shard, as the owner of the tables."""
+    ledger = session.ledger(any_schema=True)
+    owner = session.settings.database_admin_url
+    database = Database(owner) if owner else ledger.database
+    try:
+        told = schema.distribute(database, only_told=dry_run or sql)
+    finally:
+        database.close()
+    places = schema.places()
+    if dry_run:
+        for one in places:
+            session.note(f"{one.table}\t{one.place}\t{one.beside}")
+    if sql:
+        session.note(";\n".join(("BEGIN", *told, "COMMIT;")) if told else "-- nothing to do")
+    counts = Counter[str](one.place for one in places)
+    done = "would be run" if dry_run or sql else "run"
+    session.say(
+        f"{counts['distributed']} tables distributed by fund, {counts['reference']} on every node, "
+        f"{counts['local']} local; {len(told)} statements {done}",
+        **counts,
+        statements=told,
+    )
 
 
 @click.command()

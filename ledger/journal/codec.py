@@ -77,6 +77,29 @@ def decode(data: bytes) -> dict[str, Any]:
     return value
 
 
+def decode_kept(data: bytes) -> dict[str, Any]:
+    """Read the bytes of an entry that this ledger has kept, without encoding it again to compare.
+
+    For whoever reads very many: what was kept was canonical when it was hashed, and `verify` holds it to that.
+
+    Args:
+        data: Canonical bytes.
+
+    Returns:
+        The object.
+
+    Raises:
+        FieldError: Not JSON, or not an object.
+    """
+    try:
+        value = orjson.loads(data)
+    except orjson.JSONDecodeError as error:
+        raise FieldError(field="entry", reason="not-json") from error
+    if not isinstance(value, dict):
+        raise FieldError(field="entry", reason="not-an-object")
+    return value
+
+
 def signed_lines(postings: Sequence[Posting]) -> list[dict[str, str | int]]:
     """Return the lines that an entry shows: for each posting the debit (+), then the credit (-).
 

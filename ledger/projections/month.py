@@ -23,7 +23,7 @@ from ledger.funds import list_history
 from ledger.funds.history import Channel, MoneyAccount
 from ledger.funds.lists import Lists
 from ledger.journal import history as journal_history
-from ledger.journal.codec import decode
+from ledger.journal.codec import decode, decode_kept
 from ledger.journal.history import Fund
 from ledger.journal.months import month_after
 from ledger.journal.tables import accounts as account_table
@@ -479,6 +479,8 @@ class Month:
         """
         number = self.gifts_before()
         after = self.cut.first - 1
+        # Gifts are told to the minute: a busy minute is read once.
+        instants: dict[str, datetime] = {}
         while True:
             rows = self._connection.execute(
                 sa.select(entries.c.seq, entries.c.entry)
@@ -493,10 +495,14 @@ class Month:
             ).all()
             if not rows:
                 return
-            for row in rows:
+            for seq, entry in rows:
                 number += 1
-                value = decode(bytes(row.entry))
-                yield MonthGift(number, row.seq, from_text(value["occurred_at"]), value["body"])
+                value = decode_kept(entry)
+                text = value["occurred_at"]
+                at = instants.get(text)
+                if at is None:
+                    at = instants[text] = from_text(text)
+                yield MonthGift(number, seq, at, value["body"])
             after = rows[-1].seq
 
     def reversals(self) -> list[tuple[int, dict[str, Any]]]:
@@ -783,6 +789,7 @@ class Month:
         )
         raised = rows.all()
         stood = self._stood([row.raised_seq for row in raised])
+        members = self._member_roles()
         found = [
             Item(
                 row.raised_seq,
@@ -790,7 +797,7 @@ class Month:
                 from_ms(row.raised_ms),
                 row.amount,
                 row.commodity,
-                self._owner_role(row.kind, stood[row.raised_seq].owner),
+                _owner_role(row.kind, members.get(stood[row.raised_seq].owner or "")),
                 stood[row.raised_seq].state,
             )
             for row in raised
@@ -823,18 +830,11 @@ class Month:
         closed_ms = to_ms(self.occurred([last])[last])
         return stood_at(self._connection, self._fund_id, raised, (self.cut.size, closed_ms))
 
-    def _owner_role(self, kind: str, member_id: str | None) -> str:
-        """Return the first role, in the order of the kinds' owners, of whoever looks after an exception."""
-        usual = KINDS[kind].owner if kind in KINDS else "finance"
-        roles = next(
-            (
-                one.roles
-                for one in funds.all_members(self._connection, self._fund_id)
-                if one.member_id == member_id
-            ),
-            frozenset((usual,)),
-        )
-        return usual if usual in roles else min(roles, default=usual)
+    def _member_roles(self) -> dict[str, frozenset[str]]:
+        return {
+            one.member_id: frozenset(one.roles)
+            for one in funds.all_members(self._connection, self._fund_id)
+        }
 
     def counted(self) -> tuple[int, int]:
         """Recount the month's entries: how many there are, and how many different numbers they have."""
@@ -862,3 +862,9 @@ class Month:
     def references(self, seq: int | None) -> tuple[str, ...]:
         """Return the references on the bank lines that an entry explains."""
         return references_of_entry(self._connection, self._fund_id, seq)
+
+
+def _owner_role(kind: str, roles: frozenset[str] | None) -> str:
+    """Return the role that an exception's kind is given to, or the first that whoever looks after it has instead."""
+    usual = KINDS[kind].owner if kind in KINDS else "finance"
+    return usual if roles is None or usual in roles else min(roles, default=usual)

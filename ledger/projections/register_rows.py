@@ -19,7 +19,7 @@ from ledger.clock import from_ms, local_date
 from ledger.journal.codec import decode
 from ledger.journal.tables import entries
 from ledger.matching.tables import bank_lines
-from ledger.moneyline.shares import share
+from ledger.moneyline.shares import share_interval
 from ledger.moneyline.tables import segments, voids
 from ledger.projections.month import Month, MonthGift
 from ledger.projections.stages import PLATFORM
@@ -119,14 +119,18 @@ class GiftEnds:
         """Return what had become of a gift."""
         body = gift.body
         key = (body["channel"], body["commodity"])
-        if key not in self._lines:
-            self._lines[key] = _Line(self._month, *key)
-        reversal, late = self._reversals.get(gift.seq, (None, False))
-        if reversal is not None and not late:
-            return GiftEnd(0, (), reversal, after_settlement=False)
+        line = self._lines.get(key)
+        if line is None:
+            line = self._lines[key] = _Line(self._month, *key)
         start = body["line"]
-        net, seqs = self._lines[key].net(start, start + body["amount"])
-        return GiftEnd(net, seqs, reversal, after_settlement=late)
+        if gift.seq not in self._reversals:
+            net, seqs = line.net(start, start + body["amount"])
+            return GiftEnd(net, seqs, None, after_settlement=False)
+        reversal, late = self._reversals[gift.seq]
+        if not late:
+            return GiftEnd(0, (), reversal, after_settlement=False)
+        net, seqs = line.net(start, start + body["amount"])
+        return GiftEnd(net, seqs, reversal, after_settlement=True)
 
 
 def _reversals(month: Month) -> dict[int, tuple[int, bool]]:
@@ -146,31 +150,25 @@ def _reversals(month: Month) -> dict[int, tuple[int, bool]]:
     return found
 
 
+class _Segment(NamedTuple):
+    """A settlement's interval of a platform's line, raw units, and what it became."""
+
+    start: int
+    stop: int
+    length: int
+    to_length: int
+    seq: int
+    seqs: tuple[int, ...]
+    is_plain: bool
+    """Whether no void lies in it."""
+
+
 class _Line:
     """A platform's line, as settlements had cut it by the end of a span."""
 
     def __init__(self, month: Month, channel: str, commodity: str) -> None:
         account = month.closing.ids.get(PLATFORM + channel)
         fund_id = month.fund.fund_id
-        self._segments = list(
-            month.connection.execute(
-                sa.select(
-                    segments.c.start,
-                    segments.c.stop,
-                    segments.c.length,
-                    segments.c.to_length,
-                    segments.c.seq,
-                )
-                .where(
-                    segments.c.fund_id == fund_id,
-                    segments.c.source_id == account,
-                    segments.c.source_commodity == commodity,
-                    segments.c.seq < month.cut.size,
-                )
-                .order_by(segments.c.start)
-            )
-        )
-        self._ends = [one.stop for one in self._segments]
         void = month.connection.execute(
             sa.select(voids.c.start, voids.c.length)
             .where(
@@ -181,27 +179,66 @@ class _Line:
             )
             .order_by(voids.c.start)
         ).all()
-        self._void_starts = [one.start for one in void]
-        self._void_before: list[int] = [0, *accumulate(one.length for one in void)]
+        self._void_starts = [int(one.start) for one in void]
+        self._void_before: list[int] = [0, *accumulate(int(one.length) for one in void)]
+        rows = month.connection.execute(
+            sa.select(
+                segments.c.start,
+                segments.c.stop,
+                segments.c.length,
+                segments.c.to_length,
+                segments.c.seq,
+            )
+            .where(
+                segments.c.fund_id == fund_id,
+                segments.c.source_id == account,
+                segments.c.source_commodity == commodity,
+                segments.c.seq < month.cut.size,
+            )
+            .order_by(segments.c.start)
+        )
+        self._segments = [
+            _Segment(
+                *row,
+                seqs=(int(row.seq),),
+                is_plain=row.length > 0 and not self._empty(row.start, row.stop),
+            )
+            for row in rows
+        ]
+        self._ends = [one.stop for one in self._segments]
+        self._at = 0
+        """Segment of the last gift: the next one is nearly always in it too."""
 
     def net(self, lo: int, hi: int) -> tuple[int, tuple[int, ...]]:
         """Return what the raw interval became, and the settlements that took it."""
-        net, seqs = 0, []
-        for at in range(bisect_right(self._ends, lo), len(self._segments)):
+        if self._at < len(self._segments):
+            start, stop, length, to_length, _, seqs, is_plain = self._segments[self._at]
+            if is_plain and start <= lo and hi <= stop:
+                before, after = share_interval(to_length, lo - start, hi - start, length)
+                return after - before, seqs
+        return self._searched(lo, hi)
+
+    def _searched(self, lo: int, hi: int) -> tuple[int, tuple[int, ...]]:
+        net, found = 0, []
+        first = bisect_right(self._ends, lo)
+        for at in range(first, len(self._segments)):
             one = self._segments[at]
             if one.start >= hi:
                 break
-            ends = [self._offset(one.start, x) for x in (max(lo, one.start), min(hi, one.stop))]
             if one.length:
-                net += share(one.to_length, ends[1], one.length)
-                net -= share(one.to_length, ends[0], one.length)
-            seqs.append(int(one.seq))
-        return net, tuple(seqs)
+                first_at = self._offset(one.start, max(lo, one.start))
+                stop_at = self._offset(one.start, min(hi, one.stop))
+                before, after = share_interval(one.to_length, first_at, stop_at, one.length)
+                net += after - before
+            found.append(one.seq)
+        self._at = first
+        return net, tuple(found)
 
     def _offset(self, start: int, at: int) -> int:
         """Return how many units of value lie between a segment's start and a raw position inside it."""
-        empty = (
-            self._void_before[bisect_left(self._void_starts, at)]
-            - self._void_before[bisect_left(self._void_starts, start)]
-        )
-        return at - start - int(empty)
+        return at - start - self._empty(start, at)
+
+    def _empty(self, start: int, stop: int) -> int:
+        """Return how many raw units of voids begin in an interval."""
+        lo, hi = bisect_left(self._void_starts, start), bisect_left(self._void_starts, stop)
+        return self._void_before[hi] - self._void_before[lo]

@@ -216,7 +216,8 @@ def make(ledger: Ledger, fund: Fund, period: str, issue: Issue) -> Made:
     outputs = _outputs(ledger, fund)
     outputs.mkdir(parents=True, exist_ok=True)
     with (
-        ledger.database.reading() as connection,
+        # Gifts are read once: what the database keeps of them would only take memory.
+        ledger.database.reading(once=True) as connection,
         tempfile.TemporaryDirectory(dir=outputs, prefix=".building-") as folder,
     ):
         figures = Month(

@@ -80,18 +80,21 @@ def write_gifts(month: Month, tally: GiftTally, folder: Path) -> RegisterFile:
 def _gifts(month: Month, tally: GiftTally) -> Iterator[Row]:
     ends = GiftEnds(month)
     zone = ZoneInfo(month.details.zone)
-    # Gifts are told to the minute: a busy minute is written out once.
+    # Gifts are told to the minute, and most of a settlement follow each other: what they share is written out once.
     shown: dict[datetime, str] = {}
+    named: dict[tuple[int, ...], str | None] = {(): None}
     for gift in month.gifts():
         gross = tally.take(gift)
         body = gift.body
-        end = ends.of(gift)
+        net, settlements, reversal, after_settlement = ends.of(gift)
         at = shown.get(gift.at)
         if at is None:
             at = shown[gift.at] = gift.at.astimezone(zone).isoformat(timespec="minutes")
+        if settlements not in named:
+            named[settlements] = " ".join(map(str, settlements))
         status = "standing"
-        if end.reversal is not None:
-            status = "charged_back" if end.after_settlement else "void"
+        if reversal is not None:
+            status = "charged_back" if after_settlement else "void"
         yield (
             gift.number,
             gift.seq,
@@ -100,9 +103,9 @@ def _gifts(month: Month, tally: GiftTally) -> Iterator[Row]:
             body["session"],
             body["n"],
             gross,
-            gross if end.reversal is not None else 0,
-            end.net if end.settlements else None,
-            " ".join(map(str, end.settlements)) or None,
+            0 if reversal is None else gross,
+            net if settlements else None,
+            named[settlements],
             status,
         )
 

@@ -73,10 +73,10 @@ def text_of(page: TestResponse) -> str:
     return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", page.text))
 
 
-def new_county(site: Site, ledger: Ledger) -> County:
+def new_county(site: Site, ledger: Ledger, host: str = "localhost:8000") -> County:
     """Open the fund, its accounts, and its people's sign-ins."""
     new = NewFund("qinghe", "青禾", "Qinghe", "全部进基金。", "All of it.", "CNY", "Asia/Shanghai")
-    fund = funds.open_fund(ledger.sequencer, ledger.clock, "localhost:8000", new)
+    fund = funds.open_fund(ledger.sequencer, ledger.clock, host, new)
     county = County(site, ledger, fund)
     for who, (name, roles) in PEOPLE.items():
         user = enrolling.enrol_for_script(site.gate, email_of(who), name, PASSWORD)

@@ -44,7 +44,7 @@ def step(county, who: str, action, *given) -> None:
     )
 
 
-def a_file(county) -> File:
+def a_file(county, number: str = NUMBER) -> File:
     """Keep a file as if it had been prepared."""
     from hashlib import sha256
 
@@ -52,8 +52,8 @@ def a_file(county) -> File:
 
     digest = sha256(DATA).digest()
     folder = county.ledger.settings.outputs / county.fund.slug
-    write_new(statement_file(folder, NUMBER, "zh", digest), DATA)
-    return File(NUMBER, "zh", digest, len(DATA))
+    write_new(statement_file(folder, number, "zh", digest), DATA)
+    return File(number, "zh", digest, len(DATA))
 
 
 def state(county) -> str:
@@ -70,7 +70,7 @@ def test_preparing_is_asked_for_and_done_by_a_worker(county, started):
     asked = county.post("wang", "statements/prepare", period="2026-09", kind="M", language="zh")
     assert started == [("prepare", {"kind": "M", "period": "2026-09", "language": "zh"})]
     page = county.as_("wang").get(asked.location)
-    assert "编制 2026-09 zh" in text_of(page)
+    assert "编制 2026-09（中文）" in text_of(page)
     assert page.headers["Refresh"] == "3"
     assert county.post("sun", "statements/prepare", period="2026-09").status_code == 403
     assert county.get("wang", "statements/jobs/20260101000000-00000000").status_code == 404
@@ -88,6 +88,11 @@ def test_a_job_that_failed_says_why_in_words(county):
     page = county.get("sun", f"statements/jobs/{job.id}")
     assert "这不是交给您的那个文件" in text_of(page)
     assert "Refresh" not in page.headers
+    tie = {"left": "F5", "right": "S1", "left_value": 230, "right_value": 200}
+    jobs.write(replace(job, state="failed", problem={"code": "statement-tie", "fields": tie}))
+    page = text_of(county.get("sun", f"statements/jobs/{job.id}"))
+    assert "F5 和 S1 两个数对不上，所以没有出报告" in page
+    assert "230" in page
     jobs.write(replace(job, state="running", problem={}))  # and nobody holds it
     assert "被打断了" in text_of(county.get("sun", f"statements/jobs/{job.id}"))
 

@@ -26,6 +26,8 @@ from ledger.funds.members import enrol_member
 from ledger.intake import booking as intake
 from ledger.matching import booking as matching
 from ledger.matching.lines import SettlementFile
+from ledger.projections.month import Month
+from ledger.projections.register_rows import GiftEnds
 from ledger.settings import load_settings
 from ledger.statements.build import (
     REGISTER,
@@ -304,7 +306,22 @@ def test_any_history_makes_a_statement_whose_equations_hold(ledger: Ledger, seed
     assert second.due.p1 == first.due.p5
     page = Services(opened(ledger)).fund_page("qinghe")
     assert page.raised_minor == first.gifts.g2 + second.gifts.g2
+    ends_are_those_searched_for(ledger, "2026-11")
     assert page.stages[4].waiting_minor == second.fund.total.f8
+
+
+def ends_are_those_searched_for(ledger: Ledger, month: str) -> None:
+    """Hold what the register says of gifts to a search that takes no short way, whatever their order."""
+    with ledger.database.reading() as connection:
+        found = Month(connection, ledger.fund, month)
+        ends, gifts = GiftEnds(found), list(found.gifts())
+        for gift in (*gifts, *reversed(gifts)):
+            end, body = ends.of(gift), gift.body
+            if end.reversal is not None and not end.after_settlement:
+                continue
+            line = ends._lines[body["channel"], body["commodity"]]
+            searched = line._searched(body["line"], body["line"] + body["amount"])
+            assert (end.net, end.settlements) == searched
 
 
 def test_only_a_closed_month_has_a_statement(ledger: Ledger) -> None:

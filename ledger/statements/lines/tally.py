@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Mapping
 from datetime import date, datetime
@@ -35,8 +36,8 @@ class GiftTally:
         self._zone = ZoneInfo(zone)
         self._days: dict[date, list[int]] = defaultdict(lambda: [0, 0])
         self._bands = [[0, 0] for _ in BANDS]
-        # Gifts are told to the minute: a busy minute's day is worked out once.
-        self._day_of: dict[datetime, date] = {}
+        # Gifts are told to the minute: a busy minute's day is looked for once.
+        self._sums_of: dict[datetime, list[int]] = {}
         self.first: int | None = None
         self.last: int | None = None
         self.total = 0
@@ -54,24 +55,24 @@ class GiftTally:
         """
         body = gift.body
         gross = int(body["amount"]) if body["commodity"] == self._commodity else 0
-        self.first = self.first or gift.number
+        if self.first is None:
+            self.first = gift.number
         self.last = gift.number
         self.total += 1
         self.counts[body["channel"]] += 1
         self.largest = max(self.largest, gross)
         # What fills a hole was counted with the settlement that left it.
         self.add(gift.at, 1, 0 if "fills" in body else gross)
-        band = self._bands[max(at for at, start in enumerate(BANDS) if gross >= start)]
+        band = self._bands[bisect_right(BANDS, gross) - 1]
         band[0] += 1
         band[1] += gross
         return gross
 
     def add(self, at: datetime, gifts: int, gross: int) -> None:
         """Add to the day of an instant."""
-        on = self._day_of.get(at)
-        if on is None:
-            on = self._day_of[at] = at.astimezone(self._zone).date()
-        day = self._days[on]
+        day = self._sums_of.get(at)
+        if day is None:
+            day = self._sums_of[at] = self._days[at.astimezone(self._zone).date()]
         day[0] += gifts
         day[1] += gross
 
@@ -102,6 +103,7 @@ class GiftTally:
         self.total, self.largest = int(state["total"]), int(state["largest"])
         self.counts.update(state["counts"])
         self._days.update(state["days"])
+        self._sums_of.clear()
         self._bands = [[int(gifts), int(gross)] for gifts, gross in state["bands"]]
 
     def days(self) -> tuple[DayGifts, ...]:

@@ -178,6 +178,38 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "job.unchanged": ("报告还在之前的状态。", "The statement is in the state before."),
     "job.see": ("看这份报告", "See the statement"),
     "job.problem": ("原因：{code}", "Reason: {code}"),
+    "job.why.not-found": (
+        "这个期间还没有结账，或者没有这样的期间。先结账，再编制报告。",
+        "This period is not closed, or there is no such period. Close it first, then prepare.",
+    ),
+    "job.why.statement-tie": (
+        "{left} 和 {right} 两个数对不上，所以没有出报告。请先查明差在哪里。",
+        "{left} and {right} differ, so there is no statement. Find out where they differ first.",
+    ),
+    "job.why.memory": (
+        "内存不够：一次最多可用 {limit} MB。请运维人员调大 LEDGER_STATEMENT_MEMORY。",
+        "Out of memory: {limit} MB at most. Whoever operates this can raise LEDGER_STATEMENT_MEMORY.",
+    ),
+    "job.why.state": (
+        "这份报告已经走到别的一步了，请看它现在的状态。",
+        "This statement has moved on; see where it stands now.",
+    ),
+    "job.why.four-eyes": (
+        "编制的人不能签名，请由别人来签。",
+        "Whoever prepared it cannot sign it; somebody else has to.",
+    ),
+    "job.why.external": (
+        "时间戳机构没有回答。请过一会儿再签一次。",
+        "The time stamp authority did not answer. Sign again in a while.",
+    ),
+    "job.why.settings": (
+        "签名的密钥打不开。请运维人员核对设置 {name}。",
+        "The signing key cannot be opened. Whoever operates this should check the setting {name}.",
+    ),
+    "job.why.storage-full": (
+        "磁盘满了。请运维人员腾出空间，再做一次。",
+        "The disk is full. Make room, and do it again.",
+    ),
     "certificates.title": ("审计师的证书", "Auditors’ certificates"),
     "certificates.lead": (
         "审计师只能用这里登记的证书签。登记由管理员提出、批准人批准；证书本身会公开。",

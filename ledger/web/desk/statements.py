@@ -122,11 +122,10 @@ def _jobs(desk: Desk) -> Jobs:
     return Jobs(desk.ledger.settings.home, desk.fund.slug)
 
 
-def about(job: Job) -> str:
-    """Return which statement a job is about, as people call it."""
+def about(job: Job) -> tuple[str, str]:
+    """Return which statement a job is about: its number, or the period while it has none, and its language."""
     asked = {**job.asked, **job.said}
-    name = asked.get("number") or asked.get("period", "")
-    return f"{name} {asked.get('language', '')}".strip()
+    return str(asked.get("number") or asked.get("period", "")), str(asked.get("language", ""))
 
 
 def prepare(desk: Desk) -> Response:
@@ -168,10 +167,10 @@ def show_job(desk: Desk, job_id: str) -> Response:
 
 
 def _why(problem: Mapping[str, Any]) -> str:
-    """Return the sentence that says why a job failed; its code where there is none."""
+    """Return the sentence that says why a job failed; empty where there is none."""
     reason = str(problem.get("fields", {}).get("reason", ""))
-    key = f"refused.{reason}"
-    return key if key in SENTENCES else ""
+    keys = (f"refused.{reason}", f"job.why.{problem.get('code', '')}")
+    return next((key for key in keys if key in SENTENCES), "")
 
 
 # --- one statement --------------------------------------------------------------------------------

@@ -16,10 +16,12 @@ from ledger.bench.month import MonthScale
 from ledger.bench.places import Place, places
 from ledger.bench.run import Scale, measure
 from ledger.bench.serving import served
+from ledger.bench.stating import Stating
 from ledger.cli.database import upgrade
 from ledger.clock import SystemClock, to_ms
 from ledger.intake.ahead import batches, open_own_file
 from ledger.settings import Settings
+from ledger.statements.worker import TASKS
 
 
 def test_written_gifts_are_all_taken(tmp_path: Path) -> None:
@@ -44,6 +46,13 @@ def test_everything_is_measured_and_nothing_is_left(
         with served(settings, app) as port:
             yield port
 
+    def worked(_: Stating, task: str, member_id: str, asked: object) -> dict[str, object]:
+        """Stand for the worker, whose renderer and signatures other tests try."""
+        assert task in TASKS
+        assert member_id
+        return {"said": {}, "cpu": 1.0, "peak_mb": 100.0, "asked": asked}
+
+    monkeypatch.setattr(Stating, "_worked", worked)
     monkeypatch.setattr(serving, "served", counted)
     scale = Scale(300, 0.2, Growth((2_000, 3_000), 100), MonthScale((200,), 60))
     with places({"TEST_DATABASE_URL": "postgresql://not-asked"}, upgrade) as (found, missing):

@@ -7,8 +7,6 @@ import json
 import click
 
 from ledger.bench.figures import NAMES, Figure
-from ledger.bench.places import places
-from ledger.bench.run import measure
 from ledger.cli import database as schema
 from ledger.cli.session import Session, guarded, machine, pass_session
 from ledger.logs import configure_logs
@@ -28,6 +26,10 @@ def bench(session: Session, only: str | None, *, quick: bool, as_json: bool) -> 
     It works in a folder and on databases of its own, which are gone afterwards; no ledger is touched.
     `docs/performance.md` says how to read the figures.
     """
+    # Half of what all commands would take to start.
+    from ledger.bench.places import places
+    from ledger.bench.run import measure
+
     as_json = as_json or session.as_json
     configure_logs("warning", "console")  # its figures are all it says
     figures: list[Figure] = []

@@ -4,20 +4,17 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator
-from pathlib import Path
 
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
-from alembic.script import ScriptDirectory
 
 from ledger import distribution
 from ledger.all_tables import metadata
 from ledger.db import Database, in_both
 from ledger.errors import StateError
-
-MIGRATIONS = Path(__file__).resolve().parents[2] / "migrations"
+from ledger.projections.readiness import MIGRATIONS
 
 
 def upgrade(database: Database, revision: str = "head") -> str:
@@ -50,13 +47,6 @@ def current(database: Database) -> str:
     """Return the revision of a database, empty when it has none."""
     with database.reading() as connection:
         return MigrationContext.configure(connection).get_current_revision() or ""
-
-
-def newest() -> str:
-    """Return the newest revision that this version of the service knows."""
-    config = Config()
-    config.set_main_option("script_location", str(MIGRATIONS))
-    return ScriptDirectory.from_config(config).get_current_head() or ""
 
 
 def drift(database: Database) -> list[str]:

@@ -14,6 +14,7 @@ from ledger.cli import database as schema
 from ledger.cli.session import Session, guarded, machine, pass_session
 from ledger.db import Database
 from ledger.errors import StateError
+from ledger.projections.readiness import newest_schema
 from ledger.settings import Settings, environment_of
 
 THREADS_A_WORKER = 16
@@ -53,7 +54,7 @@ def db_upgrade(session: Session) -> None:
 def db_check(session: Session) -> None:
     """Say where the database differs from what this version expects."""
     ledger = session.ledger(any_schema=True)
-    found, newest = schema.current(ledger.database), schema.newest()
+    found, newest = schema.current(ledger.database), newest_schema()
     differences = schema.drift(ledger.database) if found == newest else []
     if found != newest or differences:
         for line in differences:

@@ -36,6 +36,7 @@ from ledger.errors import (
 from ledger.factors import FreshFactor
 from ledger.journal.history import Fund, all_funds, fund_by_slug
 from ledger.logs import configure_logs
+from ledger.projections.readiness import newest_schema
 from ledger.roles import ACTIONS, MACHINE, acting, action_of, does
 from ledger.settings import Settings, from_environment
 from ledger.wiring import Ledger, open_ledger
@@ -64,6 +65,7 @@ class Session:
     _fresh: FreshFactor | None = None
     _gate: Gate | None = None
     _ledger: Ledger | None = None
+    _schema_is_newest: bool = False
     _settings: Settings | None = None
 
     @property
@@ -93,8 +95,8 @@ class Session:
             context = click.get_current_context(silent=True)
             if context is not None:
                 context.find_root().call_on_close(self._ledger.database.close)
-        if not any_schema:
-            found, newest = schema.current(self._ledger.database), schema.newest()
+        if not any_schema and not self._schema_is_newest:
+            found, newest = schema.current(self._ledger.database), newest_schema()
             if found != newest:
                 raise StateError(
                     what="schema",
@@ -102,6 +104,7 @@ class Session:
                     needed=newest,
                     do="python -m ledger db upgrade",
                 )
+            self._schema_is_newest = True
         return self._ledger
 
     def fund(self, slug: str | None) -> Fund:

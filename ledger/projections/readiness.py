@@ -68,14 +68,14 @@ def schema_problem(connection: sa.Connection) -> str | None:
         A sentence that says what to do; None when they agree.
     """
     found = MigrationContext.configure(connection).get_current_revision() or "none"
-    newest = _newest()
-    if found == newest:
+    if found == newest_schema():
         return None
-    return f"The database's schema is {found}, this version needs {newest}: run `python -m ledger db upgrade`."
+    return f"The database's schema is {found}, this version needs {newest_schema()}: run `python -m ledger db upgrade`."
 
 
 @cache
-def _newest() -> str:
+def newest_schema() -> str:
+    """Return the newest revision that this version knows, read once: each migration is a file to compile."""
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS))
     return ScriptDirectory.from_config(config).get_current_head() or "none"

@@ -213,6 +213,12 @@ _ALL = (
         "公布和答复观众的问题",
         "Publish and answer viewers' questions",
     ),
+    Action(
+        "gift.code",
+        ("operator", "finance"),
+        "捐赠人出示订单时交给他打赏的代码",
+        "Hand a donor who shows the order the code of a gift",
+    ),
     # --- proposing --------------------------------------------------------------------------------
     Action("transfer.propose", _FINANCE, "提出划转", "Propose a transfer", by_token="propose"),
     Action(

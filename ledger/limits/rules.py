@@ -61,5 +61,8 @@ WRONG_KEYS = _rule("wrong-keys", "address", 120)
 """Deliveries and calls whose signature or token is wrong. Only those are counted, and only those are refused: a right
 one is taken however many wrong ones came before it, so that no gift of a platform is lost to a limit."""
 
+HANDED = _rule("handed-codes", "user", 10, 60)
+"""Donors' codes that an officer looks up: one needs the order in hand for each."""
+
 CODES = _rule("codes", "address", 10, 60)
 """Donors' codes typed: of 40 bits, a guesser would need some hundred million years for one."""

@@ -11,7 +11,8 @@ from ledger.clock import Clock, to_ms
 from ledger.db import Database
 from ledger.errors import FieldError
 from ledger.privacy import store
-from ledger.privacy.gift_codes import is_code
+from ledger.privacy.gift_codes import gift_code, is_code
+from ledger.privacy.pseudonyms import mask_nickname
 from ledger.privacy.tables import gift_choices
 
 NAMES = ("masked", "hidden")
@@ -59,6 +60,24 @@ def has_code(connection: sa.Connection, fund_id: int, seq: int | None, code: str
     parts = {} if seq is None else store.find(connection, fund_id, [seq])
     part = None if seq is None else parts.get(seq)
     return is_code(code, None if part is None else part.salts)
+
+
+class Handed(NamedTuple):
+    """What may be handed to a gift's donor.
+
+    Attributes:
+        code: Of the gift.
+        name: Masked.
+    """
+
+    code: str
+    name: str
+
+
+def to_hand(connection: sa.Connection, fund_id: int, seq: int) -> Handed | None:
+    """Return the code of a gift and its masked name; None where it is erased."""
+    part = store.find(connection, fund_id, [seq]).get(seq)
+    return None if part is None else Handed(gift_code(part.salts), mask_nickname(part.nickname))
 
 
 def choose(

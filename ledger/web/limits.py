@@ -85,6 +85,8 @@ def rules_of(method: str, path: str, *, token: bool) -> tuple[Rule, ...]:
         typed = rules.CODES if path.endswith(("/find", "/choice")) else rules.QUESTIONS
         return (rules.PAGES, typed)
     changing = method not in SAFE
+    if face == "desk" and changing and path.endswith("/gift-code"):
+        return (rules.SIGNED_IN, rules.HANDED)
     if face == "desk":
         return (rules.SIGNED_IN, rules.CHANGING) if changing else (rules.SIGNED_IN,)
     return _of_account(path.removeprefix("/en"), changing=changing)

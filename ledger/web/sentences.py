@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from ledger.signin.sentences import SENTENCES as SIGN_IN
 from ledger.web.desk.gap_sentences import SENTENCES as GAPS
+from ledger.web.desk.gift_code_sentences import SENTENCES as GIFT_CODES
 from ledger.web.desk.list_sentences import SENTENCES as LISTS
 from ledger.web.desk.notice_sentences import SENTENCES as NOTICES
 from ledger.web.desk.period_sentences import SENTENCES as PERIODS
@@ -604,5 +605,5 @@ SENTENCES |= SPENDING
 SENTENCES |= CHECKING
 SENTENCES |= OUTWARD
 SENTENCES |= QUESTIONS
-SENTENCES |= GAPS
+SENTENCES |= GAPS | GIFT_CODES
 SENTENCES |= OUTWARD | BOOKS | FINDING

@@ -105,6 +105,7 @@ TABS = (
 
 MORE = (
     Tab("desk_questions", "question.read", ("desk_question", "step_question")),
+    Tab("gift_code", "gift.code", ("hand_code",)),
     Tab("corrections", "period.read", ("known",)),
     Tab(
         "periods",

@@ -18,6 +18,8 @@ class Figure:
         limit: In `unit` too: what the machine does without our part; for flatness, the figure at the smallest size;
             or what is allowed.
         cpu: Processor time of our own processes, seconds; None where it was not taken.
+        of: Which page, where a figure is one of several of its name.
+        queries: Statements that one look asks the database; None where they were not counted.
     """
 
     name: str
@@ -27,6 +29,8 @@ class Figure:
     unit: str
     limit: float
     cpu: float | None = None
+    of: str = ""
+    queries: int | None = None
 
     @property
     def ratio(self) -> float:
@@ -39,21 +43,31 @@ class Figure:
         for name in ("value", "limit"):
             plain[name] = round(float(plain[name]), 3)
         if plain.pop("cpu") is not None:
-            plain["cpu"] = round(self.cpu or 0.0, 3)
+            plain["cpu"] = round(self.cpu or 0.0, 4)
+        for name in ("of", "queries"):
+            if not plain[name]:
+                del plain[name]
         return {**plain, "ratio": round(self.ratio, 3)}
 
     def as_line(self) -> str:
         """Return the figure for a person."""
         digits = 2 if self.unit in ("ms", "s") else 0
-        spent = "" if self.cpu is None else f"  (processor {self.cpu:.2f} s)"
+        spent = "" if self.cpu is None else f"  (processor {self._spent})"
+        asked = "" if self.queries is None else f"  {self.queries} statements"
+        name = f"{self.name} {self.of}".strip()
         return (
-            f"{self.name:<14}{self.database:<12}{self.n:>10,}  {self.value:>11,.{digits}f} {self.unit:<11}"
-            f" limit {self.limit:>11,.{digits}f}  ratio {self.ratio:.2f}{spent}"
+            f"{name:<18}{self.database:<12}{self.n:>10,}  {self.value:>11,.{digits}f} {self.unit:<11}"
+            f" limit {self.limit:>11,.{digits}f}  ratio {self.ratio:.2f}{spent}{asked}"
         )
+
+    @property
+    def _spent(self) -> str:
+        cpu = self.cpu or 0.0
+        return f"{cpu * 1000:.1f} ms" if self.unit == "ms" else f"{cpu:.2f} s"
 
 
 NAMES = (
-    *("import", "replay", "verify", "http", "signed-in", "append", "trace", "page"),
+    *("import", "replay", "verify", "http", "signed-in", "append", "trace", "page", "pages"),
     *("match", "match-mem", "day", "lists", "balance", "close"),
     *("statement", "statement-mem", "figures"),
 )

@@ -14,6 +14,7 @@ from pathlib import Path
 import psycopg
 from sqlalchemy.engine import make_url
 
+from ledger.clock import Clock
 from ledger.db import Database
 from ledger.funds import booking as funds
 from ledger.funds.booking import NewFund
@@ -64,15 +65,19 @@ class Place:
     upgrade: Upgrade
 
     @contextlib.contextmanager
-    def fresh(self) -> Iterator[Bench]:
+    def fresh(self, clock: Clock | None = None) -> Iterator[Bench]:
         """Open a fresh ledger; it is gone afterwards.
+
+        Args:
+            clock: Tells its writer the time; the machine's unless given.
 
         Yields:
             The ledger.
         """
         with self.fresh_url() as url:
             home = Path(tempfile.mkdtemp(dir=self.folder))
-            ledger = open_ledger(load_settings({"LEDGER_HOME": str(home), "DATABASE_URL": url}))
+            settings = load_settings({"LEDGER_HOME": str(home), "DATABASE_URL": url})
+            ledger = open_ledger(settings, clock)
             self.upgrade(ledger.database)
             fund = funds.open_fund(
                 ledger.sequencer,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ledger.bench.checking import measure_verify
 from ledger.bench.figures import NAMES, Figure
@@ -11,6 +11,7 @@ from ledger.bench.growing import Growth, measure_growth
 from ledger.bench.importing import Filling, measure_import
 from ledger.bench.month import NAMES as OF_MONTHS
 from ledger.bench.month import MonthScale, measure_months
+from ledger.bench.pages import PageScale, measure_pages
 from ledger.bench.places import Bench, Place
 from ledger.bench.serving import Server, measure_http
 from ledger.bench.signed_in import measure_signed_in
@@ -28,12 +29,14 @@ class Scale:
         loaded_s: How long each server is loaded.
         growth: Sizes at which it must make no difference.
         months: Of which a month is matched, looked at and closed.
+        pages: Ledgers whose public pages are looked at.
     """
 
     gifts: int
     loaded_s: float
     growth: Growth
     months: MonthScale
+    pages: PageScale
 
 
 FULL = Scale(
@@ -41,27 +44,33 @@ FULL = Scale(
     10.0,
     Growth((10_000, 100_000, 1_000_000), 10_000),
     MonthScale((10_000, 100_000, 1_000_000), 5_000),
+    PageScale((10_000, 100_000, 1_000_000)),
 )
-QUICK = Scale(20_000, 1.2, Growth((25_000, 75_000), 5_000), MonthScale((5_000,), 250))
+FOR_LONG = replace(FULL, pages=PageScale((10_000, 100_000, 1_000_000, 10_000_000)))
+"""With ten million gifts: a quarter of an hour and a dozen gigabytes more for each database, on a quiet machine."""
+
+QUICK = Scale(
+    20_000,
+    1.2,
+    Growth((25_000, 75_000), 5_000),
+    MonthScale((5_000,), 250),
+    PageScale((2_000,), days=40, looks=5),
+)
 """The first size has room for what an import and a load leave behind: so it all takes one ledger and one server."""
 
 
-def measure(
-    places: Sequence[Place], only: str | None, *, quick: bool, scale: Scale | None = None
-) -> Iterator[Figure]:
+def measure(places: Sequence[Place], only: str | None, *, scale: Scale = FULL) -> Iterator[Figure]:
     """Measure each database.
 
     Args:
         places: The databases.
         only: One of `NAMES`, or None for all.
-        quick: Smaller, for a first impression.
-        scale: Sizes other than those two.
+        scale: How large: `FULL`, `FOR_LONG`, or `QUICK` for a first impression.
 
     Yields:
         Figures, as they come.
     """
     wanted = {only} if only else set(NAMES)
-    scale = scale or (QUICK if quick else FULL)
     nowhere = load_settings({"LEDGER_HOME": str(places[0].folder)})
     with Server(nowhere, "ledger.bench.empty:app") as empty:
         for place in places:
@@ -69,14 +78,16 @@ def measure(
 
 
 def _measure(place: Place, empty: Server, wanted: set[str], scale: Scale) -> Iterator[Figure]:
-    """Measure one database: months on ledgers of their own, all else on one, if it is small where growth begins.
+    """Measure one database: months and pages on ledgers of their own, all else on one if growth begins small.
 
     Yields:
         Figures, as they come.
     """
-    yield from _measure_ledger(place, empty, wanted - set(OF_MONTHS), scale)
+    yield from _measure_ledger(place, empty, wanted - set(OF_MONTHS) - {"pages"}, scale)
     if wanted & set(OF_MONTHS):
         yield from measure_months(place, scale.months, wanted)
+    if "pages" in wanted:
+        yield from measure_pages(place, scale.pages)
 
 
 def _measure_ledger(

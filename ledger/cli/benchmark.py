@@ -15,12 +15,15 @@ from ledger.settings import process_environment
 
 @click.command("bench")
 @click.option("--quick", is_flag=True, help="Smaller, in half a minute.")
+@click.option("--long", "for_long", is_flag=True, help="Public pages with 10,000,000 gifts too.")
 @click.option("--only", type=click.Choice(NAMES), help="Measure this only.")
 @click.option("--json", "as_json", is_flag=True, help="Print a list of objects.")
 @pass_session
 @guarded
 @machine
-def bench(session: Session, only: str | None, *, quick: bool, as_json: bool) -> None:
+def bench(
+    session: Session, only: str | None, *, quick: bool, for_long: bool, as_json: bool
+) -> None:
     """Measure this machine: each figure stands beside its limit, measured in the same run.
 
     It works in a folder and on databases of its own, which are gone afterwards; no ledger is touched.
@@ -28,7 +31,7 @@ def bench(session: Session, only: str | None, *, quick: bool, as_json: bool) -> 
     """
     # Half of what all commands would take to start.
     from ledger.bench.places import places
-    from ledger.bench.run import measure
+    from ledger.bench.run import FOR_LONG, FULL, QUICK, measure
 
     as_json = as_json or session.as_json
     configure_logs("warning", "console")  # its figures are all it says
@@ -37,7 +40,8 @@ def bench(session: Session, only: str | None, *, quick: bool, as_json: bool) -> 
     with places(environ, schema.upgrade) as (found, missing):
         if missing:
             click.echo(missing, err=True)
-        for figure in measure(found, only, quick=quick):
+        scale = QUICK if quick else FOR_LONG if for_long else FULL
+        for figure in measure(found, only, scale=scale):
             figures.append(figure)
             if not as_json:
                 click.echo(figure.as_line())

@@ -13,6 +13,7 @@ from ledger.bench.figures import NAMES
 from ledger.bench.growing import Growth
 from ledger.bench.importing import Filling, write_gifts
 from ledger.bench.month import MonthScale
+from ledger.bench.pages import PageScale
 from ledger.bench.places import Place, places
 from ledger.bench.run import Scale, measure
 from ledger.bench.serving import served
@@ -54,17 +55,21 @@ def test_everything_is_measured_and_nothing_is_left(
 
     monkeypatch.setattr(Stating, "_worked", worked)
     monkeypatch.setattr(serving, "served", counted)
-    scale = Scale(300, 0.2, Growth((2_000, 3_000), 100), MonthScale((200,), 60))
+    pages = PageScale((120,), days=8, looks=1)
+    scale = Scale(300, 0.2, Growth((2_000, 3_000), 100), MonthScale((200,), 60), pages)
     with places({"TEST_DATABASE_URL": "postgresql://not-asked"}, upgrade) as (found, missing):
         assert missing == ""
-        figures = list(measure(found[:1], None, quick=True, scale=scale))
+        figures = list(measure(found[:1], None, scale=scale))
     assert {one.name for one in figures} == set(NAMES)
     assert all(one.value > 0 and one.limit > 0 for one in figures)
     # A month is matched on a ledger of its own: its people are there before its money.
     sizes = [one.n for one in figures if one.name == "append"]
     assert sizes[0] >= 2_000
     assert sizes[1] >= 3_000
-    assert sorted(started) == ["ledger.bench.empty:app", "wsgi:app", "wsgi:app"]
+    assert sorted(started) == ["ledger.bench.empty:app", "wsgi:app", "wsgi:app", "wsgi:app"]
+    looked_at = {one.of: one for one in figures if one.name == "pages"}
+    assert {"fund", "gift", "find", "feed"} <= set(looked_at)
+    assert looked_at["fund"].queries
     assert list(tmp_path.iterdir()) == []
 
 

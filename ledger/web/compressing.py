@@ -6,9 +6,11 @@ Only what any cache may share is compressed: it holds nothing that belongs to on
 from __future__ import annotations
 
 import gzip
+from functools import lru_cache
 
 from flask import Flask, Response, request
 
+from ledger.web import headers
 from ledger.web.hooks import passed_by_gifts
 
 TYPES = frozenset(
@@ -24,7 +26,7 @@ TYPES = frozenset(
 LEAST = 1_000
 """Shorter answers fit into the first packet anyway."""
 
-LEVEL = 5
+LEVEL, BEST = 5, 9
 
 
 def setup(app: Flask) -> None:
@@ -34,6 +36,16 @@ def setup(app: Flask) -> None:
         app: The app; hooks run in the reverse order, so this has to be an early step.
     """
     app.after_request(compress)
+
+
+def _packed(body: bytes, level: int) -> bytes:
+    return gzip.compress(body, compresslevel=level, mtime=0)
+
+
+@lru_cache(maxsize=64)
+def _packed_once(body: bytes) -> bytes:
+    """Compress what never changes as well as it can be, and only once."""
+    return _packed(body, BEST)
 
 
 @passed_by_gifts
@@ -51,7 +63,9 @@ def compress(response: Response) -> Response:
     response.vary.add("Accept-Encoding")
     if request.accept_encodings["gzip"] <= 0 or (response.content_length or 0) < LEAST:
         return response
-    response.set_data(gzip.compress(response.get_data(), compresslevel=LEVEL, mtime=0))
+    body = response.get_data()
+    is_file = response.cache_control.max_age == headers.YEAR_SECONDS
+    response.set_data(_packed_once(body) if is_file else _packed(body, LEVEL))
     response.headers["Content-Encoding"] = "gzip"
     tag, _ = response.get_etag()
     if tag is not None:

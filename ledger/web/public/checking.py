@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from functools import cache
 from pathlib import Path
 
 from flask import Blueprint, Response, make_response, render_template, request
@@ -30,12 +31,14 @@ MODULES = (
 
 STATIC = Path(__file__).parents[1] / "static"
 
+_IMPORTED = re.compile(r'^import [^"]*"\./([a-z-]+)\.js";', re.MULTILINE)
 _IMPORT = re.compile(r'^import \{[^}]*\} from "\./[a-z-]+\.js";\n', re.MULTILINE)
 _EXPORT = re.compile(r"^export (?=async |function |class |const )", re.MULTILINE)
 
 
 def add(blueprint: Blueprint) -> None:
     """Add both addresses."""
+    blueprint.add_app_template_global(modules_of)
     blueprint.add_url_rule("/verify", "verify", verify)
     blueprint.add_url_rule("/verify/offline.html", "verify_offline", verify_offline)
 
@@ -56,6 +59,23 @@ def verify_offline() -> Response:
     response = _page(script=script, style=style)
     response.headers["Content-Disposition"] = 'attachment; filename="mingzhang-verify.html"'
     return headers.public_page(response)
+
+
+@cache
+def modules_of(name: str) -> str:
+    """Name a module of the checker and all that it imports, so that a page can ask for them at once.
+
+    Args:
+        name: Without its ending.
+
+    Returns:
+        Names with a space between them, each once.
+    """
+    found = [name]
+    for one in found:
+        text = (STATIC / "check" / f"{one}.js").read_text(encoding="utf-8")
+        found += [other for other in _IMPORTED.findall(text) if other not in found]
+    return " ".join(found)
 
 
 def one_script() -> str:

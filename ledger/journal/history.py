@@ -135,6 +135,43 @@ def size_before(connection: sa.Connection, fund_id: int, moment: datetime) -> in
     return low
 
 
+def sizes_before(
+    connection: sa.Connection, fund_id: int, moments: Sequence[datetime]
+) -> list[int]:
+    """Return how many entries there were at each of many instants: as `size_before`, a statement for a step of all.
+
+    Args:
+        connection: In a transaction.
+        fund_id: The fund.
+        moments: As of `size_before`.
+
+    Returns:
+        A size of the log for each.
+    """
+    whole = size(connection, fund_id)
+    spans = [(0, whole) for _ in moments]
+    while middles := {(low + high) // 2 for low, high in spans if low < high}:
+        rows = connection.execute(
+            sa.select(entries.c.seq, entries.c.recorded_at).where(
+                entries.c.fund_id == fund_id, entries.c.seq.in_(sorted(middles))
+            )
+        )
+        recorded = {row.seq: row.recorded_at for row in rows}
+        spans = [
+            _halved(one, recorded, moment.timestamp())
+            for one, moment in zip(spans, moments, strict=True)
+        ]
+    return [low for low, _ in spans]
+
+
+def _halved(one: tuple[int, int], recorded: dict[int, int], at: float) -> tuple[int, int]:
+    low, high = one
+    if low == high:
+        return one
+    middle = (low + high) // 2
+    return (middle + 1, high) if recorded[middle] < at else (low, middle)
+
+
 def span(connection: sa.Connection, fund_id: int, first: int, stop: int) -> Iterator[StoredEntry]:
     """Read entries in order.
 

@@ -94,7 +94,9 @@ def from_outside(connection: sa.Connection, fund_id: int, accounts: Accounts) ->
     rows = connection.execute(
         sa.select(postings.c.debit_id, postings.c.credit_id, sa.func.sum(postings.c.amount))
         .select_from(
-            segments.join(
+            # From the line's rows to their postings, never the other way: a plain join leaves the order to the
+            # database, and SQLite then reads the postings of every gift.
+            segments.outerjoin(
                 postings,
                 sa.and_(
                     postings.c.fund_id == segments.c.fund_id,
@@ -117,7 +119,7 @@ def from_outside(connection: sa.Connection, fund_id: int, accounts: Accounts) ->
         Outside(by_id[debit], joined_key(by_id[credit]), int(amount))
         for debit, credit, amount in rows
         # The entry by which a bank's fee comes back brings more than the fee.
-        if not by_id[credit].startswith(("Assets:", "Expenses:"))
+        if debit is not None and not by_id[credit].startswith(("Assets:", "Expenses:"))
     ]
     taken_back = connection.execute(
         sa.select(segments.c.source_id, segments.c.target_id, sa.func.sum(segments.c.to_length))

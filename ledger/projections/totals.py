@@ -5,7 +5,7 @@ In: a view of a fund. Out: values that cost a few look-ups, however many gifts t
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
@@ -20,13 +20,13 @@ from ledger.journal.codec import decode
 from ledger.log.tables import checkpoints
 from ledger.money import exponent
 from ledger.privacy import choices
-from ledger.projections.accounts import Accounts
+from ledger.projections.accounts import Accounts, accounts_at
 from ledger.projections.dates import occurred
 from ledger.projections.fund_page import View, as_of, gift_count, shown_names
 from ledger.projections.notices import notices as notices_of
 from ledger.projections.reversals import count_of_kind, reversals_of
 from ledger.projections.shapes import AsOf, Stage, Words
-from ledger.projections.stages import ACCOUNTS_OF, GIFTS, UNATTRIBUTED, stages_at
+from ledger.projections.stages import ACCOUNTS_OF, GIFTS, INCOME, UNATTRIBUTED, stages_at
 
 BROADCASTS_MAX = 200
 """The newest that are looked at for what began today."""
@@ -34,6 +34,7 @@ BROADCASTS_MAX = 200
 THANKED_MAX = 5
 THANKED_FOR = timedelta(hours=12)
 HAPPENED_MAX = 40
+MILESTONES_TOLD = 5
 MILESTONES = tuple(step * 10**power for power in range(4, 10) for step in (1, 2, 5))
 """Sums of gifts, whole units of the fund's currency, at which a feed says so."""
 
@@ -225,7 +226,13 @@ _KINDS: dict[str, HappenedKey] = {
 
 def happened(of: View) -> list[Happened]:
     """List what followers want to know, newest first: transfers, statements, corrections, milestones."""
-    found = [*_entries(of), *_milestones(of)]
+    found = _newest(_entries(of))
+    # What was passed before the oldest that is shown would not be shown either.
+    since = min(one.entry for one in found) if len(found) == HAPPENED_MAX else 0
+    return _newest([*found, *_milestones(of, since)])
+
+
+def _newest(found: Iterable[Happened]) -> list[Happened]:
     return sorted(found, key=lambda one: (one.at, one.entry), reverse=True)[:HAPPENED_MAX]
 
 
@@ -262,46 +269,58 @@ def _entries(of: View) -> Iterator[Happened]:
             )
 
 
-def _milestones(of: View) -> Iterator[Happened]:
-    """Find when the sum of gifts first passed round sums: a search over checkpoints for each.
+def _milestones(of: View, since: int) -> Iterator[Happened]:
+    """Find when the sum of gifts first passed round sums: one search over checkpoints for all of them.
+
+    Args:
+        of: The fund.
+        since: Entry; what was passed before it is left out.
 
     Yields:
         The last few that were passed.
     """
     connection, fund_id, commodity = of.connection, of.fund.fund_id, of.details.commodity
     unit = 10 ** exponent(commodity)
-    latest = _raised(of, None)
-    passed = [one * unit for one in MILESTONES if one * unit <= latest]
-    for sum_minor in passed[-5:]:
-        low, high = 0, journal_history.size(connection, fund_id)
-        while high - low > 1:
-            middle = (low + high) // 2
-            if _raised(of, middle) >= sum_minor:
-                high = middle
-            else:
-                low = middle
-        size = _signed_size(connection, fund_id, high)
-        seq = size - 1
-        at = occurred(connection, fund_id, [seq])[seq]
-        yield Happened("milestone", seq, at, sum_minor)
+    latest = _raised(Accounts(connection, fund_id, commodity))
+    before = 0
+    if since:
+        [size] = _signed_sizes(connection, fund_id, [since])
+        before = _raised(Accounts(connection, fund_id, commodity, size))
+    passed = [one * unit for one in MILESTONES if before < one * unit <= latest]
+    passed = passed[-MILESTONES_TOLD:]
+    sizes = _first_sizes(of, passed, since)
+    when = occurred(connection, fund_id, [size - 1 for size in sizes])
+    for sum_minor, size in zip(passed, sizes, strict=True):
+        yield Happened("milestone", size - 1, when[size - 1], sum_minor)
 
 
-def _signed_size(connection: sa.Connection, fund_id: int, least: int) -> int:
-    """Return the first size at or above one that a checkpoint was signed for."""
-    return int(
-        connection.execute(
-            sa.select(sa.func.min(checkpoints.c.size)).where(
-                checkpoints.c.fund_id == fund_id, checkpoints.c.size >= least
-            )
-        ).scalar_one()
-    )
+def _first_sizes(of: View, sums: Sequence[int], since: int) -> list[int]:
+    """Return the first checkpoint's size above an entry by which each sum was raised: two statements a halving."""
+    connection, fund_id, commodity = of.connection, of.fund.fund_id, of.details.commodity
+    whole = journal_history.size(connection, fund_id)
+    spans = [(since, whole) for _ in sums]
+    while any(high - low > 1 for low, high in spans):
+        middles = [(low + high) // 2 or 1 for low, high in spans]
+        signed = _signed_sizes(connection, fund_id, middles)
+        at = accounts_at(connection, fund_id, commodity, signed, INCOME)
+        spans = [
+            (low, middle) if _raised(at[size]) >= wanted else (max(low, min(size, high - 1)), high)
+            for (low, high), middle, size, wanted in zip(spans, middles, signed, sums, strict=True)
+        ]
+    return _signed_sizes(connection, fund_id, [high for _, high in spans])
 
 
-def _raised(of: View, size: int | None) -> int:
-    connection, fund_id = of.connection, of.fund.fund_id
-    if size is None:
-        accounts = Accounts(connection, fund_id, of.details.commodity)
-    else:
-        signed = _signed_size(connection, fund_id, size)
-        accounts = Accounts(connection, fund_id, of.details.commodity, signed)
+def _signed_sizes(connection: sa.Connection, fund_id: int, least: Sequence[int]) -> list[int]:
+    """Return for each size the first one at or above it that a checkpoint was signed for."""
+    found = [
+        sa.select(sa.func.min(checkpoints.c.size))
+        .where(checkpoints.c.fund_id == fund_id, checkpoints.c.size >= one)
+        .scalar_subquery()
+        .label(f"at_{place}")
+        for place, one in enumerate(least)
+    ]
+    return [int(one) for one in connection.execute(sa.select(*found)).one()] if found else []
+
+
+def _raised(accounts: Accounts) -> int:
     return accounts.credits(GIFTS) + accounts.credits(UNATTRIBUTED) - accounts.debits(UNATTRIBUTED)

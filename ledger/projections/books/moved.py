@@ -154,8 +154,10 @@ def period_page(of: View, first: date, last: date) -> PeriodPage:
         The page.
     """
     days = Days(of)
-    before, after = days.accounts(first - DAY), days.accounts(last)
     by_month = (last - first).days >= DAYS_MAX
+    parts = _parts(first, last, by_month=by_month)
+    days.fill({first - DAY, last, *(one - DAY for one, _ in parts), *(end for _, end in parts)})
+    before, after = days.accounts(first - DAY), days.accounts(last)
     return PeriodPage(
         head(of),
         first,
@@ -166,7 +168,7 @@ def period_page(of: View, first: date, last: date) -> PeriodPage:
         _channels(of, before, after),
         (after.balance(UNATTRIBUTED) - before.balance(UNATTRIBUTED)) * -1,
         by_month,
-        tuple(_stretches(days, _parts(first, last, by_month=by_month))),
+        tuple(_stretches(days, parts)),
     )
 
 

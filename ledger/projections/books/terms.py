@@ -124,13 +124,15 @@ def movement_page(of: View, name: str, below: int | None = None) -> MovementPage
     )
     rows = connection.execute(query.order_by(balances.c.seq.desc()).limit(PAGE + 1)).all()
     shown = []
+    seqs = [row.seq for row in rows[:PAGE]]
+    begun, recorded = _begun(connection, fund_id, seqs), _recorded(connection, fund_id, seqs)
     for place, row in enumerate(rows[:PAGE]):
         before = rows[place + 1] if place + 1 < len(rows) else None
         shown.append(
             Movement(
-                _begun(connection, fund_id, row.seq),
+                begun[row.seq],
                 row.seq,
-                _recorded(connection, fund_id, row.seq),
+                recorded[row.seq],
                 row.debits - (before.debits if before else 0),
                 row.credits - (before.credits if before else 0),
                 row.debits - row.credits,
@@ -141,25 +143,30 @@ def movement_page(of: View, name: str, below: int | None = None) -> MovementPage
     return MovementPage(head(of), AccountSum(name, now.debits, now.credits), tuple(shown), earlier)
 
 
-def _begun(connection: sa.Connection, fund_id: int, last: int) -> int:
-    """Return the first entry of the commit that an entry ends: each commit leaves a checkpoint of the size after it."""
-    found = connection.execute(
-        sa.select(checkpoints.c.size)
-        .where(checkpoints.c.fund_id == fund_id, checkpoints.c.size <= last)
-        .order_by(checkpoints.c.size.desc())
-        .limit(1)
-    ).scalar()
-    return 0 if found is None else int(found)
-
-
-def _recorded(connection: sa.Connection, fund_id: int, seq: int) -> datetime:
-    return from_posix(
-        connection.execute(
-            sa.select(entries.c.recorded_at).where(
-                entries.c.fund_id == fund_id, entries.c.seq == seq
-            )
-        ).scalar_one()
+def _begun(connection: sa.Connection, fund_id: int, lasts: list[int]) -> dict[int, int]:
+    """Return the first entry of the commits that entries end: each leaves a checkpoint of the size after it."""
+    earlier = checkpoints.alias("earlier")
+    before = (
+        sa.select(sa.func.max(earlier.c.size))
+        .where(earlier.c.fund_id == fund_id, earlier.c.size < checkpoints.c.size)
+        .correlate(checkpoints)
+        .scalar_subquery()
     )
+    rows = connection.execute(
+        sa.select(checkpoints.c.size, before).where(
+            checkpoints.c.fund_id == fund_id, checkpoints.c.size.in_([one + 1 for one in lasts])
+        )
+    )
+    return {size - 1: int(first or 0) for size, first in rows}
+
+
+def _recorded(connection: sa.Connection, fund_id: int, seqs: list[int]) -> dict[int, datetime]:
+    rows = connection.execute(
+        sa.select(entries.c.seq, entries.c.recorded_at).where(
+            entries.c.fund_id == fund_id, entries.c.seq.in_(seqs)
+        )
+    )
+    return {seq: from_posix(at) for seq, at in rows}
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,8 @@ Days are calendar days in the fund's zone between the recording of the two entri
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import NamedTuple
@@ -23,7 +24,7 @@ from ledger.journal.history import account_names
 from ledger.journal.tables import entries
 from ledger.matching import history as matching
 from ledger.moneyline.history import LineReader
-from ledger.moneyline.intervals import effective_offset
+from ledger.moneyline.intervals import Line, Segment, effective_offset
 from ledger.moneyline.tables import segments
 from ledger.projections import waits
 from ledger.projections.accounts import Accounts
@@ -35,6 +36,7 @@ from ledger.projections.shapes import StageKey
 from ledger.projections.stages import ACCOUNTS_OF, BANK, FUND, PAYOUT, PLATFORM, PROGRAMME, TRANSIT
 
 WINDOW_DAYS = 90
+_BEFORE_DAYS = 10
 _AT_ONCE = 500
 _MONTH = re.compile(r"\d{4}-(?:0[1-9]|1[0-2])", re.ASCII)
 _ONWARD: tuple[tuple[StageKey, str, str], ...] = (
@@ -123,6 +125,8 @@ def wait_page(of: View) -> WaitPage:
     today = local_date(of.now, of.details.zone)
     first = today - WINDOW_DAYS * DAY
     accounts = Accounts(connection, fund_id, of.details.commodity)
+    # Every day that something of the window may have come on: what waited longer is looked up alone.
+    days.fill(first - at * DAY for at in range(-WINDOW_DAYS, _BEFORE_DAYS))
     left = departures(of, days.size(first - DAY))
     oldest = waits.oldest_entries(connection, fund_id, accounts)
     sending = waits.oldest_sending(connection, fund_id)
@@ -182,31 +186,49 @@ def departures(of: View, first: int) -> dict[StageKey, list[Departure]]:
         )
         .order_by(segments.c.seq, segments.c.part)
     ).all()
+    read = [reader.segment(row) for row in rows]
     # Asked by number, and not joined: a join may be read from end to end.
-    recorded = _recorded(connection, fund_id, sorted({row.seq for row in rows}))
+    recorded = _recorded(connection, fund_id, sorted({one.seq for one in read}))
+    voids = _voids(reader, read)
     found: dict[StageKey, list[Departure]] = {key: [] for key, _, _ in _ONWARD}
-    for row in rows:
-        segment = reader.segment(row)
+    for segment in read:
         for key, source, target in _ONWARD:
             if (
                 segment.source is not None
                 and segment.source.account.startswith(source)
                 and segment.target.account.startswith(target)
             ):
-                holes = segment.end - segment.start - segment.length
-                voids = reader.voids(segment.source, segment.start, segment.end) if holes else ()
-                day = local_date(from_posix(recorded[row.seq]), of.details.zone)
+                day = local_date(from_posix(recorded[segment.seq]), of.details.zone)
                 found[key].append(
                     Departure(
                         segment.source.account,
                         day,
                         segment.start,
                         segment.end,
-                        tuple(voids),
+                        _between(voids.get(segment.source, ()), segment),
                         segment.seq,
                     )
                 )
     return found
+
+
+def _voids(reader: LineReader, read: Sequence[Segment]) -> dict[Line, Sequence[tuple[int, int]]]:
+    """Read what has no value on the lines that segments left, one stretch a line."""
+    spans: dict[Line, tuple[int, int]] = {}
+    for one in read:
+        if one.source is not None and one.end - one.start > one.length:
+            first, last = spans.get(one.source, (one.start, one.end))
+            spans[one.source] = (min(first, one.start), max(last, one.end))
+    return {line: tuple(reader.voids(line, *span)) for line, span in spans.items()}
+
+
+def _between(voids: Sequence[tuple[int, int]], one: Segment) -> tuple[tuple[int, int], ...]:
+    """Return the voids that a segment passed over, of all of its line, by position."""
+    if one.end - one.start == one.length:
+        return ()
+    first = max(0, bisect_right(voids, (one.start, 0)) - 1)
+    stop = bisect_left(voids, (one.end, 0))
+    return tuple(void for void in voids[first:stop] if void[0] + void[1] > one.start)
 
 
 def _recorded(connection: sa.Connection, fund_id: int, seqs: list[int]) -> dict[int, int]:

@@ -14,7 +14,6 @@ import pydyf
 from ledger.errors import FieldError, InvariantError, SettingsError
 
 SANS = "Noto Sans CJK SC"
-SERIF = "Noto Serif CJK SC"
 
 _UA_CLAIM: Final = b"""<rdf:Description rdf:about="" xmlns:pdfuaid="http://www.aiim.org/pdfua/ns/id/">\
 <pdfuaid:part>1</pdfuaid:part></rdf:Description>\

@@ -7,7 +7,7 @@ commit: what was matched since is refused, so of two at the same moment one stan
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from ledger.actors import Actor
 from ledger.clock import to_ms
@@ -418,8 +418,3 @@ def at_once(rule_version: str, one: Match, step: str, lines: Sequence[StoredLine
         lines=tuple((line.account, line.identity) for line in lines),
         others=one.others,
     )
-
-
-def with_decision(plan: Plan, decision: int, reason: str | None = None) -> Plan:
-    """Return a plan that a decision confirms."""
-    return replace(plan, decision=decision, reason=reason)

@@ -132,23 +132,6 @@ class Receiver:
         )
         return Taken(gifts, decided.value, decided.commit)
 
-    def take_events(
-        self, events: Sequence[GiftEvent], received_ms: int
-    ) -> tuple[Taken, list[RowProblem]]:
-        """Check, prepare and book events.
-
-        Args:
-            events: From any source.
-            received_ms: When they reached us.
-
-        Returns:
-            What was booked, and the refused rows.
-        """
-        gifts, problems = prepare(events, received_ms, self.rates)
-        if not gifts:
-            return Taken([], [], None), problems
-        return self.take(gifts), problems
-
     # --- files --------------------------------------------------------------------------------
 
     def import_rows(self, rows: Iterable[GiftEvent | RowProblem]) -> Iterator[Tally]:

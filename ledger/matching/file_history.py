@@ -141,17 +141,6 @@ def held_by_exception(
     return None if row is None else _statement(row)
 
 
-def held_count(connection: sa.Connection, fund_id: int) -> int:
-    """Return how many statements are held."""
-    return int(
-        connection.execute(
-            sa.select(sa.func.count()).where(
-                file_statements.c.fund_id == fund_id, file_statements.c.state == "held"
-            )
-        ).scalar_one()
-    )
-
-
 class FilePage(NamedTuple):
     """Files, newest first, and where the next page begins.
 

@@ -341,21 +341,6 @@ def kept_files(connection: sa.Connection, fund_id: int) -> list[KeptFile]:
     return [KeptFile(bytes(row[0]), *row[1:]) for row in rows]
 
 
-def bank_balance(connection: sa.Connection, fund_id: int, account: str) -> int | None:
-    """Return the balance that the bank's newest line of an account states; None when no line does."""
-    found = connection.execute(
-        sa.select(bank_lines.c.balance)
-        .where(
-            bank_lines.c.fund_id == fund_id,
-            bank_lines.c.account == account,
-            bank_lines.c.balance.is_not(None),
-        )
-        .order_by(bank_lines.c.booked_ms.desc(), bank_lines.c.line_no.desc())
-        .limit(1)
-    ).scalar()
-    return None if found is None else int(found)
-
-
 def references_of_entry(
     connection: sa.Connection, fund_id: int, seq: int | None
 ) -> tuple[str, ...]:

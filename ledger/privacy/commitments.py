@@ -19,9 +19,6 @@ section 2)."""
 COMMITMENT_CHARS = 44
 """Base64 of 32 bytes."""
 
-PRIVATE_BYTES_MAX = 2**32 - 1
-"""The length of the private part is written in four bytes."""
-
 _BLOCK_BYTES = 64
 _INNER_PAD = bytes(byte ^ 0x36 for byte in range(256))
 _OUTER_PAD = bytes(byte ^ 0x5C for byte in range(256))

@@ -15,8 +15,6 @@ KEY_BYTES = 32
 PSEUDONYM_BYTES = 16
 """128 bits: no two of 2^50 people meet by chance."""
 
-PSEUDONYM_LENGTH = 26
-
 MASK = "**"
 ANONYMOUS = "匿名"
 

@@ -13,7 +13,6 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "signin.password": ("密码", "Password"),
     "signin.go": ("下一步", "Continue"),
     "signin.forgot": ("忘了密码", "Forgotten password"),
-    "signin.or": ("或者", "Or"),
     "signin.by_passkey": ("用通行密钥登录", "Sign in with a passkey"),
     "signin.by_passkey_hint": (
         "用这台设备的指纹、面容或锁屏密码，不用输别的。",

@@ -16,7 +16,7 @@ from typing import NamedTuple
 from ledger.errors import AmountError, FieldError, FileFormatError
 from ledger.funds.lists import Lists
 from ledger.journal.accounts import UNCLASSIFIED
-from ledger.money import AMOUNT_MAX, parse_amount, plain_amount
+from ledger.money import AMOUNT_MAX, parse_amount
 
 COLUMNS = (
     "spent_on",
@@ -33,7 +33,6 @@ TITLES = ("日期", "病种", "人群", "供应方", "批次", "人数", "人次
 """The same columns as an officer's sheet has them."""
 
 REASON = "reason"
-REASON_TITLE = "原因"
 ROWS_MAX = 100_000
 CELLS_MAX = 40
 """Records with more cells are no rows of this sheet."""
@@ -172,21 +171,6 @@ def _read(found: Reading, line_no: int, cells: Sequence[str], lists: Lists) -> N
         found.faults.append(
             Fault(line_no, field, str(error.fields["reason"]), value, tuple(cells))
         )
-
-
-def typed_cells(row: SpendRow) -> tuple[str, ...]:
-    """Return a row as its cells, in the order of `COLUMNS`."""
-    return (
-        row.spent_on.isoformat(),
-        row.disease,
-        row.people,
-        row.provider,
-        row.batch,
-        str(row.persons),
-        str(row.person_times),
-        plain_amount(row.amount_minor, "CNY"),
-        row.reference,
-    )
 
 
 def first_fault(name: str, reading: Reading) -> None:

@@ -8,7 +8,7 @@ ends in the middle leaves the statement in the state before, and at most a file 
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
@@ -42,7 +42,7 @@ from ledger.statements.countersign import Countersigned, Enrolled, may_sign
 from ledger.statements.files import figures_path, statement_file, write_new
 from ledger.statements.numbers import Kind
 from ledger.verify import pdf_changes
-from ledger.verify.pdf_signatures import FUND_FIELD, examine, is_development, name_in
+from ledger.verify.pdf_signatures import FUND_FIELD, examine, name_in
 from ledger.verify.pdf_trust import Trust, read_certificates, read_trust
 from ledger.wiring import Ledger
 
@@ -613,8 +613,3 @@ def end_certificate(
         return seq
 
     return ledger.sequencer.decide(fund, decide).value
-
-
-def is_for_trying(chains: Sequence[str]) -> bool:
-    """Tell whether one of these certificates is of a development PKI."""
-    return any(is_development(read_certificates("chain", one.encode())[0]) for one in chains)

@@ -58,7 +58,6 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "all_n": ("全部 {n} 次", "All {n}"),
     "whole_list": ("{n} 条，全部在这一页。", "{n} in all, all on this page."),
     "minus": ("减", "minus"),
-    "back_to_fund": ("回到 {fund}", "Back to {fund}"),
     # all funds
     "funds.title": ("每一笔打赏，走到哪了", "Where every gift has gone"),
     "funds.raised": ("收到打赏", "Gifts received"),
@@ -590,7 +589,6 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "again.send": ("再送一次", "Send it again"),
     "again.fresh": ("回到原来的页面", "Back to the form"),
     "problem.reference": ("编号 {code}", "Code {code}"),
-    "problems.status": ("HTTP 状态", "HTTP status"),
 }
 
 SENTENCES |= SIGN_IN

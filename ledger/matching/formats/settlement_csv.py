@@ -35,9 +35,8 @@ COLUMNS = (
     "statement_no",
 )
 
-OPTIONAL_COLUMNS = ("gross_units", "unit", "payout_fee_cny")
-"""For a channel whose gifts are not counted in CNY: the gross in its own currency or unit. For a platform that states a
-fee for paying out: what it may keep of the net, zero or negative."""
+# Optional are `gross_units` and `unit`, for a channel whose gifts are not counted in CNY: the gross in its own currency
+# or unit; and `payout_fee_cny`, for a platform that states a fee for paying out: what it may keep of the net.
 
 _PLATFORM = re.compile(r"[a-z][a-z0-9_-]{0,31}")
 _PERIOD = re.compile(r"20\d\d-(?:0[1-9]|1[0-2])", re.ASCII)

@@ -183,10 +183,6 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "exception.for": ("归{role}", "for the {role}"),
     "exceptions.find": ("现在找一遍差异", "Look for exceptions now"),
     "exceptions.done.looked": ("找过一遍了。", "Looked: what is new is listed."),
-    "exceptions.lead.find": (
-        "对账以后找一遍：没对上的列进来，已经说清的自动关掉。",
-        "After matching: what does not match is listed, what an entry explains by now is closed.",
-    ),
     # columns
     "column.number": ("编号", "Number"),
     "column.what": ("哪一类", "What"),
@@ -194,7 +190,6 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "column.since": ("从哪天起", "Since"),
     "column.due": ("到期日", "Due"),
     "column.age": ("天数", "Days"),
-    "column.currency": ("币种", "Currency"),
     "column.decision": ("第几号决定", "Decision"),
     "column.proposed_by": ("提出人", "Proposed by"),
     "column.approved_by": ("批准人", "Approved by"),
@@ -227,7 +222,6 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "column.paid": ("到账在第几条", "Entry of the payout"),
     "column.settled": ("结算在第几条", "Entry of the settlement"),
     "column.role": ("岗位", "Role"),
-    "column.address": ("从哪里", "From"),
     "column.request": ("请求编号", "Request"),
     "column.account": ("账户", "Account"),
     "column.party": ("对方", "Party"),

@@ -43,8 +43,6 @@ Row = TypeVar("Row")
 
 PAGE_ROWS = 50
 FILTER_CHARS_MAX = 200
-PAGING = ("sort", "after", "before", "open", "all")
-"""What stands in the address beside the filters."""
 
 CHUNK_BYTES = 65_536
 CSV, XLSX = "csv", "xlsx"

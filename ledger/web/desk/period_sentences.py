@@ -26,8 +26,6 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "period.step.closed": ("结账", "Closed"),
     "period.step.reopened": ("重开", "Reopened"),
     "period.step.sealed": ("封账", "Sealed"),
-    "period.title": ("{month}", "{month}"),
-    "period.none_yet": ("还没有步骤。", "No step yet."),
     "period.told.running": (
         "这个月还没过完，月底以后才能结账。",
         "This month is not over; it can be closed after its end.",
@@ -61,19 +59,12 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "period.propose_close": ("提出结账", "Propose to close"),
     "period.propose_seal": ("提出封账", "Propose to seal"),
     "period.propose_reopen": ("提出重开", "Propose to reopen"),
-    "period.last_only": (
-        "后面的月份已经结账，只有最后结账的月份能重开。",
-        "A later month is closed: only the last closed month can be reopened.",
-    ),
     "period.checks": ("结账前要查的", "Checks before closing"),
     "period.all_well": ("都查过了，可以结账。", "All checks pass; the month can be closed."),
     "period.blocked": (
         "还有 {n} 项没过。要么先办完，要么写明原因，由复核人批准后结账，报告里会印出来。",
         "Checks that fail: {n}. Mend them, or give a reason that the controller approves; statements print it.",
     ),
-    "period.accepted": ("有未过的检查，说明：{reason}", "Closed although checks failed: {reason}"),
-    "period.check": ("检查", "Check"),
-    "period.found": ("结果", "Found"),
     "check.state.passed": ("通过", "Passed"),
     "check.state.failed": ("没过", "Fails"),
     "check.state.not-needed": ("不适用", "Not needed"),

@@ -18,7 +18,6 @@ from ledger.web.desk.typed import Typed
 from ledger.wiring import Ledger
 
 NUMBER = "<int(max=1099511627775):number>"
-EXCERPT = 80
 
 
 def add(blueprint: Blueprint, ledger: Ledger) -> None:

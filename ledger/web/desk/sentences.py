@@ -18,7 +18,6 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "desk.me": ("{name}，{roles}", "{name}, {roles}"),
     "desk.account": ("我的登录", "My sign-in"),
     "desk.sign_out": ("退出", "Sign out"),
-    "desk.public": ("公开页面", "Public page"),
     "desk.funds.title": ("您参与的基金", "Funds that you work on"),
     "desk.funds.none": (
         "您还不是任何基金的成员。请本基金的管理员把您加进来。",
@@ -27,7 +26,6 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "desk.save": ("提交", "Submit"),
     "desk.cancel": ("取消", "Cancel"),
     "desk.reason": ("理由", "Reason"),
-    "desk.earlier": ("更早的", "Earlier"),
     "desk.several_errors": ("有几处要改：", "Please correct:"),
     # roles
     "role.administrator": ("管理员", "administrator"),
@@ -58,8 +56,6 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "home.see_rules": ("看规则", "See the rules"),
     # decisions
     "decisions.title": ("决定", "Decisions"),
-    "decisions.open": ("还没定的", "Open"),
-    "decisions.open.none": ("没有还没定的。", "None is open."),
     "decisions.ended": ("已经定了的", "Ended"),
     "decisions.ended.none": (
         "还没有。划转、结账、发布报告，定了以后都在这里。",
@@ -273,7 +269,6 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "people.none": ("还没有成员。", "There are no members yet."),
     "people.now": ("现在的成员", "Members"),
     "people.before": ("以前的成员", "Former members"),
-    "people.number": ("编号", "Number"),
     "people.no_sign_in": ("还没有登录", "no sign-in yet"),
     "people.enrol": ("请一位新成员", "Enrol somebody"),
     "people.enrol.lead": (
@@ -293,7 +288,6 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "已移除，会话和令牌都停了。",
         "Removed; sessions and tokens have ended.",
     ),
-    "people.done.invited": ("邀请已发出。", "The invitation was sent."),
     # tokens
     "tokens.title": ("令牌", "Tokens"),
     "tokens.lead": (
@@ -388,7 +382,6 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "系统只确认两边都唯一的；建议 {n} 件，要人来定。",
         "Only what is unique from both sides is confirmed by itself; {n} suggestions wait for a person.",
     ),
-    "matches.open_lines": ("看没对上的流水", "See open bank lines"),
     "matches.suggested": ("建议", "Suggested"),
     "matches.suggested.none": ("没有建议要看。", "There are no suggestions."),
     "matches.confirmed": ("对上了的", "Confirmed"),
@@ -643,11 +636,9 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "exceptions.kind": ("哪一类", "Kind"),
     "exceptions.owner": ("谁在查", "With whom"),
     "exceptions.text": ("编号里有", "Subject contains"),
-    "exceptions.since": ("{day}起", "since {day}"),
     "exceptions.with": ("{name}在查", "with {name}"),
     "exceptions.late": ("{day}到期", "due {day}"),
     "exceptions.none": ("一分不差，没有要说清的。", "Explained to the fen: nothing is open."),
-    "exceptions.none_fit": ("没有符合的。", "None fits."),
     "exceptions.ageing": ("拖了多久", "How old they are"),
     "exceptions.age.0-7": ("7 天内", "up to 7 days"),
     "exceptions.age.8-30": ("8 到 30 天", "8 to 30 days"),

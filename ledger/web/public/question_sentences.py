@@ -62,7 +62,6 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "desk_questions.what": ("问题", "Question"),
     "desk_questions.state": ("状态", "State"),
     "desk_questions.owner": ("谁在办", "With"),
-    "desk_questions.waiting": ("只看没看过的", "Only unread ones"),
     "desk_questions.state.waiting": ("没看过", "unread"),
     "desk_questions.state.shown": ("公布了，没答", "published, not answered"),
     "desk_questions.state.answered": ("答了", "answered"),

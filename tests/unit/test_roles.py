@@ -64,7 +64,14 @@ def test_an_auditor_reads_everything_and_changes_their_own_papers_only():
         "transfer.read",
         "question.read",
     }
-    own = {"papers.write", "token.make", "token.end", "opinion.give", "opinion.return"}
+    own = {
+        "papers.write",
+        "token.make",
+        "token.end",
+        "opinion.give",
+        "opinion.return",
+        "audit.pack",
+    }
     assert allowed("auditor") == reading | own
 
 
@@ -85,6 +92,7 @@ def test_approving_people_tokens_and_publishing_ask_for_a_fresh_factor():
     assert fresh == {
         "decision.approve", "members.propose", "members.remove", "token.make", "publish.propose",
         "certificate.end", "payee.propose", "statement.sign", "opinion.give",
+        "audit.pack",
     }  # fmt: skip
 
 

@@ -58,6 +58,7 @@ VALUES: dict[str, Any] = {
     "kept": "0" * 32,
     "digest": "0" * 64,
     "kind": "csv",
+    "period": "2026-01",
 }
 """For the parts of addresses: a fund that is there, and nothing in it."""
 

@@ -42,6 +42,10 @@ CHECKED_BY_STATEMENT = frozenset({"entries", "postings", "claims", "private_part
 """Tables whose references PostgreSQL checks by a trigger once a statement, in the place of foreign keys: see the
 migration that says so. SQLite has the foreign keys."""
 
+SQLITE_ONLY: dict[str, Any] = {"only": "sqlite"}
+POSTGRESQL_ONLY: dict[str, Any] = {"only": "postgresql"}
+"""`info` of an index that one database has not."""
+
 RUNTIME_ROLE = "ledger_runtime"
 """The PostgreSQL role that the service works as: no UPDATE, DELETE or TRUNCATE on history."""
 
@@ -60,22 +64,38 @@ LOCK_SPACE = 0x4D5A
 
 def in_both(
     item: sa.schema.SchemaItem,
-    _name: str | None,
+    name: str | None,
     _kind: str,
     _reflected: bool,
     _other: sa.schema.SchemaItem | None,
 ) -> bool:
-    """Tell alembic whether both databases have a part of the schema: not the foreign keys of `CHECKED_BY_STATEMENT`.
+    """Tell alembic whether both databases have a part of the schema.
+
+    Not the foreign keys of `CHECKED_BY_STATEMENT`, nor indexes of one database.
 
     Args:
         item: A table, column, index or constraint.
+        name: Of it.
 
     Returns:
         Whether to compare it.
     """
+    if isinstance(item, sa.Index):
+        return name not in _of_one()
     return not (
         isinstance(item, sa.ForeignKeyConstraint) and item.table.name in CHECKED_BY_STATEMENT
     )
+
+
+def _of_one() -> set[str]:
+    """Return the names of the indexes that one database only has."""
+    indexes = (one for table in metadata.tables.values() for one in table.indexes)
+    return {str(one.name) for one in indexes if "only" in one.info}
+
+
+def written(table: sa.Table) -> list[sa.Column[Any]]:
+    """Return the columns of a table that somebody writes, not those that the database makes of them."""
+    return [one for one in table.c if one.computed is None]
 
 
 class Database:

@@ -119,7 +119,10 @@ class Listing(Generic[Row]):
         if not rows:
             return Page((), 0, 0, None, None)
         first, last = self._place(sort, rows[0]), self._place(sort, rows[-1])
-        before, total = self._counts(connection, sort, first, cut)
+        if cut is None and len(rows) < most:
+            before, total = 0, len(rows)
+        else:
+            before, total = self._counts(connection, sort, first, cut)
         return Page(
             tuple(self.read(connection, rows)),
             before + 1,

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterator, Sequence
 from datetime import date, datetime, time, timedelta, timezone
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
 from ledger.clock import from_ms
+from ledger.db import written
 from ledger.errors import NotFoundError, UnknownNameError
 from ledger.keyset import Listing, Sort
 from ledger.matching.history import KeptFile
@@ -275,6 +277,9 @@ def _listed_file(row: sa.RowMapping) -> ListedFile:
 PLACES_MAX = 1_000_000
 """More lines than any statement may have."""
 
+EARLIEST_MS = -(2**62)
+"""Before every line."""
+
 LINE_STATES = ("open", "matched", "held", "pending", "information")
 """`open` and `matched` lines count; the others wait, and nothing is matched with them."""
 
@@ -288,7 +293,7 @@ class LineFilter(NamedTuple):
         first_day: From this day on, ISO 8601.
         last_day: Until this day.
         amount: Minor units, with or without its sign.
-        text: Stands in text, counterparty or references, without regard to case.
+        text: Stands in text, counterparty or references, without regard to case; one or two characters are enough.
         file: SHA-256 of the file, hexadecimal.
     """
 
@@ -380,7 +385,7 @@ def line_page(
     # Lines of one instant are told apart by account, then by identity, or by file and place while they have none.
     key = table.c.sha256 if waiting else table.c.identity
     place = (table.c.part * PLACES_MAX + table.c.place) if waiting else sa.literal(0)
-    query = sa.select(table, key.label("order_key"), place.label("order_place"))
+    query = sa.select(*written(table), key.label("order_key"), place.label("order_place"))
     query = query.where(table.c.fund_id == fund_id, *_chosen(table, wanted))
     if after is not None:
         ms, account, last, number = after
@@ -402,25 +407,45 @@ def line_page(
 
 
 def _chosen(table: sa.Table, wanted: LineFilter) -> list[sa.ColumnElement[bool]]:
-    exact: dict[str, Any] = {"account": wanted.account}
+    """Return what a filter asks for.
+
+    SQLite reads words beside the key of the usual order, five times faster than from wide rows. Where they are looked
+    for it must not enter by anything else, so accounts and matches are added to.
+    """
+    searched = bool(wanted.text)
+    found = list(_with_words(table, wanted.text)) if searched else []
+    if wanted.account is not None:
+        account: sa.ColumnElement[str] = table.c.account + "" if searched else table.c.account
+        found.append(account == wanted.account)
     if wanted.file is not None:
-        exact["sha256"] = bytes.fromhex(wanted.file)
-    if table is waiting_lines:
-        exact["state"] = wanted.state
-    found = [table.c[name] == value for name, value in exact.items() if value is not None]
-    if table is bank_lines and wanted.state is not None:
-        is_open = table.c.matched_seq.is_(None)
-        found.append(is_open if wanted.state == "open" else sa.not_(is_open))
+        found.append(table.c.sha256 == bytes.fromhex(wanted.file))
+    if wanted.state is not None:
+        found.append(_stands(table, wanted.state, searched=searched))
     if wanted.first_day is not None:
         found.append(table.c.day >= wanted.first_day)
     if wanted.last_day is not None:
         found.append(table.c.day <= wanted.last_day)
     if wanted.amount is not None:
         found.append(table.c.amount.in_([wanted.amount, -wanted.amount]))
-    if wanted.text:
-        columns = (table.c.text, table.c.counterparty, table.c.refs)
-        found.append(sa.or_(*(one.icontains(wanted.text, autoescape=True) for one in columns)))
     return found
+
+
+def _stands(table: sa.Table, state: str, *, searched: bool) -> sa.ColumnElement[bool]:
+    if table is waiting_lines:
+        return table.c.state == state
+    matched: sa.ColumnElement[int] = table.c.matched_seq
+    is_open = (matched + 0 if searched else matched).is_(None)
+    return is_open if state == "open" else sa.not_(is_open)
+
+
+def _with_words(table: sa.Table, text: str) -> Iterator[sa.ColumnElement[bool]]:
+    yield table.c.words.contains(sa.func.lower(_literally(text)), escape="/")
+    yield table.c.booked_ms >= EARLIEST_MS
+
+
+def _literally(text: str) -> str:
+    """Return a text for LIKE, in which nothing stands for something else."""
+    return re.sub(r"([/%_])", r"/\1", text)
 
 
 def _listed(row: sa.RowMapping) -> ListedLine:
@@ -470,7 +495,7 @@ def line_listing(fund_id: int, wanted: LineFilter) -> Listing[ListedLine]:
     if not waiting:
         orders["state"] = (sa.func.coalesce(c.matched_seq, -1), *alone)
     return Listing(
-        query=sa.select(table).where(c.fund_id == fund_id, *_chosen(table, wanted)),
+        query=sa.select(*written(table)).where(c.fund_id == fund_id, *_chosen(table, wanted)),
         orders=orders,
         usual=Sort("day", descending=True),
         read=lambda _connection, rows: [_listed(row) for row in rows],
@@ -494,7 +519,7 @@ def listed_line(connection: sa.Connection, fund_id: int, sha256: str, row: int) 
         NotFoundError: There is none.
     """
     for table in (bank_lines, waiting_lines):
-        query = sa.select(table).where(
+        query = sa.select(*written(table)).where(
             table.c.fund_id == fund_id,
             table.c.sha256 == bytes.fromhex(sha256),
             table.c.line_no == row,
@@ -587,7 +612,7 @@ def held_lines(
 ) -> list[tuple[str, BankLine]]:
     """Return identity and line of each booked line of a statement that is held, in their order."""
     rows = connection.execute(
-        sa.select(waiting_lines)
+        sa.select(*written(waiting_lines))
         .where(
             waiting_lines.c.fund_id == fund_id,
             waiting_lines.c.sha256 == sha256,

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import sqlalchemy as sa
 
 from ledger.clock import from_ms
+from ledger.db import written
 from ledger.errors import NotFoundError
 from ledger.keyset import Listing, Sort
 from ledger.matching.evidence import Evidence
@@ -45,7 +46,8 @@ KEYS_A_QUERY = 500
 """Lines asked for at once: databases limit the parameters of a statement."""
 
 _LINES = sa.select(
-    bank_lines, releases_of(bank_lines.c.account, bank_lines.c.identity).label("releases")
+    *written(bank_lines),
+    releases_of(bank_lines.c.account, bank_lines.c.identity).label("releases"),
 )
 
 

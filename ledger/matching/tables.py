@@ -4,7 +4,19 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-from ledger.db import STRICT, BigInt, Bytes, metadata
+from ledger.db import POSTGRESQL_ONLY, SQLITE_ONLY, STRICT, BigInt, Bytes, metadata
+
+_WORDS = "lower(text || '\n' || counterparty || '\n' || refs)"
+
+
+def _words() -> sa.Column[str]:
+    """Return the column that a search reads: all words of a line, in small letters.
+
+    The database makes it of the others: whoever erases them erases it. SQLite keeps it in the index alone.
+    """
+    kept = sa.Computed(_WORDS, persisted=True)
+    return sa.Column("words", sa.Text, kept, comment="Personal: follows what it is made of")
+
 
 files = sa.Table(
     "files",
@@ -114,6 +126,7 @@ waiting_lines = sa.Table(
     sa.Column("refs", sa.Text, nullable=False),
     sa.Column("counterparty", sa.Text, nullable=False, comment="Personal: erasable"),
     sa.Column("text", sa.Text, nullable=False, comment="Personal: erasable"),
+    _words(),
     sa.CheckConstraint("state IN ('held', 'pending', 'information')", name="state"),
     sa.ForeignKeyConstraint(
         ["fund_id", "sha256", "part"],
@@ -171,6 +184,7 @@ bank_lines = sa.Table(
         server_default="0",
         comment="When it began to count; later than its file, if that was held",
     ),
+    _words(),
     sa.ForeignKeyConstraint(["fund_id", "sha256"], ["files.fund_id", "files.sha256"]),
     sa.ForeignKeyConstraint(["fund_id", "matched_seq"], ["entries.fund_id", "entries.seq"]),
     **STRICT,
@@ -187,6 +201,20 @@ sa.Index(
     bank_lines.c.booked_ms,
     bank_lines.c.account,
     bank_lines.c.identity,
+    info=POSTGRESQL_ONLY,
+)
+
+sa.Index(
+    "ix_bank_lines_words",
+    bank_lines.c.fund_id,
+    bank_lines.c.booked_ms,
+    bank_lines.c.account,
+    bank_lines.c.identity,
+    bank_lines.c.words,
+    info=SQLITE_ONLY,
+)
+sa.Index(
+    "ix_bank_lines_account", bank_lines.c.fund_id, bank_lines.c.account, bank_lines.c.booked_ms
 )
 
 settlement_lines = sa.Table(

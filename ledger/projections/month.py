@@ -17,6 +17,7 @@ from typing import Any, NamedTuple
 import sqlalchemy as sa
 
 from ledger.clock import from_ms, from_text, to_ms
+from ledger.db import written
 from ledger.errors import NotFoundError
 from ledger.funds import history as funds
 from ledger.funds import list_history
@@ -804,7 +805,7 @@ class Month:
         ]
         named = {row.subject for row in raised}
         lines = self._connection.execute(
-            sa.select(bank_lines).where(
+            sa.select(*written(bank_lines)).where(
                 self.known_lines(),
                 sa.or_(
                     bank_lines.c.matched_seq.is_(None), bank_lines.c.matched_seq >= self.cut.size

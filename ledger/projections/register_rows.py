@@ -16,6 +16,7 @@ from typing import NamedTuple
 import sqlalchemy as sa
 
 from ledger.clock import from_ms, local_date
+from ledger.db import written
 from ledger.journal.codec import decode
 from ledger.journal.tables import entries
 from ledger.matching.tables import bank_lines
@@ -60,7 +61,7 @@ def bank_rows(month: Month) -> Iterator[BankRow]:
     """
     since, _ = month.span_ms()
     rows = month.connection.execute(
-        sa.select(bank_lines)
+        sa.select(*written(bank_lines))
         .where(
             month.known_lines(),
             sa.or_(bank_lines.c.booked_ms >= since, bank_lines.c.taken_ms >= since),

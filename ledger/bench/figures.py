@@ -69,6 +69,6 @@ class Figure:
 NAMES = (
     *("import", "replay", "verify", "http", "signed-in", "append", "trace", "page", "pages"),
     *("match", "match-mem", "day", "lists", "balance", "close"),
-    *("statement", "statement-mem", "figures"),
+    *("statement", "statement-mem", "figures", "search"),
 )
 """Everything that can be measured, in the order in which it is."""

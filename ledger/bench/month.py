@@ -16,6 +16,7 @@ from datetime import date, timedelta
 from pathlib import Path
 from time import perf_counter, process_time
 from typing import Any
+from urllib.parse import urlencode
 
 import orjson
 import sqlalchemy as sa
@@ -24,7 +25,7 @@ from ledger.bench import month_files as made
 from ledger.bench.figures import Figure
 from ledger.bench.importing import Filling, import_file
 from ledger.bench.month_files import Month
-from ledger.bench.month_work import ORDER_END, decided
+from ledger.bench.month_work import ORDER_END, decided, take_file
 from ledger.bench.places import SLUG, Bench, Place
 from ledger.bench.serving import ROOT, Server
 from ledger.bench.stating import NAMES as OF_STATEMENTS
@@ -53,7 +54,13 @@ CLOSE_S = 30.0
 BALANCE_MS = 20.0
 """What is allowed for a month of 1,000,000 gifts, whatever size is measured."""
 
-NAMES = ("match", "match-mem", "day", "lists", "balance", "close", *OF_STATEMENTS)
+NAMES = ("match", "match-mem", "day", "lists", "balance", "close", *OF_STATEMENTS, "search")
+_SEARCHED_WITH: tuple[dict[str, str], ...] = (
+    {},
+    {"state": "open"},
+    {"account": "Assets:Fund:Main"},
+)
+
 LOOKS = 15
 """At a page; its median counts."""
 
@@ -70,10 +77,12 @@ class MonthScale:
     Attributes:
         gifts: Of each month, rising.
         lines: Bank lines of each.
+        searched: Bank lines of lists in which words are looked for, rising.
     """
 
     gifts: tuple[int, ...]
     lines: int
+    searched: tuple[int, ...]
 
 
 def measure_months(place: Place, scale: MonthScale, wanted: set[str]) -> Iterator[Figure]:
@@ -87,9 +96,12 @@ def measure_months(place: Place, scale: MonthScale, wanted: set[str]) -> Iterato
     Yields:
         Figures, as they come.
     """
-    for gifts in scale.gifts:
+    for gifts in scale.gifts if wanted - {"search"} else ():
         with place.fresh() as bench, Server(bench.ledger.settings, "wsgi:app") as server:
             yield from _Measuring(bench, server, gifts, scale.lines).figures(wanted)
+    for lines in scale.searched if "search" in wanted else ():
+        with place.fresh() as bench, Server(bench.ledger.settings, "wsgi:app") as server:
+            yield _Measuring(bench, server, lines, lines).searched()
 
 
 class _Measuring:
@@ -201,17 +213,47 @@ class _Measuring:
     # --- pages --------------------------------------------------------------------------------
 
     def _pages(self, wanted: set[str]) -> Iterator[Figure]:
+        if "day" in wanted:
+            yield self._figure("day", self._slowest_ms([f"/desk/{SLUG}/day"]), "ms", PAGE_MS)
+        if "lists" in wanted:
+            yield self._figure("lists", self._slowest_ms(self._lists()), "ms", PAGE_MS)
+
+    def _slowest_ms(self, pages: Sequence[str]) -> float:
+        """Return the median of the slowest of some pages, for an officer."""
         connection = http.client.HTTPConnection("127.0.0.1", self._server.port)
-        cookie = {"Cookie": f"{COOKIE}={self._session_key()}"}
         try:
-            if "day" in wanted:
-                ms = _median_ms(connection, cookie, [f"/desk/{SLUG}/day"])
-                yield self._figure("day", ms[0], "ms", PAGE_MS)
-            if "lists" in wanted:
-                slowest = max(_median_ms(connection, cookie, self._lists()))
-                yield self._figure("lists", slowest, "ms", PAGE_MS)
+            cookie = {"Cookie": f"{COOKIE}={self._session_key()}"}
+            return max(_median_ms(connection, cookie, pages))
         finally:
             connection.close()
+
+    def searched(self) -> Figure:
+        """Take the bank's files, and nothing else; look for words that no line has, that few have, and that most have.
+
+        Returns:
+            `search`, of the slowest of them.
+        """
+        ledger, sums = self._bench.ledger, made.grosses(self._month)
+        for number, data in (
+            (made.COLLECTING, made.collecting_file(self._month, sums)),
+            (made.PAYING, made.paying_file(self._month, sums)),
+        ):
+            take_file(ledger, self._bench.fund, number, data)
+        Filling(self._bench).analyze()
+        words = (
+            "nowhere",
+            "没有",
+            made.number_of(self._month, made.SETTLEMENTS - 1),
+            "款",
+            "医院",
+        )
+        asked = [{"text": one} for one in words]
+        asked += [
+            {"text": words[-2], "state": "open"},
+            {"text": words[0], "account": "Assets:Fund:Main"},
+        ]
+        slowest = self._slowest_ms([f"/desk/{SLUG}/lines?{urlencode(one)}" for one in asked])
+        return Figure("search", self._bench.name, self._month.lines, slowest, "ms", PAGE_MS)
 
     def _lists(self) -> list[str]:
         """Return the list pages of a desk, plain and filtered."""

@@ -101,8 +101,10 @@ class Matching:
         with self.timed.part("R2"):
             self._settle()
         with self.timed.part("files"):
-            self._take(made.COLLECTING, made.collecting_file(self._month, self._sums))
-            self._take(made.PAYING, made.paying_file(self._month, self._sums))
+            collecting = made.collecting_file(self._month, self._sums)
+            take_file(self._ledger, self._fund, made.COLLECTING, collecting)
+            paying = made.paying_file(self._month, self._sums)
+            take_file(self._ledger, self._fund, made.PAYING, paying)
         with self.timed.part("R3"):
             payouts = reconcile(self._ledger.sequencer, self._fund).payouts
         self._decide_transfers()
@@ -144,10 +146,6 @@ class Matching:
         upload = ("settlements.csv", data)
         actions.take_settlements(self._ledger.sequencer, self._fund, upload, sheet)
 
-    def _take(self, number: str, data: bytes) -> None:
-        reading = file_reading.read(f"{number}.csv", data)
-        actions.take_file(self._ledger.sequencer, self._fund, reading, self._accounts[number])
-
     def _decide_transfers(self) -> None:
         accounts = (self._accounts[made.COLLECTING].name, self._accounts[made.PAYING].name)
         for at, amount in enumerate(made.transferred(self._sums)):
@@ -177,6 +175,14 @@ class Matching:
                 for account in self._accounts.values()
                 for one in bank_days(connection, self._fund, account, span)
             )
+
+
+def take_file(ledger: Ledger, fund: Fund, number: str, data: bytes) -> None:
+    """Take a bank's file of the account with this number."""
+    with ledger.database.reading() as connection:
+        account = funds.money_account(connection, fund.fund_id, number)
+    reading = file_reading.read(f"{number}.csv", data)
+    actions.take_file(ledger.sequencer, fund, reading, account)
 
 
 def decided(ledger: Ledger, fund: Fund, wish: Wanted) -> Decision:

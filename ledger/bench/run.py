@@ -43,7 +43,7 @@ FULL = Scale(
     200_000,
     10.0,
     Growth((10_000, 100_000, 1_000_000), 10_000),
-    MonthScale((10_000, 100_000, 1_000_000), 5_000),
+    MonthScale((10_000, 100_000, 1_000_000), 5_000, (10_000, 100_000)),
     PageScale((10_000, 100_000, 1_000_000)),
 )
 FOR_LONG = replace(FULL, pages=PageScale((10_000, 100_000, 1_000_000, 10_000_000)))
@@ -53,7 +53,7 @@ QUICK = Scale(
     20_000,
     1.2,
     Growth((25_000, 75_000), 5_000),
-    MonthScale((5_000,), 250),
+    MonthScale((5_000,), 250, (1_000,)),
     PageScale((2_000,), days=40, looks=5),
 )
 """The first size has room for what an import and a load leave behind: so it all takes one ledger and one server."""

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from ledger.bench import serving
+from ledger.bench import month, serving
 from ledger.bench.figures import NAMES
 from ledger.bench.growing import Growth
 from ledger.bench.importing import Filling, write_gifts
@@ -53,10 +53,11 @@ def test_everything_is_measured_and_nothing_is_left(
         assert member_id
         return {"said": {}, "cpu": 1.0, "peak_mb": 100.0, "asked": asked}
 
+    monkeypatch.setattr(month, "LOOKS", 2)
     monkeypatch.setattr(Stating, "_worked", worked)
     monkeypatch.setattr(serving, "served", counted)
     pages = PageScale((120,), days=8, looks=1)
-    scale = Scale(300, 0.2, Growth((2_000, 3_000), 100), MonthScale((200,), 60), pages)
+    scale = Scale(300, 0.2, Growth((2_000, 3_000), 100), MonthScale((200,), 60, (60,)), pages)
     with places({"TEST_DATABASE_URL": "postgresql://not-asked"}, upgrade) as (found, missing):
         assert missing == ""
         figures = list(measure(found[:1], None, scale=scale))
@@ -66,7 +67,7 @@ def test_everything_is_measured_and_nothing_is_left(
     sizes = [one.n for one in figures if one.name == "append"]
     assert sizes[0] >= 2_000
     assert sizes[1] >= 3_000
-    assert sorted(started) == ["ledger.bench.empty:app", "wsgi:app", "wsgi:app", "wsgi:app"]
+    assert sorted(started) == ["ledger.bench.empty:app", *["wsgi:app"] * 4]
     looked_at = {one.of: one for one in figures if one.name == "pages"}
     assert {"fund", "gift", "find", "feed"} <= set(looked_at)
     assert looked_at["fund"].queries

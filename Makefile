@@ -48,7 +48,7 @@ check: $(DEV_STAMP) ## check format, lint, types, import contracts and tidy test
 .PHONY: test
 test: $(DEV_STAMP) ## run all tests (T=tests/unit/test_money.py: one file)
 	@.ci/setup.sh run test
-	@$(PY) -m pytest -q $(T)
+	@env -u PYTHONDONTWRITEBYTECODE $(PY) -m pytest -q $(T) # it starts hundreds of processes
 
 .PHONY: bench
 bench: $(DEV_STAMP) ## measure the speed on this machine against its limits

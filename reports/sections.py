@@ -137,6 +137,7 @@ def _gift_basis(
         "G3": say("G3", a=amount(g.g3a), b=amount(g.g3b)),
         "G5": say("G5", a=amount(g.g5a), b=amount(g.g5b)),
         "P3": say("payments", n=len(statement.due.received)),
+        "G1": say("no-gifts"),
     }
     if g.first_gift_no is not None and g.last_gift_no is not None:
         found["G1"] = say("G1", first=f"{g.first_gift_no:,}", last=f"{g.last_gift_no:,}")
@@ -155,8 +156,12 @@ def _opening_basis(statement: Statement, say: Callable[..., str]) -> dict[str, s
 
 def _bank_basis(statement: Statement, say: Callable[..., str]) -> dict[str, str]:
     b = statement.bank
+    ledger = statement.ledger
+    # Entries decide what belongs to a period, as in B4 itself; days are only printed.
     sent = sum(
-        statement.period.first <= transfer.sent_on <= statement.period.last
+        (ledger.l1_first or 0)
+        <= transfer.entry
+        <= (-1 if ledger.l1_last is None else ledger.l1_last)
         for transfer in statement.transit.transfers
     )
     found = {"B4": say("B4", n=sent)}

@@ -28,6 +28,9 @@ if TYPE_CHECKING:
         Transfer,
     )
 
+BESIDE = "/beside"
+"""Ends the key of a row that holds what settlements state beyond the gifts that we know."""
+
 LONG_OPEN_DAYS = 30
 VERY_LONG_OPEN_DAYS = 90
 
@@ -143,7 +146,9 @@ def _gifts(g: GiftLines) -> Iterator[Tie]:
     yield Tie("G2", "Σ G2 by day", g.g2, sum(row.gross_minor for row in g.by_day))
     if g.bands:
         yield Tie("G1", "Σ G1 by size", g.g1, sum(row.gifts for row in g.bands))
-        yield Tie("G2", "Σ G2 by size", g.g2, sum(row.gross_minor for row in g.bands))
+        # What settlements state beyond the gifts that we know has no size.
+        beside = sum(row.gross_minor for row in g.by_platform if row.platform.endswith(BESIDE))
+        yield Tie("G2", "Σ G2 by size", g.g2, beside + sum(row.gross_minor for row in g.bands))
     yield Tie("G3", "G3a + G3b", g.g3, (g.g3a or 0) + g.g3b)
     if g.g3a is not None:
         yield Tie(

@@ -483,6 +483,7 @@ COVER: Final[dict[Language, dict[str, str]]] = {
 BASIS: Final[dict[Language, dict[str, str]]] = {
     "zh": {
         "G1": "第 {first} 到 {last} 笔，没有缺号",
+        "no-gifts": "本期没有打赏",
         "G3": "未成年人 {a}（G3a），其他 {b}（G3b）",
         "G5": "税 {a}（G5a），手续费 {b}（G5b）",
         "payments": "{n} 笔，见下表",
@@ -496,6 +497,7 @@ BASIS: Final[dict[Language, dict[str, str]]] = {
     },
     "en": {
         "G1": "Gifts {first} to {last}, no gaps",
+        "no-gifts": "No gifts in the period",
         "G3": "Minors {a} (G3a), others {b} (G3b)",
         "G5": "Tax {a} (G5a), fees {b} (G5b)",
         "payments": "{n} payments, listed below",

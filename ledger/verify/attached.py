@@ -961,7 +961,9 @@ def _gift_equations(pairs: Pairs, g: Mapping[str, Any]) -> None:
     for parts in ("by_day", "bands"):
         if g[parts] or parts == "by_day":
             pairs.add(f"G1 = Σ {parts}", g["g1"], _total(g[parts], "gifts"))
-            pairs.add(f"G2 = Σ {parts}", g["g2"], _total(g[parts], "gross_minor"))
+            beside = [one for one in rows if one["platform"].endswith("/beside")]
+            extra = _total(beside, "gross_minor") if parts == "bands" else 0
+            pairs.add(f"G2 = Σ {parts}", g["g2"], extra + _total(g[parts], "gross_minor"))
 
 
 def _due_equations(pairs: Pairs, p: Mapping[str, Any], g: Mapping[str, Any]) -> None:

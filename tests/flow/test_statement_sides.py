@@ -13,6 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ledger.db import Database
+from ledger.desk import wanted
+from ledger.funds.history import Rate
 from ledger.intake import booking as intake
 from ledger.projections.refunds import RefundEvent
 from ledger.statements.build import Issue, figures_of, make
@@ -25,6 +27,7 @@ from tests.db.ledgers import (
     IMPORT,
     MAIN,
     Ledger,
+    decide_both,
     gift,
     give,
     new_ledger,
@@ -224,3 +227,21 @@ def _lines_of(files: dict[str, bytes], figures: dict[str, Any]) -> str:
         journal.take(line)
     different = attached.recomputed(figures, journal).different()
     return "" if different is None else str(different[0])
+
+
+def test_sizes_add_up_beside_what_was_settled_without_a_gift(ledger: Ledger) -> None:
+    give(ledger, gift("a", 600), gift("b", 40))
+    settle(ledger, settlement_line("STATEMENT-1", 700))
+    close(ledger, "2026-10", CLOSED)
+    first = figures(ledger, "2026-10")
+    assert sum(one.gross_minor for one in first.gifts.bands) == 640
+    assert first.gifts.g2 == 700
+    assert first.changes == ()  # everything is new in the first one
+    rate = Rate("KSCOIN", 10, 100, "CNY", 0, 0)
+    decide_both(ledger, wanted.rate(rate), "Li", "Chen")
+    give(ledger, gift("c", 60))  # fills the hole: it was counted with the settlement
+    close(ledger, "2026-11", CLOSED_AGAIN)
+    second = figures(ledger, "2026-11")
+    assert [one.en for one in second.changes] == ["Rate: 10 KSCOIN are 1.00 CNY"]
+    beside = [one.gross_minor for one in second.gifts.by_platform if not one.gifts]
+    assert sum(one.gross_minor for one in second.gifts.bands) + sum(beside) == second.gifts.g2

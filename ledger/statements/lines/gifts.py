@@ -22,6 +22,7 @@ from ledger.statements.lines.changes import balance, change, net_credits, settle
 from ledger.statements.lines.refunds import Refunds, refunds_of
 from ledger.statements.lines.tally import GiftTally
 from reports.statement import GiftLines, Name, PlatformGifts
+from reports.ties import BESIDE
 
 
 def gift_lines(month: Month, tally: GiftTally) -> GiftLines:
@@ -38,7 +39,6 @@ def gift_lines(month: Month, tally: GiftTally) -> GiftLines:
     by_platform = _by_platform(month, tally.counts, refunds)
     for one in settlements(month):
         tally.add(one.at, 0, _beside(one, month))
-    beside = any(row.platform.endswith(BESIDE) for row in by_platform)
     g3 = month.debits(GIFTS) + balance(month, CHARGEBACKS)
     g4, g5 = balance(month, SHARE), balance(month, TAX)
     gross_by_account = (
@@ -63,7 +63,7 @@ def gift_lines(month: Month, tally: GiftTally) -> GiftLines:
         largest_minor=tally.largest if tally.total else None,
         by_platform=by_platform,
         by_day=tally.days(),
-        bands=() if beside else tally.bands(),
+        bands=tally.bands(),
         queues=refunds.queues,
     )
 
@@ -77,10 +77,6 @@ def _foreign_charges(month: Month, channel: str | None = None) -> int:
         if one.body["net_commodity"] == commodity != one.body["commodity"]
         and channel in (None, one.body["channel"])
     )
-
-
-BESIDE = "/beside"
-"""Ends the key of a row that holds what settlements state beyond the gifts that we know."""
 
 
 def _beside(one: Movement, month: Month) -> int:

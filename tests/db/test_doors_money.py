@@ -211,7 +211,7 @@ def test_nothing_is_spent_that_the_fund_does_not_hold(ledger: Ledger) -> None:
     rows = [spend_row(300), spend_row(200, batch="B2"), spend_row(1, batch="B3", line_no=4)]
     fields = refused(ledger, InsufficientError, lambda: spend(ledger, *rows))
     assert (fields["account"], fields["available"], fields["line"]) == (MAIN, 0, 4)
-    assert spend(ledger, *rows[:2]) == (2, 0)
+    assert spend(ledger, *rows[:2])[:2] == (2, 0)
     refused(ledger, InsufficientError, lambda: spend(ledger, rows[2]))
     check(ledger)
 
@@ -220,9 +220,9 @@ def test_a_spending_sheet_again_is_known_and_with_other_figures_a_conflict(ledge
     raise_money(ledger, 1000)
     transfer(ledger, 1000)
     row = spend_row(100)
-    assert spend(ledger, row, row) == (2, 0)  # two equal rows of one sheet are two payments
-    assert spend(ledger, row, row) == (0, 2)
-    assert spend(ledger, row, row, row) == (1, 2)
+    assert spend(ledger, row, row)[:2] == (2, 0)  # two equal rows of one sheet are two payments
+    assert spend(ledger, row, row)[:2] == (0, 2)
+    assert spend(ledger, row, row, row)[:2] == (1, 2)
     [first, *_] = [at for at, entry in enumerate(bodies(ledger)) if entry["kind"] == "spend"]
     for field, other in {
         "amount_cny": spend_row(101),

@@ -215,8 +215,8 @@ def test_a_reversed_spend_gives_back_its_money_and_releases_its_line(ledger: Led
     assert (work.reached_minor, held.waiting_minor, held.reached_minor) == (100, 800, 900)
     refused(StateError, lambda: want(ledger, desk.reversal(first, "again")))
     # The same sheet again books nothing; with another figure it is a correction.
-    assert spend(ledger, spend_row(200, batch="B1")) == (0, 1)
-    assert spend(ledger, spend_row(150, batch="B1")) == (1, 0)
+    assert spend(ledger, spend_row(200, batch="B1"))[:2] == (0, 1)
+    assert spend(ledger, spend_row(150, batch="B1"))[:2] == (1, 0)
     refused(ConflictError, lambda: spend(ledger, spend_row(151, batch="B1")))
     check(ledger)
     verified(ledger)

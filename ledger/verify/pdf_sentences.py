@@ -81,6 +81,10 @@ REASONS: dict[str, tuple[str, str]] = {
     "changed-script": ("a program was added after it was signed", "签名之后加了程序"),
     "changed-unreadable": ("the signed part cannot be read by itself", "签名的部分单独读不出来"),
     "revoked": ("its certificate was revoked", "它的证书已被吊销"),
+    "expired": (
+        "its certificate had ended, or not begun, when it was signed",
+        "签名的时候它的证书已过期，或还没有生效",
+    ),
 }
 
 UNSURE: dict[str, tuple[str, str]] = {
@@ -103,6 +107,10 @@ UNSURE: dict[str, tuple[str, str]] = {
     "no-root": (
         "the certificate does not lead to a trusted root, or no current list of revoked ones is at hand",
         "证书追溯不到信任的根证书，或手头没有有效的吊销列表",
+    ),
+    "expired": (
+        "its certificate has ended by now, and no time stamp shows that it was signed before",
+        "它的证书现在已经过期，没有时间戳说明是在那以前签的",
     ),
     "no-time-stamp": (
         "no time stamp authority was asked: when it was signed is told by the signer's own machine only",

@@ -376,7 +376,7 @@ def check_signatures(
             findings.unsure(name, "unsigned")
         return findings, signatures
     _check_bytes(findings, data, signatures)
-    _check_people(findings, signatures)
+    _check_people(findings, signatures, at)
     _check_time(findings, signatures)
     return findings, signatures
 
@@ -416,7 +416,7 @@ def _changes(data: bytes, signed_end: int) -> list[str]:
         return ["unreadable"]
 
 
-def _check_people(findings: Findings, signatures: Signatures) -> None:
+def _check_people(findings: Findings, signatures: Signatures, at: datetime) -> None:
     for one in signatures.people:
         findings.count("pdf-signers")
         who = (name_in(one.certificate), one.fingerprint)
@@ -427,8 +427,16 @@ def _check_people(findings: Findings, signatures: Signatures) -> None:
             findings.unsure("pdf-signers", "own-roots")
         elif one.why_not in ("revoked", "revoked-no-poe"):
             _fail(findings, "pdf-signers", one.field, "revoked")
+        elif one.stamped_at is not None and not _is_valid(one, one.stamped_at):
+            _fail(findings, "pdf-signers", one.field, "expired")
         elif not one.is_trusted:
-            findings.unsure("pdf-signers", "no-root")
+            findings.unsure("pdf-signers", "no-root" if _is_valid(one, at) else "expired")
+
+
+def _is_valid(one: Signature, at: datetime) -> bool:
+    """Tell whether a certificate could sign at an instant, by its own dates."""
+    certificate = one.certificate
+    return bool(certificate.not_valid_before <= at <= certificate.not_valid_after)
 
 
 def _who_en_zh(one: Signature, who: tuple[str, str]) -> tuple[str, str]:

@@ -42,7 +42,8 @@ from ledger.statements.reproduce import Rebuilding, first_difference, reproduce
 from ledger.web.public.flow import flow_sum
 from ledger.wiring import Ledger as Opened
 from ledger.wiring import Services
-from reports.statement import Statement, figures_json, lines
+from reports.render import pack, statement_html
+from reports.statement import Statement, check, figures_json, lines
 from tests.db.ledgers import (
     BANK,
     IMPORT,
@@ -322,6 +323,31 @@ def ends_are_those_searched_for(ledger: Ledger, month: str) -> None:
             line = ends._lines[body["channel"], body["commodity"]]
             searched = line._searched(body["line"], body["line"] + body["amount"])
             assert (end.net, end.settlements) == searched
+
+
+def test_a_month_without_anything_ties_whether_it_is_the_first_or_a_later_one(
+    ledger: Ledger,
+) -> None:
+    for month, at in (("2026-10", CLOSED), ("2026-11", CLOSED_AGAIN)):
+        close(ledger, month, at)
+        statement = made(ledger, month)
+        assert (statement.previous is None) == (month == "2026-10")
+        assert statement.gifts.first_gift_no is None
+        found = lines(statement)
+        money = {code: found[code] for code in found if code[0] in "GPBTFSX"}
+        assert {value for value in money.values() if value is not None} == {0}
+
+
+def test_a_nickname_that_is_a_program_is_in_no_file_of_a_statement(ledger: Ledger) -> None:
+    nickname = "<img src=x onerror=alert(1)>"
+    give(ledger, gift("a", 300, nickname=nickname, message=nickname))
+    close(ledger, "2026-10", CLOSED)
+    statement, files = make_statement(opened(ledger), ledger.fund, "2026-10", (CLOSED, 1))
+    html = statement_html(statement, pack(statement, files), check(statement), ("zh", "en"))
+    inside = b"\n".join(pack(statement, files).contents.values())
+    assert b"gifts.csv" in inside
+    for told in (html, inside.decode()):
+        assert "onerror" not in told
 
 
 def test_only_a_closed_month_has_a_statement(ledger: Ledger) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import shutil
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -29,6 +30,7 @@ from ledger.matching.lines import SettlementFile
 from ledger.projections.month import Month
 from ledger.projections.register_rows import GiftEnds
 from ledger.settings import load_settings
+from ledger.statements import evidence
 from ledger.statements.build import (
     REGISTER,
     Issue,
@@ -39,9 +41,11 @@ from ledger.statements.build import (
 )
 from ledger.statements.fields import prepare_fields
 from ledger.statements.reproduce import Rebuilding, first_difference, reproduce
+from ledger.verify import attached
 from ledger.web.public.flow import flow_sum
 from ledger.wiring import Ledger as Opened
 from ledger.wiring import Services
+from reports import registers
 from reports.render import pack, statement_html
 from reports.statement import Statement, check, figures_json, lines
 from tests.db.ledgers import (
@@ -348,6 +352,39 @@ def test_a_nickname_that_is_a_program_is_in_no_file_of_a_statement(ledger: Ledge
     assert b"gifts.csv" in inside
     for told in (html, inside.decode()):
         assert "onerror" not in told
+
+
+def test_what_is_too_large_is_served_and_named_by_its_digest(
+    ledger: Ledger, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    for module in (registers, evidence):
+        monkeypatch.setattr(module, "EMBEDDED_MAX", 300)
+    october(ledger)
+    whole = opened(ledger)
+    found = make(whole, ledger.fund, "2026-10", Issue(CLOSED))
+    assert not found.files.keys() & {REGISTER, evidence.JOURNAL}
+    served = {path.name: path for path in found.served}
+    [listed] = [one for one in found.statement.attachments if one.name == REGISTER]
+    assert listed.sha256 == sha256(served[REGISTER].read_bytes()).hexdigest()
+    assert listed.url.endswith(f"/funds/qinghe/statements/files/{listed.sha256}/{REGISTER}")
+    path = Services(whole).register_file("qinghe", listed.sha256, REGISTER)
+    assert path == served[REGISTER].absolute()
+    inside = pack(found.statement, found.files).contents
+
+    def states(beside: Path | None) -> dict[str, str]:
+        bundle = attached.Bundle(dict(inside), None, beside)
+        return {one.name: one.state for one in attached.check(bundle)}
+
+    alone = states(None)
+    assert attached.BROKEN not in alone.values()
+    assert alone["served"] == alone["journal"] == attached.NOT_CHECKED
+    for path in found.served:
+        shutil.copy(path, tmp_path / path.name)
+    fetched = states(tmp_path)
+    assert fetched["registers"] == attached.HELD
+    assert "served" not in fetched
+    (tmp_path / REGISTER).write_bytes(served[REGISTER].read_bytes() + b"\r\n")
+    assert attached.BROKEN in states(tmp_path).values()
 
 
 def test_only_a_closed_month_has_a_statement(ledger: Ledger) -> None:

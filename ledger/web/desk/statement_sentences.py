@@ -164,8 +164,11 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "job.state.failed": ("没有做成", "It failed"),
     "job.state.interrupted": ("中断了", "Interrupted"),
     "job.interrupted": (
-        "做的时候被打断了。报告还在之前的状态，可以再做一次。",
-        "It was interrupted. The statement is in the state before; it can be done again.",
+        "做的时候被打断了。报告还在之前的状态，可以再做一次。再被打断，多半是内存不够（LEDGER_STATEMENT_MEMORY）。",
+        (
+            "It was interrupted. The statement is in the state before; it can be done again. If that happens "
+            "again, memory is probably too small (LEDGER_STATEMENT_MEMORY)."
+        ),
     ),
     "job.reload": (
         "这一页每 3 秒自己刷新；也可以手动刷新。",

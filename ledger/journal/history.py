@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
@@ -172,7 +172,9 @@ def _halved(one: tuple[int, int], recorded: dict[int, int], at: float) -> tuple[
     return (middle + 1, high) if recorded[middle] < at else (low, middle)
 
 
-def span(connection: sa.Connection, fund_id: int, first: int, stop: int) -> Iterator[StoredEntry]:
+def span(
+    connection: sa.Connection, fund_id: int, first: int, stop: int
+) -> Generator[StoredEntry, None, None]:
     """Read entries in order.
 
     Args:
@@ -184,13 +186,15 @@ def span(connection: sa.Connection, fund_id: int, first: int, stop: int) -> Iter
     Yields:
         Entries, oldest first.
     """
-    rows = connection.execution_options(yield_per=1000).execute(
+    query = (
         sa.select(entries.c.seq, entries.c.kind, entries.c.entry, entries.c.leaf_hash)
         .where(entries.c.fund_id == fund_id, entries.c.seq >= first, entries.c.seq < stop)
         .order_by(entries.c.seq)
     )
-    for row in rows:
-        yield StoredEntry(row.seq, row.kind, bytes(row.entry), bytes(row.leaf_hash))
+    # Whoever stops early closes this, and with it the server's cursor.
+    with connection.execution_options(yield_per=1000).execute(query) as rows:
+        for row in rows:
+            yield StoredEntry(row.seq, row.kind, bytes(row.entry), bytes(row.leaf_hash))
 
 
 def of_kinds(

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Callable
+from contextlib import closing
 from datetime import datetime
 
 import rfc8785
@@ -39,11 +40,12 @@ def journal_lines(month: Month) -> bytes | None:
     span = journal_history.span(
         month.connection, month.fund.fund_id, month.cut.first, month.cut.size
     )
-    for one in span:
-        # Canonical JSON has no raw line break, so that a line is an entry.
-        found += one.entry + b"\n"
-        if len(found) > EMBEDDED_MAX:
-            return None
+    with closing(span):
+        for one in span:
+            # Canonical JSON has no raw line break, so that a line is an entry.
+            found += one.entry + b"\n"
+            if len(found) > EMBEDDED_MAX:
+                return None
     return bytes(found)
 
 

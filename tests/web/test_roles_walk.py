@@ -226,7 +226,11 @@ def test_where_a_fresh_factor_is_asked_for_an_old_one_does_not_do(
     rows = [
         (row, address)
         for row, address in walk.rules()
-        if row.does in ACTIONS and ACTIONS[row.does].fresh and row.method == "POST"
+        if row.does in ACTIONS
+        and ACTIONS[row.does].fresh
+        and row.method == "POST"
+        # A token was made with a fresh factor, and a session is nothing to the interface.
+        and not row.name.startswith("/api/")
     ]
     assert rows
     clock.advance(timedelta(minutes=11))

@@ -51,7 +51,9 @@ def test_every_page_stands_alone(page, prefix):
     assert html.count("<h1>") == 1
     assert re.search(r"<title>[^<·]+ · (明账|Mingzhang)</title>", html)
     scripts = re.findall(r"<script([^>]*)>(.*?)</script>", html)
-    assert all(re.match(r' type="module" src="/static/', given) for given, _ in scripts)
+    # Our own files, and none that the first paint waits for.
+    waits_not = r' (type="module" fetchpriority="low"|defer) src="/static/'
+    assert all(re.match(waits_not, given) for given, _ in scripts)
     assert all(inside == "" for _, inside in scripts)
     assert "<style" not in html
     assert not re.search(r'\s(style|on[a-z]+)="', html)

@@ -162,10 +162,10 @@ def flow_sentence(flow: Flow, language: Language = "zh") -> str:
     )
 
 
-def flow_note(layout: Layout, language: Language = "zh") -> str:
+def flow_note(layout: Layout, language: Language = "zh", *, days: bool = False) -> str:
     """Say how to read the picture: what the shapes are (upright, which has no legend), the scale, the days."""
     shapes = wording.FLOW_SHAPES[language] if layout == "upright" else ""
-    return shapes + wording.FLOW_NOTE[language]
+    return shapes + wording.FLOW_NOTE[language] + (wording.FLOW_DAYS[language] if days else "")
 
 
 def _left_paint(scene: _Scene, width: int) -> str:

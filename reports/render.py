@@ -537,9 +537,10 @@ class Voice:
     def flow_words(self) -> tuple[str, str]:
         """Give the sentence above the picture and the note below it."""
         assert self.statement.flow is not None
+        days = any(stage.average_days is not None for stage in self.statement.flow.stages)
         return (
             flow.flow_sentence(self.statement.flow, self.language),
-            flow.flow_note("print", self.language),
+            flow.flow_note("print", self.language, days=days),
         )
 
     def flow_rows(self) -> tuple[flow.FlowRow, ...]:

@@ -125,9 +125,11 @@ FLOW_SHAPES: Final[dict[Language, str]] = {
     "en": "Long bars move on, short blocks wait here, hatching has left. ",
 }
 FLOW_NOTE: Final[dict[Language, str]] = {
-    "zh": "宽度按金额画，细到看不见的画成 1.5 像素。天数是平均用时。",
-    "en": "Widths are to scale; what would be too thin to see is drawn 1.5 px wide. Days are averages.",
+    "zh": "宽度按金额画，细到看不见的画成 1.5 像素。",
+    "en": "Widths are to scale; what would be too thin to see is drawn 1.5 px wide.",
 }
+FLOW_DAYS: Final[dict[Language, str]] = {"zh": "天数是平均用时。", "en": " Days are averages."}
+"""Only where the picture has days."""
 FLOW_SUM: Final[dict[Language, dict[str, str]]] = {
     "zh": {
         "waiting": "停在六处的",

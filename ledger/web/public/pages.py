@@ -103,13 +103,14 @@ def _fund_parts(page: FundPage, say: Voice) -> dict[str, object]:
     if page.other_spending is not None:
         largest = max(largest, page.other_spending.amount_minor)
     sums = flow.flow_sum(page)
+    days = any(stage.average_tenths is not None for stage in page.stages)
     return {
         "page": page,
         "contact": page.contact,
         "sum": sums,
         "pictures": flow.pictures(page, say) if sums.holds else None,
-        "note": flow_note("upright", say.language),
-        "lying_note": flow_note("lying", say.language),
+        "note": flow_note("upright", say.language, days=days),
+        "lying_note": flow_note("lying", say.language, days=days),
         "shares": flow.shares_sentence(page, say),
         "left_of": flow.left_of,
         "spent": spent,

@@ -301,6 +301,24 @@ def test_files_are_checked_without_leaving_the_browser(shown, page):
     assert {method for method, _ in sent} == {"GET"}
 
 
+def test_a_file_that_was_chosen_before_the_checker_was_there_is_checked(shown, page):
+    held = []
+
+    def hold(route) -> None:
+        held.append(route)
+
+    page.route("**/check/verify-page.js*", hold)
+    page.goto(f"{shown.base}/verify")
+    page.set_input_files(
+        "#file", [{"name": "s.pdf", "mimeType": "application/pdf", "buffer": PDF}]
+    )
+    while not held:
+        page.wait_for_timeout(20)
+    held[0].continue_()
+    page.wait_for_selector(".verdict")
+    assert page.locator(".verdict h2").inner_text() == "有效"
+
+
 def test_a_statement_is_held_to_the_log(shown, page):
     page.goto(f"{shown.base}/verify")
     assert give_file(page, ("s.pdf", PDF)) == "有效"

@@ -274,7 +274,8 @@ def changes(ledger: Ledger, table: str) -> Iterator[tuple[str, dict[str, Any], A
         ]
     assert rows, f"nothing in {table} to change"
     for column in described.c.keys():  # noqa: SIM118  # not a dict
-        if (table, column) in NOT_IN_ANY_ENTRY:
+        # What the database makes of other columns, nobody can change alone.
+        if (table, column) in NOT_IN_ANY_ENTRY or described.c[column].computed is not None:
             continue
         told = [row for row in rows if row.get("matched_seq", 0) is not None]
         row = next((row for row in reversed(told) if row[column] is not None), None)

@@ -15,14 +15,15 @@ import { device, money, voice } from "./words.js";
 const page = document.querySelector("[data-verify]");
 const language = document.documentElement.lang.startsWith("en") ? "en" : "zh";
 const say = voice(language);
-if (page) listen();
 
 function listen() {
   const input = page.querySelector("input[type=file]");
   const drop = page.querySelector("[data-drop]");
   page.querySelectorAll("[data-with-script]").forEach((part) => part.removeAttribute("hidden"));
   page.querySelectorAll("[data-without-script]").forEach((part) => part.remove());
-  input.addEventListener("change", () => input.files.length && check(Array.from(input.files)));
+  const chosen = () => input.files.length && check(Array.from(input.files));
+  input.addEventListener("change", chosen);
+  chosen(); // a file may have been chosen before this program was there
   drop.addEventListener("dragover", (event) => event.preventDefault());
   drop.addEventListener("drop", (event) => {
     event.preventDefault();
@@ -170,3 +171,5 @@ function linkTo({ kind, entry, origin, receipt, found, original }) {
   }
   return null;
 }
+
+if (page) listen(); // last: it may begin at once

@@ -78,7 +78,7 @@ def new_page(browser, served, complaints):
         )
         contexts.append(context)
         page = context.new_page()
-        page.set_default_timeout(10_000)
+        page.set_default_timeout(30_000)  # a busy machine is no fault
         page.on(
             "console",
             lambda said: (

@@ -20,7 +20,7 @@ import ledger.signin.tables
 from ledger.activity.recording import record_alone
 from ledger.activity.records import Activity
 from ledger.clock import to_ms
-from ledger.db import RUNTIME_ROLE, Database, metadata
+from ledger.db import RUNTIME_ROLE, Database, metadata, written
 from ledger.desk import spending as desk_spending
 from ledger.desk import transferring
 from ledger.desk.matching import release
@@ -134,11 +134,12 @@ def run(ledger: Ledger, sql: str, **values: Any) -> None:
 
 
 def row_of(ledger: Ledger, table: str) -> dict[str, Any]:
-    """Return the newest row of a table."""
+    """Return the newest row of a table, without what the database makes itself."""
+    names = ", ".join(f'"{column.name}"' for column in written(metadata.tables[table]))
     keys = ", ".join(f"{column.name} DESC" for column in metadata.tables[table].primary_key)
     with ledger.database.reading() as connection:
         return dict(
-            connection.execute(sa.text(f"SELECT * FROM {table} ORDER BY {keys} LIMIT 1"))
+            connection.execute(sa.text(f"SELECT {names} FROM {table} ORDER BY {keys} LIMIT 1"))
             .mappings()
             .one()
         )

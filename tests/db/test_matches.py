@@ -21,6 +21,7 @@ from ledger.desk.dry_run import dry_run
 from ledger.desk.finding import look
 from ledger.desk.reconcile import Reconciled, reconcile
 from ledger.errors import (
+    AboveLimitError,
     FieldError,
     FourEyesError,
     InsufficientError,
@@ -258,7 +259,8 @@ def test_above_the_limit_two_people_confirm(ledger: Ledger) -> None:
     run(ledger)
     found = the_suggestion(ledger)
     assert (
-        refused(ledger, StateError, lambda: confirm(ledger, found.id)).fields["needed"] == "match"
+        refused(ledger, AboveLimitError, lambda: confirm(ledger, found.id)).fields["needed"]
+        == "match"
     )
     decision = want(ledger, desk.match(found.id))
     refused(ledger, FourEyesError, lambda: agree(ledger, decision.number, "Li"))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -67,6 +68,17 @@ class Watched(NamedTuple):
 
     county: County
     asked: list[Asked]
+
+
+@pytest.fixture
+def database_url(dialect: str, request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Give a database that no test used before: what a server remembers of other rows decides its plans."""
+    if dialect == "postgresql":
+        make = request.getfixturevalue("new_postgres")
+        return make(request.getfixturevalue("migrated_postgres"))
+    file = tmp_path / "ledger.db"
+    shutil.copyfile(request.getfixturevalue("migrated_sqlite"), file)
+    return f"sqlite:///{file}"
 
 
 @pytest.fixture

@@ -80,6 +80,28 @@ def statement_build(
     )
 
 
+@statement.command("figures")
+@click.argument("month")
+@fund_option
+@acts("statement.build")
+@pass_session
+@guarded
+def statement_figures(
+    session: Session, month: str, member_name: str, fund_slug: str | None
+) -> None:
+    """Print the figures of a statement alone, as the JSON that would lie inside it.
+
+    MONTH is as `statement build` takes it. Every equation is checked; nothing is printed when two figures differ.
+    """
+    ledger, fund = session.ledger(), session.fund(fund_slug)
+    member = session.member(fund, member_name)
+    from ledger.statements.build import Issue, figures_of
+    from reports.statement import figures_json
+
+    issue = Issue(ledger.clock.now(), prepared_by=member, kind=kind_of(month))
+    click.echo(figures_json(figures_of(ledger, fund, month, issue)))
+
+
 def _other(kind: Literal["R", "C"], name: str, told: str) -> None:
     """Add a command that builds another document of a closed month."""
 

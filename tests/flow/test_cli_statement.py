@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from unittest import mock
 
+import pikepdf
 import pytest
 
 from ledger.clock import FixedClock
@@ -61,6 +62,22 @@ def enrol_certificate(cli: Cli) -> None:
     pem = development(cli) / "auditor.pem"
     done = cli.json("certificate", "add", "孙审", pem, "--by", "赵管")
     cli.run("decision", "approve", str(done["decision"]), "--by", "李建国")
+
+
+def test_figures_alone_are_those_that_lie_inside_the_file(closed: Cli) -> None:
+    asked = ("2026-11", "--by", "王会计")
+    alone = closed.run("statement", "figures", *asked).stdout
+    assert json.loads(alone)["number"] == NUMBER
+    file = closed.folder / "whole.pdf"
+    closed.run("statement", "build", *asked, "--out", file)
+    with pikepdf.open(file) as pdf:
+        inside = json.loads(pdf.attachments["figures.json"].get_file().read_bytes())
+    assert inside["attachments"]
+    assert json.loads(alone) == inside | {"attachments": []}
+    assert closed.run("statement", "figures", *asked).stdout == alone, "from kept sums"
+    assert closed.refused("statement", "figures", "2026-12", "--by", "王会计").startswith(
+        "not-found"
+    )
 
 
 def test_the_whole_life(closed: Cli) -> None:

@@ -130,22 +130,17 @@ def export_csv(session: Session, folder: Path, fund_slug: str | None) -> None:
 @machine
 def export_parquet(session: Session, folder: Path, fund_slug: str | None) -> None:
     """Write the public tables into FOLDER as Parquet, one file each: what everybody may load and add up."""
+    from ledger.export.files import replaced_path
     from ledger.export.public_data import TABLES
     from ledger.wiring import build_services
 
     services, fund = build_services(session.settings, session.ledger()), session.fund(fund_slug)
     reached = services.totals(fund.slug).as_of
     stop = reached.entry + 1 if reached else 0
-    folder.mkdir(parents=True, exist_ok=True)
     with _progress(session) as told:
         for done, name in enumerate(TABLES, start=1):
-            path = folder / f"{name}.parquet"
-            beside = path.with_name(f".{path.name}.new")
-            try:
+            with replaced_path(folder / f"{name}.parquet") as beside:
                 services.data_file(fund.slug, (name, "parquet"), stop, beside)
-                beside.replace(path)
-            finally:
-                beside.unlink(missing_ok=True)
             told(done, len(TABLES))
     session.say(
         f"{len(TABLES)} tables of {stop} entries in {folder}",

@@ -79,11 +79,13 @@ def distribute(database: Database, *, only_told: bool = False) -> list[str]:
             cannot be distributed.
     """
     with database.writing() as connection:
-        found = distribution.standing(connection)
         wanted = distribution.plan(metadata)
         missing = {one.table for one in wanted} ^ distribution.tables_of(connection)
         if missing:
-            raise StateError(what="tables", state=", ".join(sorted(missing)), needed="db upgrade")
+            raise StateError(
+                what="tables", state=", ".join(sorted(missing)[:5]), needed="db upgrade"
+            )
+        found = distribution.standing(connection)
         if not only_told:
             distribution.check(wanted, found)
         sql = distribution.statements(metadata, wanted, found)

@@ -54,6 +54,19 @@ def test_a_database_without_citus_is_refused_and_told_what_would_be_run(
         connection.exec_driver_sql("DROP TABLE placed")
 
 
+def test_an_empty_database_is_told_to_be_brought_to_its_schema_first(
+    empty_database_url: str,
+) -> None:
+    database = Database(empty_database_url)
+    with pytest.raises(StateError) as refused:
+        distribute(database, only_told=True)
+    assert (refused.value.fields["what"], refused.value.fields["needed"]) == (
+        "tables",
+        "db upgrade",
+    )
+    database.close()
+
+
 def test_the_command_tells_and_changes_nothing(database: Database, tmp_path: Path) -> None:
     url = database.url.render_as_string(hide_password=False)
     cli = Cli(tmp_path, env={"DATABASE_URL": url})

@@ -28,7 +28,8 @@ _ZH = """明账审计包
                           分块和全部分录原文，C2SP tlog-tiles 格式
     proofs/               较早的检查点、见证人的签名、时间戳（RFC 3161），以及日志确由它们延续而来的证明
     registers/            登记簿（CSV，UTF-8），datapackage.json 说明每一列；金额是最小单位的整数
-    statements/           已发布的报告（PDF，内含自己的证据和核对程序）
+    statements/           已发布的报告（PDF，内含自己的证据和核对程序；太大而没有嵌入 PDF 的明细表也不在本包内，
+                          它的地址和 SHA-256 在报告的清单里，同样的分录在 registers/ 里）
 {private_zh}    verify.py             核对程序，全部源码（verify_statement.py 是其中核对报告的部分）
 
 三、哪些能由日志证明，哪些不能
@@ -66,7 +67,9 @@ consistent and not whose it is. The key is printed on published statements; comp
                           log continues each of them
     registers/            registers (CSV, UTF-8); datapackage.json describes every column; amounts are whole
                           minor units
-    statements/           published statements (PDF, each with its own evidence and verifier)
+    statements/           published statements (PDF, each with its own evidence and verifier; a register that is
+                          too large to be embedded in the PDF is not here either: its address and SHA-256 stand
+                          in the statement's manifest, and the same entries in registers/)
 {private_en}    verify.py             the program that checks the pack, as source; verify_statement.py is the
                           part that checks statements
 

@@ -6,10 +6,10 @@
 
 Nothing is fetched from a network and nothing is written. What is checked: every file against the manifest, and that no
 other lies there; the signature of the checkpoint; the root recomputed from all entries; that each entry's postings sum
-to zero; every row of the registers of entries, postings, balances and public tables against the entries; earlier
-checkpoints, with the proofs that the log continues them, and witnesses' lines; that each proof an entry names is there
-(in an auditors' pack); and each published statement against the log. Whose time stamps they are is not checked here:
-`python -m ledger verify` or openssl does that.
+to zero; every cell of the registers of entries, postings, balances and public tables against the entries (times as
+instants); earlier checkpoints, with the proofs that the log continues them, and witnesses' lines; that each proof an
+entry names is there (in an auditors' pack); and each published statement against the log. Whose time stamps they are is
+not checked here: `python -m ledger verify` or openssl does that.
 
 Exit code: 0 nothing is wrong, 1 something is, 2 it is no pack, or cannot be read.
 """
@@ -25,13 +25,14 @@ import importlib.util
 import io
 import json
 import re
+import stat
 import sys
 import zipfile
 import zlib
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import closing
-from datetime import datetime
+from contextlib import ExitStack, closing
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, Any, Protocol
 
@@ -54,15 +55,20 @@ def _beside() -> Any:
 said = _beside()
 
 FORMAT = "mingzhang-audit-pack/1"
+AUDIENCES = ("auditor", "public")
 MANIFEST = "manifest.json"
 HELD, BROKEN, NOT_CHECKED = said.HELD, said.BROKEN, said.NOT_CHECKED
 Outcome, Unreadable = said.Outcome, said.Unreadable
 
-MANIFEST_MAX = 512 * 1024 * 1024
-"""Bytes of a manifest: some millions of files."""
+MANIFEST_HEAD_MAX, MANIFEST_ROW_MAX = 256 * 1024, 512
+"""Bytes of a manifest: what stands before its files, and of each file that is there."""
 
+KEYS_MAX = 100
 SMALL_MAX = 1024 * 1024
 LINE_MAX = 16 * 1024 * 1024
+ROW_MAX = 1024 * 1024
+"""Letters of a row of a register: twice what the largest entry can be, and more."""
+
 STATEMENT_MAX = 256 * 1024 * 1024
 PIECE = 1024 * 1024
 WIDTH = 256
@@ -71,12 +77,22 @@ BUNDLE_MAX = WIDTH * (65_535 + 2)
 _PATH = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*(?:/[A-Za-z0-9_][A-Za-z0-9_.-]*)*", re.ASCII)
 _NAMED_IN = ("file", "evidence", "sha256")
 _HASH = re.compile(r"\b[0-9a-f]{64}\b", re.ASCII)
+_NAMES_KEYS = ("fund.opened", "key.rotated")
+_TIMES = ("occurred_at", "recorded_at", "at")
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\0", "＝", "＋", "－", "＠")
+_RECEIPT_LETTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+_PACKED = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}
+_DAMAGE = (OSError, EOFError, ValueError, OverflowError, zipfile.BadZipFile, zlib.error)
+"""What reading a damaged file of a zip can end in."""
 
-PUBLIC: Mapping[str, tuple[tuple[str, ...], Mapping[str, str]]] = {
+_WRONG = (*_DAMAGE, Unreadable, LookupError, TypeError, AttributeError, RecursionError)
+"""And what reading what should be in it."""
+
+PUBLIC: Mapping[str, tuple[tuple[str, ...], Mapping[str, str | None]]] = {
     "gifts": (
         ("gift",),
         {
+            "receipt": None,
             "channel": "channel",
             "broadcast": "session",
             "number_in_broadcast": "n",
@@ -88,12 +104,19 @@ PUBLIC: Mapping[str, tuple[tuple[str, ...], Mapping[str, str]]] = {
     ),
     "reversals": (
         ("gift.reversed", "spend.reversed", "match.released", "adjustment"),
-        {"amount_minor": "amount", "currency": "commodity", "reason": "reason"},
+        {
+            "kind": None,
+            "reverses": "reverses",
+            "amount_minor": "amount",
+            "currency": "commodity",
+            "reason": "reason",
+        },
     ),
     "settlements": (
         ("settlement",),
         {
             "channel": "channel",
+            "period": "period",
             "statement_no": "statement_no",
             "gross_minor": "gross",
             "refund_minor": "refund",
@@ -112,7 +135,7 @@ PUBLIC: Mapping[str, tuple[tuple[str, ...], Mapping[str, str]]] = {
             "transfer.confirmed",
             "transfer.returned",
         ),
-        {"number": "number", "amount_minor": "amount", "fee_minor": "fee"},
+        {"kind": None, "number": "number", "amount_minor": "amount", "fee_minor": "fee"},
     ),
     "spending": (
         ("spend",),
@@ -120,12 +143,17 @@ PUBLIC: Mapping[str, tuple[tuple[str, ...], Mapping[str, str]]] = {
             "disease": "disease",
             "group": "people",
             "provider": "provider",
+            "batch": "batch",
             "amount_minor": "amount",
             "currency": "commodity",
         },
     ),
 }
-"""By public table: kinds of entries that make a row each, and where its columns stand in their bodies."""
+"""By public table: kinds of entries that make a row each, and where its columns stand in their bodies; None for what is
+the entry's own."""
+
+_OWN = ("entries", "postings", "evidence_named", "balances")
+"""Registers whose rows entries of every kind make."""
 
 
 class Pack(Protocol):
@@ -149,12 +177,12 @@ class Folder:
     """
 
     def __init__(self, place: Path) -> None:
-        self._place = place
+        self._place = place.resolve()
 
     def names(self) -> Iterator[str]:
         """Yield the paths of all files; what Python keeps of a program that was run is no part of a pack."""
         for one in sorted(self._place.rglob("*")):
-            if (one.is_file() or one.is_symlink()) and "__pycache__" not in one.parts:
+            if (one.is_symlink() or not one.is_dir()) and "__pycache__" not in one.parts:
                 yield one.relative_to(self._place).as_posix()
 
     def close(self) -> None:
@@ -164,12 +192,12 @@ class Folder:
         """Open a file.
 
         Raises:
-            Unreadable: There is none, or the path leads out of the pack.
+            Unreadable: There is none, or a link leads to it.
         """
         place = self._place / path
-        if not _PATH.fullmatch(path) or place.is_symlink():
-            raise _gone(path)
         try:
+            if not _PATH.fullmatch(path) or not place.is_file() or place.resolve() != place:
+                raise _gone(path)
             return place.open("rb")
         except OSError as error:
             raise _gone(path) from error
@@ -182,14 +210,18 @@ class Zip:
         place: The zip.
 
     Raises:
-        Unreadable: It is none.
+        Unreadable: It is none, or its files lie over each other.
     """
 
     def __init__(self, place: Path) -> None:
         try:
             self._zip = zipfile.ZipFile(place)
-        except (OSError, zipfile.BadZipFile) as error:
-            raise Unreadable("不是完整的 zip 文件", "it is no whole zip") from error
+        except (*_DAMAGE, NotImplementedError) as error:
+            raise _no_zip() from error
+        packed = sum(one.compress_size for one in self._zip.infolist())
+        if packed > place.stat().st_size:
+            self._zip.close()
+            raise _no_zip()
 
     def names(self) -> Iterator[str]:
         """Yield the paths of all files; one that is there twice comes twice."""
@@ -203,12 +235,21 @@ class Zip:
         """Open a file.
 
         Raises:
-            Unreadable: There is none, or it is encrypted or packed in a way that we do not read.
+            Unreadable: There is none, or it is a link, encrypted, or packed in a way that packs never are and that can
+                take any memory.
         """
         try:
-            return self._zip.open(path)
-        except (KeyError, RuntimeError, NotImplementedError, zipfile.BadZipFile) as error:
+            found = self._zip.getinfo(path)
+            if found.compress_type not in _PACKED or stat.S_ISLNK(found.external_attr >> 16):
+                raise _gone(path)
+            return self._zip.open(found)
+        except (*_DAMAGE, KeyError, RuntimeError) as error:
             raise _gone(path) from error
+
+
+def _no_zip() -> Exception:
+    error: Exception = Unreadable("不是完整的 zip 文件", "it is no whole zip")
+    return error
 
 
 def _gone(path: str) -> Exception:
@@ -232,13 +273,16 @@ def opened(place: Path) -> Pack:
 
 
 def is_pack(place: Path) -> bool:
-    """Tell whether a folder or a file is an audit pack, by its manifest."""
+    """Tell whether a path is meant as an audit pack: a zip, whole or not, or a folder with a pack's manifest."""
     try:
-        if place.is_file() and not zipfile.is_zipfile(place):
+        if place.is_dir():
+            with closing(Folder(place).open(MANIFEST)) as stream:
+                return FORMAT.encode() in stream.read(4096)
+        if not place.is_file():
             return False
-        with closing(opened(place)) as pack, closing(pack.open(MANIFEST)) as stream:
-            return FORMAT.encode() in stream.read(4096)
-    except Unreadable:
+        with place.open("rb") as stream:
+            return stream.read(2) == b"PK"
+    except (Unreadable, OSError):
         return False
 
 
@@ -251,11 +295,17 @@ def read(pack: Pack, path: str, limit: int) -> bytes:
     try:
         with closing(pack.open(path)) as stream:
             data = stream.read(limit + 1)
-    except (OSError, zipfile.BadZipFile, zlib.error) as error:
+    except _DAMAGE as error:
         raise Unreadable(f"{path} 已损坏", f"{path} is damaged") from error
     if len(data) > limit:
         raise Unreadable(f"{path} 太大", f"{path} is too large")
     return data
+
+
+def _shown(value: object) -> str:
+    """Return a value as it is printed: cut, and nothing in it that steers a terminal."""
+    text = "".join(one if one.isprintable() else "\ufffd" for one in str(value)[:200])
+    return text[:160]
 
 
 class Job:
@@ -267,10 +317,10 @@ class Job:
         progress: Is told how many entries are checked, and of how many.
 
     Attributes:
-        manifest: As it stands.
         size: Entries of the log.
         fund: Slug.
-        elsewhere: Proofs that entries name and that are not in the pack.
+        period: As the pack's name has it; empty for the whole log.
+        listed: Rows of the manifest by path.
     """
 
     def __init__(
@@ -282,27 +332,39 @@ class Job:
         self.pack, self.keys, self._progress = pack, list(keys), progress
         self._bad: dict[str, tuple[str, str, str]] = {}
         self._counts: dict[str, int] = defaultdict(int)
-        self.named: list[str] = []
-        self.note, self.root, self.elsewhere = "", b"", 0
-        self.published: set[str] = set()
-        self.proofs: set[str] = set()
+        self._named: list[str] = []
+        self._trusted = self.keys
+        self._note, self._root, self._elsewhere = "", b"", 0
+        self._published: set[str] = set()
+        self._proofs: set[str] = set()
+        self._served: list[tuple[str, str]] = []
         try:
-            self.manifest = json.loads(read(pack, MANIFEST, MANIFEST_MAX))
-            self.listed = {one["path"]: one for one in self.manifest["files"]}
-            self._shape(self.manifest)
-        except (ValueError, KeyError, TypeError, RecursionError) as error:
+            most = MANIFEST_HEAD_MAX + MANIFEST_ROW_MAX * sum(1 for _ in pack.names())
+            self._manifest(json.loads(read(pack, MANIFEST, most)))
+        except (*_DAMAGE, KeyError, TypeError, RecursionError) as error:
             raise Unreadable(
                 "manifest.json 不是审计包的清单", "manifest.json is no audit pack's"
             ) from error
 
-    def _shape(self, manifest: Mapping[str, Any]) -> None:
-        if manifest["format"] != FORMAT:
-            raise ValueError(manifest["format"])
-        self.fund, self.origin = str(manifest["fund"]), str(manifest["origin"])
-        self.size = int(manifest["log"]["size"])
-        self.first, self.stop = (int(manifest["entries"][name]) for name in ("first", "stop"))
-        if not 0 <= self.first <= self.stop <= self.size:
-            raise ValueError(self.first)
+    def _manifest(self, said_: Mapping[str, Any]) -> None:
+        if said_["format"] != FORMAT:
+            raise ValueError(said_["format"])
+        self.fund, self.period = _shown(said_["fund"]), _shown(said_["period"] or "")
+        self._origin, self._audience = said_["origin"], said_["for"]
+        self._missing = [_shown(one) for one in said_["missing"]]
+        if self._audience not in AUDIENCES or not isinstance(said_["period"], str | None):
+            raise ValueError(self.period)
+        if not isinstance(said_["missing"], list):
+            raise TypeError(self._missing)
+        self.size, self._stated_root = _whole(said_["log"]["size"]), said_["log"]["root"]
+        self._first, self._stop = (_whole(said_["entries"][name]) for name in ("first", "stop"))
+        if not 0 <= self._first <= self._stop <= self.size:
+            raise ValueError(self._first)
+        self.listed = {
+            str(one["path"]): (_whole(one["bytes"]), one["sha256"]) for one in said_["files"]
+        }
+        if len(self.listed) != len(said_["files"]):
+            raise ValueError(len(self.listed))
 
     def run(self) -> list[Any]:
         """Make all checks.
@@ -310,12 +372,19 @@ class Job:
         Returns:
             What each came to, in the order in which they are best read.
         """
-        checks = (self._files, self._signature, self._log, self._evidence, self._statements)
+        checks = (
+            self._files,
+            self._signature,
+            self._log,
+            self._earlier,
+            self._evidence,
+            self._statements,
+        )
         for check in checks:
             try:
                 check()
-            except (Unreadable, LookupError, TypeError, ValueError, AttributeError) as error:
-                self._differs("readable", check.__name__.strip("_"), "", f"{error!s:.120}")
+            except _WRONG as error:
+                self._differs("readable", check.__name__.strip("_"), "", error)
         self._counts["readable"] += 1
         return [self._outcome(name) for name in SAID if name in self._counts]
 
@@ -326,22 +395,22 @@ class Job:
             Chinese and English.
         """
         if not self.keys:
+            named = ", ".join(map(_shown, self._named))
             yield (
-                "公钥取自包内，只说明前后一致；请与报告上或基金处的公钥比对："
-                + ", ".join(self.named),
-                "the key is the pack's own, which shows that it is consistent and not whose it is; compare it with"
-                " the one on a statement, or the fund's: " + ", ".join(self.named),
+                f"公钥取自包内，只说明前后一致；请与报告上或基金处的公钥比对：{named}",
+                f"the key is the pack's own, which does not show whose it is; compare it with a statement's: {named}",
             )
-        if self.elsewhere:
+        if self._elsewhere:
             yield (
-                f"分录提到的凭证有 {self.elsewhere} 份不在包内（只登记了哈希，或存于别处）",
-                f"{self.elsewhere} proofs that entries name are not in the pack (only their hash was given)",
+                f"分录提到的凭证有 {self._elsewhere} 份不在包内（只登记了哈希，或存于别处）",
+                f"{self._elsewhere} proofs that entries name are not in the pack (only their hash was given)",
             )
-        for path in self.manifest["missing"]:
+        for path in self._missing:
             yield (
                 f"制作本包的机器上没有已发布的报告 {path}",
                 f"the published statement {path} was not on the machine that made the pack",
             )
+        yield from self._served
 
     # --- what was found -------------------------------------------------------------------------
 
@@ -354,7 +423,7 @@ class Job:
 
     def _differs(self, check: str, what: str, expected: object, found: object) -> None:
         self._counts[check] += 0
-        self._bad.setdefault(check, (what, f"{expected!s:.160}", f"{found!s:.160}"))
+        self._bad.setdefault(check, (_shown(what), _shown(expected), _shown(found)))
 
     def _outcome(self, name: str) -> Any:
         zh, en = SAID[name]
@@ -383,15 +452,13 @@ class Job:
             if path == MANIFEST and path not in seen:
                 seen.add(path)
                 continue
-            twice = path in seen
+            stated = self.listed.get(path)
+            if stated is None or path in seen or not _PATH.fullmatch(path):
+                self._differs("files", path, "", "not in the manifest")
+            else:
+                self._held("files", path, stated, self._measured(path, stated[0]))
             seen.add(path)
-            row = self.listed.get(path)
-            if row is None or twice or not _PATH.fullmatch(path):
-                self._differs("files", path[:200], "", "not in the manifest")
-                continue
-            said_ = (row["bytes"], row["sha256"])
-            self._held("files", path, said_, self._measured(path, int(row["bytes"])))
-        for path in self.listed.keys() - seen:
+        for path in sorted(self.listed.keys() - seen):
             self._differs("files", path, "a file", "missing")
 
     def _measured(self, path: str, most: int) -> tuple[int, str]:
@@ -402,35 +469,39 @@ class Job:
                 while length <= most and (piece := stream.read(PIECE)):
                     digest.update(piece)
                     length += len(piece)
-        except (OSError, zipfile.BadZipFile, zlib.error):
+        except (*_DAMAGE, Unreadable):
             return -1, "damaged"
         return length, digest.hexdigest()
 
     def _signature(self) -> None:
-        self.note = read(self.pack, "log/checkpoint", SMALL_MAX).decode()
-        self.named = read(self.pack, "log/key", SMALL_MAX).decode().split()
-        origin, size, root = said.checkpoint(self.note)
-        self.root = root
-        held, _ = said.signed_by(self.note, self.keys or self.named)
+        self._note = read(self.pack, "log/checkpoint", SMALL_MAX).decode()
+        self._named = read(self.pack, "log/key", SMALL_MAX).decode().split()[:KEYS_MAX]
+        self._trusted = self.keys or self._named
+        origin, size, root = said.checkpoint(self._note)
+        self._root = root
+        held, _ = said.signed_by(self._note, self._trusted)
         self._held("signature", "signed by a key of the log", True, bool(held))
-        self._held("signature", "origin", self.origin, origin)
+        self._held("signature", "origin", self._origin, origin)
         self._held("signature", "size", self.size, size)
-        stated = self.manifest["log"]["root"]
-        self._held("signature", "root", stated, base64.b64encode(root).decode())
+        self._held("signature", "root", self._stated_root, base64.b64encode(root).decode())
 
     # --- the log, and the registers beside it ---------------------------------------------------
 
     def _log(self) -> None:
-        roots = self._kept()
-        with closing(Registers(self.pack, self._held, self.first, self.stop)) as registers:
-            self._walk(roots, registers)
-        self.published, self.proofs = registers.published, registers.proofs
+        roots = {size: root for _, size, root in self._checkpoints()}
+        with closing(Registers(self.pack, self._held, self._first, self._stop)) as registers:
+            named = self._walk(roots, registers)
+        self._published, self._proofs = registers.published, registers.proofs
+        # What was signed before a key was changed: the log itself names the keys that it had.
+        self._trusted = [*self._trusted, *named][:KEYS_MAX]
 
-    def _walk(self, roots: Mapping[int, bytes], registers: Registers) -> None:
-        tree = said.Tree(0, [])
-        before = ""
+    def _walk(self, roots: Mapping[int, bytes], registers: Registers) -> list[str]:
+        """Go through all entries once, and return the keys that they name; none where it is not the signed tree."""
+        tree, before = said.Tree(0, []), ""
+        named: list[str] = []
         for seq, data in enumerate(self._entries()):
-            tree.add(hashlib.sha256(b"\0" + data).digest())
+            hashed = said.leaf(data)
+            tree.add(hashed)
             if tree.size in roots:
                 self._held(
                     "proofs", f"root of {tree.size}", roots[tree.size].hex(), tree.root().hex()
@@ -445,13 +516,16 @@ class Job:
                 sums[line["commodity"]] += line["amount"]
             if entry["postings"]:
                 self._held("zero-sums", f"entry {seq}", {0}, set(sums.values()))
-            registers.take(entry, data)
+            if entry["kind"] in _NAMES_KEYS:
+                named.append(entry["body"]["log_key"])
+            registers.take(entry, hashed)
             if seq % 5000 == 0:
                 self._progress(seq, self.size)
         self._held("root", "entries", self.size, tree.size)
-        self._held("root", "root", self.root.hex(), tree.root().hex())
+        same = self._held("root", "root", self._root.hex(), tree.root().hex())
         registers.finish()
         self._progress(self.size, self.size)
+        return named if same else []
 
     def _entries(self) -> Iterator[bytes]:
         """Read the log's entries from their bundles.
@@ -477,60 +551,66 @@ class Job:
             if (at, count) != (len(data), width):
                 raise Unreadable(f"{path} 不完整", f"{path} is cut off")
 
-    def _kept(self) -> dict[int, bytes]:
-        """Check the earlier checkpoints on their own, and return the root that each says."""
-        roots: dict[int, bytes] = {}
+    def _checkpoints(self) -> Iterator[tuple[Mapping[str, Any], int, bytes]]:
+        """Read the earlier checkpoints.
+
+        Yields:
+            A row, and the size and root that its checkpoint says.
+        """
         with closing(self.pack.open("proofs/checkpoints.jsonl")) as stream:
             while line := stream.readline(LINE_MAX):
                 row = json.loads(line)
                 origin, size, root = said.checkpoint(row["checkpoint"])
-                self._held(
-                    "proofs",
-                    f"checkpoint of {row['size']}",
-                    (self.origin, row["size"]),
-                    (origin, size),
-                )
-                held, _ = said.signed_by(row["checkpoint"], self.keys or self.named)
-                self._held("proofs", f"signature of {size}", True, bool(held))
-                steps = [base64.b64decode(one) for one in row["consistency"]]
-                joined = said.extends((size, self.size), (root, self.root), steps)
-                self._held("proofs", f"consistency proof of {size}", True, joined)
-                for one in row["cosignatures"]:
-                    cosigned, _ = said.signed_by(row["checkpoint"] + one["line"], [one["key"]])
-                    self._held("witnesses", f"{one['key']:.60} below {size}", True, bool(cosigned))
-                stamped = f"proofs/timestamps/{size}.checkpoint"
-                if stamped in self.listed:
-                    text = read(self.pack, stamped, SMALL_MAX).decode()
-                    self._held("proofs", stamped, row["checkpoint"], text)
-                roots[size] = root
-        return roots
+                if (origin, row["size"]) != (self._origin, size):
+                    self._differs("proofs", f"checkpoint of {row['size']}", self._origin, origin)
+                yield row, size, root
+
+    def _earlier(self) -> None:
+        """Hold the earlier checkpoints to the log's keys, and to the tree that continues them."""
+        for row, size, root in self._checkpoints():
+            held, _ = said.signed_by(row["checkpoint"], self._trusted)
+            self._held("proofs", f"signature of {size}", True, bool(held))
+            steps = [base64.b64decode(one) for one in row["consistency"]]
+            joined = said.extends((size, self.size), (root, self._root), steps)
+            self._held("proofs", f"consistency proof of {size}", True, joined)
+            for one in row["cosignatures"]:
+                cosigned, _ = said.signed_by(row["checkpoint"] + one["line"], [one["key"]])
+                self._held("witnesses", f"{one['key']:.60} below {size}", True, bool(cosigned))
+            stamped = f"proofs/timestamps/{size}.checkpoint"
+            if stamped in self.listed:
+                text = read(self.pack, stamped, SMALL_MAX).decode()
+                self._held("proofs", stamped, row["checkpoint"], text)
 
     # --- what hangs on entries ------------------------------------------------------------------
 
     def _evidence(self) -> None:
         """Hold each file of evidence to its name, and count those that entries name and that are not here."""
         here = set()
-        for path, row in self.listed.items():
+        for path, (_, digest) in self.listed.items():
             if path.startswith("evidence/"):
                 named = path.removeprefix("evidence/").partition(".")[0]
-                self._held("evidence", path, named, row["sha256"])
-                here.add(row["sha256"])
-        if self.manifest["for"] == "auditor":
-            self.elsewhere = len(self.proofs - here)
+                self._held("evidence", path, named, digest)
+                here.add(digest)
+        if self._audience == "auditor":
+            self._elsewhere = len(self._proofs - here)
 
     def _statements(self) -> None:
-        for path, row in sorted(self.listed.items()):
+        for path, (_, digest) in sorted(self.listed.items()):
             if not path.startswith("statements/"):
                 continue
-            self._held("statements", f"{path} in the log", True, row["sha256"] in self.published)
+            self._held("statements", f"{path} in the log", True, digest in self._published)
             try:
                 bundle = said.bundle_of(read(self.pack, path, STATEMENT_MAX))
-                broken = [one for one in said.check(bundle, self.keys) if one.state == BROKEN]
+                found = said.check(bundle, self._trusted)
             except Unreadable as error:
                 self._differs("statements", path, "a statement", error.en)
                 continue
-            for one in broken:
-                self._differs("statements", f"{path} {one.name}", "", one.detail_en or one.en)
+            for one in found:
+                if one.state == BROKEN:
+                    self._differs("statements", f"{path} {one.name}", "", one.detail_en or one.en)
+                elif one.name == "served":
+                    zh, en = _shown(one.zh), _shown(one.en)
+                    self._served.append((f"{path}：{zh}", f"{path}: {en}"))
 
 
 class Rows:
@@ -546,31 +626,46 @@ class Rows:
         self._stream = io.TextIOWrapper(
             pack.open(f"registers/{name}.csv"), encoding="utf-8-sig", newline=""
         )
-        self._rows = csv.DictReader(self._stream, strict=True)
+        self._room = ROW_MAX
+        self._rows = csv.DictReader(self._lines(), strict=True)
 
     def close(self) -> None:
         """Close it."""
         self._stream.close()
 
-    def next(self) -> dict[str, str] | None:
-        """Return the next row, or None behind the last.
+    def _lines(self) -> Iterator[str]:
+        """Read lines, and no more of them for a row than a row can be.
+
+        Yields:
+            Lines, with their ends.
 
         Raises:
-            Unreadable: It is no CSV.
+            ValueError: A row does not end.
         """
+        while line := self._stream.readline(self._room + 1):
+            self._room -= len(line)
+            if self._room < 0:
+                raise ValueError(ROW_MAX)
+            yield line
+
+    def next(self) -> Mapping[str, str]:
+        """Return the next row; nothing behind the last.
+
+        Raises:
+            Unreadable: It is no CSV, or two of its columns have one name.
+        """
+        self._room = ROW_MAX
         try:
-            row = next(self._rows, None)
-        except (csv.Error, UnicodeDecodeError, zipfile.BadZipFile, zlib.error, OSError) as error:
+            row = next(self._rows, {})
+            if row and len(row) < len(self._rows.fieldnames or ()):
+                raise ValueError(
+                    self.name
+                )  # two columns of one name: a reader may show the other one
+            return row
+        except (*_DAMAGE, csv.Error) as error:
             raise Unreadable(
                 f"登记簿 {self.name} 无法读取", f"the register {self.name} cannot be read"
             ) from error
-        return None if row is None else {name: _plain(cell) for name, cell in row.items()}
-
-
-def _plain(cell: str | None) -> str:
-    """Take away the apostrophe that keeps a spreadsheet from running a cell."""
-    text = cell or ""
-    return text[1:] if text.startswith("'") and text[1:].startswith(_FORMULA) else text
 
 
 class Registers:
@@ -589,22 +684,24 @@ class Registers:
 
     def __init__(self, pack: Pack, held: Held, first: int, stop: int) -> None:
         self._held, self._first, self._stop = held, first, stop
-        self._entries, self._postings = Rows(pack, "entries"), Rows(pack, "postings")
-        self._named, self._balances = Rows(pack, "evidence_named"), Rows(pack, "balances")
-        self._public = {name: Rows(pack, name) for name in PUBLIC}
-        own = (self._entries, self._postings, self._named, self._balances)
-        self._all = (*own, *self._public.values())
+        with ExitStack() as opening:
+            rows = {
+                name: opening.enter_context(closing(Rows(pack, name))) for name in (*_OWN, *PUBLIC)
+            }
+            self._closing = opening.pop_all()
+        self._entries, self._postings, self._named, self._balances = (rows[one] for one in _OWN)
+        self._public = {name: rows[name] for name in PUBLIC}
+        self._all = (*rows.values(),)
         self._sums: dict[tuple[str, str], list[int]] = defaultdict(lambda: [0, 0, 0])
         self.published: set[str] = set()
         self.proofs: set[str] = set()
 
     def close(self) -> None:
         """Close all of them."""
-        for rows in self._all:
-            rows.close()
+        self._closing.close()
 
-    def take(self, entry: Mapping[str, Any], leaf: bytes) -> None:
-        """Take the next entry of the log, and read the rows that it makes."""
+    def take(self, entry: Mapping[str, Any], hashed: bytes) -> None:
+        """Take the next entry of the log with its leaf hash, and read the rows that it makes."""
         seq, body = entry["seq"], entry["body"]
         if entry["kind"] == "statement.published":
             self.published.add(body["sha256"])
@@ -612,26 +709,38 @@ class Registers:
             self._add(entry)
         if not self._first <= seq < self._stop:
             return
-        self._row(self._entries, seq, _entry_row(entry, leaf))
+        receipt = _receipt(seq, hashed) if entry["kind"] == "gift" else None
+        found = self._row(self._entries, seq, _entry_row(entry, hashed, receipt))
+        # The day is the fund's; the instant beside it was just held to the entry.
+        day = found.get("occurred_at", "")[:10]
         for number, line in enumerate(entry["postings"], start=1):
-            self._row(self._postings, seq, _posting_row(entry, number, line))
+            self._row(self._postings, seq, _posting_row(entry, day, number, line))
         for member, digest in _named(body):
             self.proofs.add(digest)
-            self._row(self._named, seq, {"entry": seq, "member": member, "sha256": digest})
+            row = {"entry": seq, "member": member, "sha256": digest, "row": body.get("row")}
+            self._row(self._named, seq, row)
+        own = {"kind": entry["kind"], "receipt": receipt}
         for name, (kinds, columns) in PUBLIC.items():
             if entry["kind"] in kinds:
-                row = {title: _cell(body.get(member)) for title, member in columns.items()}
-                self._row(self._public[name], seq, {"entry": seq, **row})
+                cells = {
+                    title: own[title] if member is None else _cell(body.get(member))
+                    for title, member in columns.items()
+                }
+                row = {"entry": seq, "at": entry["occurred_at"], **cells}
+                self._row(self._public[name], seq, row)
 
-    def _row(self, rows: Rows, seq: int, expected: Mapping[str, object]) -> None:
-        found = rows.next() or {}
-        wanted = {name: _text(value) for name, value in expected.items()}
-        got = {name: _read(name, found.get(name, "")) for name in expected}
+    def _row(self, rows: Rows, seq: int, expected: Mapping[str, object]) -> Mapping[str, str]:
+        """Hold the next row to what an entry says, every cell of it, and return it as it stands."""
+        found = rows.next()
+        wanted = {name: _stated(name, value) for name, value in expected.items()}
+        got = {name: _read(name, cell) for name, cell in found.items()}
         if wanted == got:
             self._held("registers", rows.name, True, True)
-            return
-        name = next(name for name in wanted if wanted[name] != got[name])
-        self._held("registers", f"{rows.name}, entry {seq}, {name}", wanted[name], got[name])
+            return found
+        name = next(name for name in (*wanted, *got) if wanted.get(name) != got.get(name))
+        what = f"{rows.name}, entry {seq}, {name}"
+        self._held("registers", what, wanted.get(name, ""), got.get(name, ""))
+        return found
 
     def _add(self, entry: Mapping[str, Any]) -> None:
         for line in entry["postings"]:
@@ -655,7 +764,7 @@ class Registers:
             }
             self._row(self._balances, self._stop - 1, row)
         for rows in self._all:
-            self._held("registers", f"{rows.name}, further rows", None, rows.next())
+            self._held("registers", f"{rows.name}, further rows", {}, rows.next())
 
 
 def _named(body: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
@@ -673,27 +782,32 @@ def _named(body: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
 Held = Callable[[str, str, object, object], object]
 
 
-def _entry_row(entry: Mapping[str, Any], leaf: bytes) -> Mapping[str, object]:
+def _entry_row(
+    entry: Mapping[str, Any], hashed: bytes, receipt: str | None
+) -> Mapping[str, object]:
     return {
         "entry_no": entry["seq"],
         "kind": entry["kind"],
-        "occurred_at": _instant(entry["occurred_at"]),
-        "recorded_at": _instant(entry["recorded_at"]),
+        "occurred_at": entry["occurred_at"],
+        "recorded_at": entry["recorded_at"],
         "role": entry["actor"]["role"],
         "actor": entry["actor"]["id"],
-        "reverses": _cell(entry["body"].get("reverses"), listed=False),
-        "leaf_hash": hashlib.sha256(b"\0" + leaf).hexdigest(),
-        "body": _json(entry["body"]),
+        "receipt": receipt,
+        "reverses": entry["body"].get("reverses"),
+        "leaf_hash": hashed.hex(),
+        "body": entry["body"],
     }
 
 
 def _posting_row(
-    entry: Mapping[str, Any], number: int, line: Mapping[str, Any]
+    entry: Mapping[str, Any], day: str, number: int, line: Mapping[str, Any]
 ) -> Mapping[str, object]:
     amount = line["amount"]
     return {
         "entry_no": entry["seq"],
         "line": number,
+        "on": day,
+        "recorded_at": entry["recorded_at"],
         "kind": entry["kind"],
         "account": line["account"],
         "commodity": line["commodity"],
@@ -702,28 +816,48 @@ def _posting_row(
     }
 
 
-def _cell(value: object, *, listed: bool = True) -> object:
+def _receipt(seq: int, hashed: bytes) -> str:
+    """Return the number that a giver holds: the entry's, and the first 20 bits of its hash."""
+    value = seq << 20 | int.from_bytes(hashed[:3], "big") >> 4
+    return "".join(_RECEIPT_LETTERS[value >> shift & 31] for shift in range(55, -1, -5))
+
+
+def _cell(value: object) -> object:
     if isinstance(value, list):
-        return " ".join(map(str, value)) if listed else str(value)
+        return " ".join(map(str, value))
     return value if isinstance(value, str | int) else None
 
 
-def _text(value: object) -> str:
+def _stated(name: str, value: object) -> str:
+    """Return what an entry says in the form in which it is compared with a cell."""
+    if name in _TIMES:
+        return _instant(str(value))
+    if name == "body":
+        return _json(value)
+    if isinstance(value, str):
+        # An apostrophe keeps a spreadsheet from running a cell.
+        return f"'{value}" if value.startswith(_FORMULA) else value
     return "" if value is None else str(value)
 
 
 def _read(name: str, cell: str) -> str:
-    """Return a cell in the form in which it is compared: times in UTC, JSON in one spelling."""
-    if name in {"occurred_at", "recorded_at"}:
+    """Return a cell in the form in which it is compared: times as instants, JSON in one spelling."""
+    if name in _TIMES:
         return _instant(cell)
     return _json(json.loads(cell or "null")) if name == "body" else cell
 
 
 def _instant(text: str) -> str:
     try:
-        return str(datetime.fromisoformat(text).timestamp())
-    except ValueError:
+        return str(datetime.fromisoformat(text).astimezone(UTC))
+    except (ValueError, OverflowError):
         return text
+
+
+def _whole(value: object) -> int:
+    if type(value) is not int:
+        raise TypeError(value)
+    return value
 
 
 def _json(value: object) -> str:
@@ -802,9 +936,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
             job = Job(pack, options.key)
             outcomes = job.run()
     except (Unreadable, OSError) as error:
-        print(f"✗ {error.zh if isinstance(error, Unreadable) else error}\n  {error}")
+        print(
+            f"✗ {_shown(error.zh if isinstance(error, Unreadable) else error)}\n  {_shown(error)}"
+        )
         return 2
-    print(f"{options.pack.name}: {job.fund} {job.manifest['period'] or ''} {job.size:,}")
+    print(f"{options.pack.name}: {job.fund} {job.period} {job.size:,}")
     for line in said.told(outcomes):
         print(line)
     for zh, en in job.notes():

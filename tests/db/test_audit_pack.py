@@ -18,6 +18,7 @@ from ledger.activity.records import Activity
 from ledger.clock import FixedClock
 from ledger.desk import wanted as wanting
 from ledger.desk.effects import NewStatement
+from ledger.funds.booking import add_post_quantum_key, retire_key, rotate_key
 from ledger.packs.making import make_pack
 from ledger.publication.anchors import ask_waiting, poster
 from ledger.settings import load_settings
@@ -274,3 +275,43 @@ def test_what_is_no_pack_or_a_hostile_one_is_a_named_failure(ledger, tmp_path):
         for name, data in bomb.items():
             out.writestr(name, b"\0" * 2_000_000 if name == "log/key" else data)
     assert not verify_pack(tmp_path / "a.zip").ok
+
+
+def test_gifts_that_arrive_meanwhile_are_not_in_it(ledger, tmp_path):
+    ledgers.whole_way(ledger)
+    size = len(ledgers.bodies(ledger))
+    opened = Opened(
+        load_settings({"LEDGER_HOME": str(tmp_path)}),
+        ledger.database,
+        ledger.sequencer,
+        ledger.clock,
+    )
+    place = tmp_path / "a.zip"
+    given = iter(range(1000))
+
+    def meanwhile(_done: int, _total: int) -> None:
+        ledgers.give(ledger, ledgers.gift(f"meanwhile-{next(given)}"))
+
+    with place.open("wb") as out:
+        done = make_pack(opened, ledger.fund, ("", "auditor"), out, meanwhile)
+    assert (done.size, next(given) > 0) == (size, True)
+    report = verify_pack(place)
+    assert (report.ok, report.entries) == (True, size), report.summary
+
+
+def test_keys_that_the_log_names_are_enough_for_what_they_signed(ledger, tmp_path):
+    [first] = keys_of(ledger)
+    ledgers.whole_way(ledger)
+    assert not ask_now(ledger, witness(ledger, tmp_path / "witness")).problem
+    second = rotate_key(ledger.sequencer, ledger.clock, ledger.fund)
+    ledgers.give(ledger, ledgers.gift("while both sign"))
+    retire_key(ledger.sequencer, ledger.fund)
+    third = add_post_quantum_key(ledger.sequencer, ledger.clock, ledger.fund)
+    ledgers.give(ledger, ledgers.gift("after"))
+    files = files_of(pack(ledger, tmp_path))
+    for key in (second, third):
+        report = verified(files, tmp_path / "a.zip", vkeys=[key])
+        assert report.ok, report.summary
+    # The first key signs no more: whoever knows it alone cannot tell whose the newest tree is.
+    report = verified(files, tmp_path / "a.zip", vkeys=[first.text()])
+    assert {one.name for one in report.checks if one.failure} >= {"pack-signature"}

@@ -58,6 +58,11 @@ bench: $(DEV_STAMP) ## measure the speed on this machine against its limits
 lighthouse: $(RUN_STAMP) ## measure public pages of the demo as on a slow telephone (node, npm and chromium)
 	@.ci/lighthouse.sh
 
+.PHONY: axe
+axe: $(DEV_STAMP) ## hold every page to the rules of accessibility that axe-core knows, in a browser
+	@.ci/setup.sh run test
+	@$(PY) -m pytest -q -m axe tests/browser
+
 .PHONY: audit
 audit: $(DEV_STAMP) ## look for known weaknesses of the pinned packages
 	@$(PY) .ci/audit.py --strict

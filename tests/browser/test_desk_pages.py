@@ -100,6 +100,7 @@ def the_keyboard_opens_and_sorts(page) -> None:
     page.wait_for_selector("#sort-amount")
 
 
+@pytest.mark.axe
 def test_axe_finds_nothing_on_any_page(county, served, new_page):
     suggest_two(county)
     exception = found(county)

@@ -50,6 +50,7 @@ def officer(month, served, new_page):
     return seat
 
 
+@pytest.mark.axe
 def test_a_month_from_files_to_the_seal(month, officer, tmp_path):
     wang, li, zhao, chen = (officer(who) for who in ("wang", "li", "zhao", "chen"))
     files_in(month, wang)

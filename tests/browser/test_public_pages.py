@@ -53,6 +53,7 @@ def receipt(served) -> str:
     return receipt_number(stored.seq, stored.leaf_hash).compact
 
 
+@pytest.mark.axe
 def test_public_pages_are_for_everybody(new_page, receipt) -> None:
     page = new_page()
     gift_page = f"/funds/qinghe/gifts/{receipt}"

@@ -122,6 +122,7 @@ def done(officer: Officer, name: str) -> None:
     officer.follow("main a.button")
 
 
+@pytest.mark.axe
 def test_a_statement_from_the_desk_to_whoever_checks_it(county, served, new_page, tmp_path):
     wang, li, sun = (Officer(served, new_page(), who) for who in ("wang", "li", "sun"))
     for one in (wang, li, sun):

@@ -19,7 +19,6 @@ TEXT_MAX = 200
 ENTRY_MAX = 2**40
 """Entries are numbered below this."""
 
-HASHES_MAX = 100
 SHA256_DIGITS = 64
 HEX = frozenset("0123456789abcdef")
 
@@ -148,13 +147,13 @@ class Body:
             raise FieldError(field=name, value=len(value), reason="too-many")
         return value
 
-    def hashes(self, name: str) -> tuple[str, ...]:
+    def hashes(self, name: str, most: int) -> tuple[str, ...]:
         """Return hashes of files that were brought, each once; none where the field is left out.
 
         Raises:
-            FieldError: One is no SHA-256 in hexadecimal.
+            FieldError: Too many, or one that is no SHA-256 in hexadecimal.
         """
-        found = self.many(name, HASHES_MAX)
+        found = self.many(name, most)
         for one in found:
             if not isinstance(one, str) or not is_hash(one):
                 raise FieldError(field=name, value=str(one)[:20], reason="not-a-hash")

@@ -12,7 +12,6 @@ from typing import Any, NamedTuple
 
 import orjson
 from flask import Response, request
-from werkzeug.exceptions import UnsupportedMediaType
 
 from ledger.desk import spending, transferring
 from ledger.desk.spending import Preview
@@ -25,18 +24,18 @@ from ledger.funds.history import MoneyAccount
 from ledger.funds.lists import Lists
 from ledger.spending import history
 from ledger.spending.booking import Booked
+from ledger.spending.evidence import FILES_MAX
 from ledger.spending.sheet import COLUMNS, Fault, Reading, faults_csv, row_of
 from ledger.transfers import payments
 from ledger.web import uploads
-from ledger.web.api.bodies import HASHES_MAX, TEXT_MAX, Body, is_hash, json_body
+from ledger.web.api import asked
+from ledger.web.api.bodies import Body, json_body
 from ledger.web.api.gifts import JSON, idempotency_key
-from ledger.web.api.guard import Caller, Guard
+from ledger.web.api.guard import Caller, Views
 from ledger.web.api.proposed import client_key, propose
 from ledger.web.language import Voice, language_of
 from ledger.web.problems import PROBLEM_JSON, problem_document, problem_of
-from ledger.wiring import Ledger
 
-BYTES = "application/octet-stream"
 OWN = "Assets:Fund:"
 ROWS_MAX = 10_000
 """Rows of a JSON body; a sheet may have more."""
@@ -63,22 +62,13 @@ class _Asked(NamedTuple):
     evidence: tuple[str, ...]
 
     @property
-    def wanted(self) -> spending.Spending:
+    def to_book(self) -> spending.Spending:
         """Return what is wanted of the desk."""
         return spending.Spending(self.account, self.reading.rows, self.upload, self.evidence)
 
 
-class Bringing:
-    """The views.
-
-    Args:
-        ledger: What they write.
-        guard: Lets calls through.
-    """
-
-    def __init__(self, ledger: Ledger, guard: Guard) -> None:
-        self._ledger = ledger
-        self._guard = guard
+class Bringing(Views):
+    """The views."""
 
     # --- evidence -------------------------------------------------------------------------------
 
@@ -109,25 +99,25 @@ class Bringing:
         """Book spending up to the limit of one person, or with `preview=yes` only say what would come of it."""
         caller = self._guard.caller(fund, "spending.book")
         key = idempotency_key(request.headers.get("Idempotency-Key")) or None
-        preview = _preview()
-        asked = self._asked(caller)
-        if asked.reading.faults:
-            return _wrong_rows(asked)
+        preview = asked.one_of("preview", ("yes", "no")) == "yes"
+        wanted = self._asked(caller)
+        if wanted.reading.faults:
+            return _wrong_rows(wanted)
         sequencer, member_id = self._ledger.sequencer, caller.member.member_id
         if preview:
-            found = spending.preview(sequencer, caller.fund, asked.wanted, checked=True)
-            return _answer(_told_preview(found, asked.account.commodity), HTTPStatus.OK)
-        done = spending.book(sequencer, caller.fund, member_id, asked.wanted, key)
+            found = spending.preview(sequencer, caller.fund, wanted.to_book, checked=True)
+            return _answer(_told_preview(found, wanted.account.commodity), HTTPStatus.OK)
+        done = spending.book(sequencer, caller.fund, member_id, wanted.to_book, key)
         return _answer(_told(done), HTTPStatus.CREATED if done.added else HTTPStatus.OK)
 
     def propose_spend(self, fund: str) -> Response:
         """Propose spending above the limit of one person."""
         caller = self._guard.caller(fund, "spend.propose")
         key = client_key()
-        asked = self._asked(caller)
-        if asked.reading.faults:
-            return _wrong_rows(asked)
-        return propose(self._ledger, caller, spending.spend(asked.wanted), key)
+        wanted = self._asked(caller)
+        if wanted.reading.faults:
+            return _wrong_rows(wanted)
+        return propose(self._ledger, caller, spending.spend(wanted.to_book), key)
 
     def _asked(self, caller: Caller) -> _Asked:
         """Read what is asked for.
@@ -141,15 +131,13 @@ class Bringing:
             body = Body(json_body())
             rows = body.many("rows", ROWS_MAX)
             account = self._account(caller, body.text("account"))
-            evidence = body.hashes("evidence")
+            evidence = body.hashes("evidence", FILES_MAX)
             body.check_all_read()
             return _Asked(account, _typed(rows, lists), None, evidence)
-        if request.mimetype != BYTES:
-            raise UnsupportedMediaType
-        name = uploads.shown_name(_text("name") or "spending")
-        account = self._account(caller, _text("account"))
-        data = request.get_data(cache=False)
-        return _Asked(account, read(name, data, lists), (name, data), _hashes())
+        name, data = asked.file_body("spending")
+        account = self._account(caller, asked.text("account"))
+        evidence = asked.hashes("evidence", FILES_MAX)
+        return _Asked(account, read(name, data, lists), (name, data), evidence)
 
     def _account(self, caller: Caller, name: str) -> MoneyAccount:
         if not name:
@@ -164,30 +152,6 @@ class Bringing:
 # --- what is asked for ----------------------------------------------------------------------------
 
 
-def _text(field: str) -> str:
-    value = request.args.get(field, "")
-    if len(value) > TEXT_MAX or not value.isprintable():
-        raise FieldError(field=field, value=value[:20], reason="too-long")
-    return value
-
-
-def _preview() -> bool:
-    value = request.args.get("preview", "no")
-    if value not in ("yes", "no"):
-        raise FieldError(field="preview", value=value[:20], reason="unknown", known=("yes", "no"))
-    return value == "yes"
-
-
-def _hashes() -> tuple[str, ...]:
-    found = request.args.getlist("evidence")
-    if len(found) > HASHES_MAX:
-        raise FieldError(field="evidence", value=len(found), reason="too-many")
-    for one in found:
-        if not is_hash(one):
-            raise FieldError(field="evidence", value=one[:20], reason="not-a-hash")
-    return tuple(dict.fromkeys(found))
-
-
 def _file() -> Brought:
     """Return the file that is the body.
 
@@ -196,10 +160,7 @@ def _file() -> Brought:
         FieldError: There are none.
         FileFormatError: It is of a kind that nobody brings as evidence.
     """
-    if request.mimetype != BYTES:
-        raise UnsupportedMediaType
-    name = uploads.shown_name(_text("name") or "file")
-    data = request.get_data(cache=False)
+    name, data = asked.file_body()
     if not data:
         raise FieldError(field="file", value=name, reason="empty")
     kind = uploads.kind_of(name, data)
@@ -291,11 +252,11 @@ def _told_preview(found: Preview, commodity: str) -> dict[str, Any]:
     }
 
 
-def _wrong_rows(asked: _Asked) -> Response:
+def _wrong_rows(wanted: _Asked) -> Response:
     """Answer that nothing was booked because of rows that are wrong, each with its reason."""
-    faults = asked.reading.faults
+    faults = wanted.reading.faults
     voice = Voice(language_of(request.path))
-    error = FieldError() if asked.upload is None else FileFormatError()
+    error = FieldError() if wanted.upload is None else FileFormatError()
     problem = problem_of(error)
     document = problem_document(problem, voice)
     document["errors"] = [
@@ -310,7 +271,7 @@ def _wrong_rows(asked: _Asked) -> Response:
         for one in faults[:ERRORS_MAX]
     ]
     document["wrong"] = len(faults)
-    if asked.upload is not None:
+    if wanted.upload is not None:
         told = {
             (one.field, one.reason): f"{one.field}: {_says(voice, one.reason)}" for one in faults
         }

@@ -2,25 +2,28 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from ledger.web.api.bodies import HASHES_MAX
+from ledger.spending.evidence import FILES_MAX
 from ledger.web.api.bringing import ROWS_MAX
+from ledger.web.api.described import (
+    BYTES,
+    HASH,
+    MINOR,
+    SHORT,
+    TEXT,
+    WHOLE,
+    Json,
+    answer,
+    parameter,
+    shape,
+)
 from ledger.web.api.schemas import BY_TOKEN, PROPOSED, problem
 
-Json = dict[str, Any]
-
-_WHOLE: Json = {"type": "integer"}
-_TEXT: Json = {"type": "string"}
-_SHORT: Json = {**_TEXT, "minLength": 1, "maxLength": 200}
-_HASH: Json = {**_TEXT, "pattern": "^[0-9a-f]{64}$"}
 _HASHES: Json = {
     "type": "array",
-    "maxItems": HASHES_MAX,
-    "items": _HASH,
+    "maxItems": FILES_MAX,
+    "items": HASH,
     "description": "SHA-256 of files that were brought as evidence.",
 }
-_BYTES: Json = {"schema": {"type": "string", "format": "binary"}}
 
 SPEND_ROW: Json = {
     "type": "object",
@@ -38,23 +41,23 @@ SPEND_ROW: Json = {
         "reference",
     ],
     "properties": {
-        "spent_on": {**_TEXT, "format": "date", "description": "Day of the payment."},
+        "spent_on": {**TEXT, "format": "date", "description": "Day of the payment."},
         "disease": {
-            **_SHORT,
+            **SHORT,
             "description": "Code or name of the fund's list, or `Unclassified`.",
         },
-        "group": {**_SHORT, "description": "Likewise."},
-        "provider": {**_TEXT, "minLength": 1, "maxLength": 80, "description": "Who was paid."},
-        "batch": {**_TEXT, "minLength": 1, "maxLength": 40, "description": "Of the medicine."},
-        "persons": {**_WHOLE, "minimum": 0, "maximum": 999_999_999},
-        "person_times": {**_WHOLE, "minimum": 0, "maximum": 999_999_999},
+        "group": {**SHORT, "description": "Likewise."},
+        "provider": {**TEXT, "minLength": 1, "maxLength": 80, "description": "Who was paid."},
+        "batch": {**TEXT, "minLength": 1, "maxLength": 40, "description": "Of the medicine."},
+        "persons": {**WHOLE, "minimum": 0, "maximum": 999_999_999},
+        "person_times": {**WHOLE, "minimum": 0, "maximum": 999_999_999},
         "amount_cny": {
-            **_TEXT,
+            **TEXT,
             "pattern": r"^[0-9]+(\.[0-9]{1,2})?$",
             "description": "Decimal text, above zero.",
         },
         "reference": {
-            **_TEXT,
+            **TEXT,
             "minLength": 1,
             "maxLength": 80,
             "description": "Of the payment, as on the bank's line.",
@@ -66,7 +69,7 @@ SPENDING_IN: Json = {
     "additionalProperties": False,
     "required": ["account", "rows"],
     "properties": {
-        "account": {**_SHORT, "description": "Fund account that paid."},
+        "account": {**SHORT, "description": "Fund account that paid."},
         "rows": {
             "type": "array",
             "minItems": 1,
@@ -95,23 +98,11 @@ EXAMPLE: Json = {
 COMPONENTS: dict[str, Json] = {"SpendRow": SPEND_ROW, "SpendingIn": SPENDING_IN}
 
 
-def _asked(name: str, description: str, schema: Json) -> Json:
-    return {"name": name, "in": "query", "description": description, "schema": schema}
-
-
-def _answer(description: str, schema: Json) -> Json:
-    return {"description": description, "content": {"application/json": {"schema": schema}}}
-
-
-def _object(**properties: Json) -> Json:
-    return {"type": "object", "required": [*properties], "properties": properties}
-
-
-_NAME = _asked("name", "Of the file; shown, never used as a path.", {**_TEXT, "maxLength": 200})
+_NAME = parameter("name", "Of the file; shown, never used as a path.", {**TEXT, "maxLength": 200})
 _OF_SHEETS = [
     _NAME,
-    _asked("account", "Of a sheet: the fund account that paid.", {**_TEXT, "maxLength": 200}),
-    _asked("evidence", "Of a sheet: may be given again.", _HASHES),
+    parameter("account", "Of a sheet: the fund account that paid.", {**TEXT, "maxLength": 200}),
+    parameter("evidence", "Of a sheet: may be given again.", _HASHES),
 ]
 _BODY: Json = {
     "required": True,
@@ -121,7 +112,7 @@ _BODY: Json = {
             "schema": {"$ref": "#/components/schemas/SpendingIn"},
             "example": EXAMPLE,
         },
-        "application/octet-stream": _BYTES,
+        "application/octet-stream": BYTES,
     },
 }
 _WRONG = problem(
@@ -133,29 +124,28 @@ _SENT: Json = {
     "413": problem("The body is too large."),
     "415": problem("The body is neither `application/json` nor `application/octet-stream`."),
 }
-_BOOKED = _object(
-    added={**_WHOLE, "description": "Rows that became entries."},
-    repeated={**_WHOLE, "description": "Rows that were booked before."},
+_BOOKED = shape(
+    added={**WHOLE, "description": "Rows that became entries."},
+    repeated={**WHOLE, "description": "Rows that were booked before."},
     first={
         "type": ["integer", "null"],
         "description": "The first of these entries; they follow one another in the order of the rows.",
     },
 )
-_MINOR: Json = {**_WHOLE, "description": "Minor units."}
-_PREVIEW = _object(
-    added={**_WHOLE, "description": "Rows that would be booked."},
-    repeated={**_WHOLE, "description": "Rows that are booked already."},
+_PREVIEW = shape(
+    added={**WHOLE, "description": "Rows that would be booked."},
+    repeated={**WHOLE, "description": "Rows that are booked already."},
     conflict={
         "description": "The first row that is booked with other figures.",
-        "oneOf": [{"type": "null"}, _object(line=_WHOLE, field=_TEXT, seq=_WHOLE)],
+        "oneOf": [{"type": "null"}, shape(line=WHOLE, field=TEXT, seq=WHOLE)],
     },
-    commodity=_TEXT,
-    sum_minor=_MINOR,
-    counted_minor={**_WHOLE, "description": "What the limit of one person is held to."},
-    held_minor={**_WHOLE, "description": "What the account holds."},
+    commodity=TEXT,
+    sum_minor=MINOR,
+    counted_minor={**WHOLE, "description": "What the limit of one person is held to."},
+    held_minor={**WHOLE, "description": "What the account holds."},
     needed={
         "type": "array",
-        "items": _TEXT,
+        "items": TEXT,
         "description": "Roles that have to approve it; none where one person books it.",
     },
 )
@@ -167,21 +157,21 @@ BOOK_SPENDING: Json = {
             "in": "header",
             "required": False,
             "description": "The same key with the same rows gives the first answer again.",
-            "schema": {**_TEXT, "minLength": 1, "maxLength": 120},
+            "schema": {**TEXT, "minLength": 1, "maxLength": 120},
         },
-        _asked(
+        parameter(
             "preview",
             "`yes` only tells what would come of it.",
-            {**_TEXT, "enum": ["yes", "no"], "default": "no"},
+            {**TEXT, "enum": ["yes", "no"], "default": "no"},
         ),
         *_OF_SHEETS,
     ],
     "requestBody": _BODY,
     "responses": {
-        "200": _answer(
+        "200": answer(
             "A preview; or all rows were booked before.", {"oneOf": [_BOOKED, _PREVIEW]}
         ),
-        "201": _answer("Rows are booked.", _BOOKED),
+        "201": answer("Rows are booked.", _BOOKED),
         **BY_TOKEN["responses"],
         "409": problem(
             "A row is booked with other figures, or the key was used for something else."
@@ -199,11 +189,11 @@ PROPOSE_SPEND: Json = {
 BRING: Json = {
     **BY_TOKEN,
     "parameters": [_NAME],
-    "requestBody": {"required": True, "content": {"application/octet-stream": _BYTES}},
+    "requestBody": {"required": True, "content": {"application/octet-stream": BYTES}},
     "responses": {
-        "201": _answer(
+        "201": answer(
             "It is kept, once for the same bytes; whatever it proves names its SHA-256.",
-            _object(sha256=_HASH, name=_TEXT, kind={**_TEXT, "description": "By its bytes."}),
+            shape(sha256=HASH, name=TEXT, kind={**TEXT, "description": "By its bytes."}),
         ),
         **BY_TOKEN["responses"],
         "413": problem("The file is too large."),

@@ -8,10 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from flask import Response, request
+from flask import Response
 
-from ledger.activity.recording import record_alone
-from ledger.activity.records import READ, Activity
 from ledger.clock import from_text, to_ms
 from ledger.decisions import history as decisions
 from ledger.desk import actions, matching, spending, wanted
@@ -20,30 +18,20 @@ from ledger.errors import FieldError
 from ledger.funds import history as funds
 from ledger.funds.history import Rate
 from ledger.money import parse_amount
-from ledger.transfers.booking import Proposal
+from ledger.transfers.booking import FILES_MAX, Proposal
+from ledger.web.api import asked
+from ledger.web.api.asked import DIGITS_MAX
 from ledger.web.api.bodies import ENTRY_MAX, Body, json_body
-from ledger.web.api.guard import Caller, Guard
+from ledger.web.api.guard import Caller, Views
 from ledger.web.api.proposed import client_key, propose, shown
-from ledger.wiring import Ledger
 
-DIGITS_MAX = 12
-"""Of a decision's number in an address."""
-
+STATES = ("open", "ended")
 LIST_MAX = 50
 """Ended decisions in one answer."""
 
 
-class Deciding:
-    """The views.
-
-    Args:
-        ledger: What they read and write.
-        guard: Lets calls through.
-    """
-
-    def __init__(self, ledger: Ledger, guard: Guard) -> None:
-        self._ledger = ledger
-        self._guard = guard
+class Deciding(Views):
+    """The views."""
 
     def decisions(self, fund: str) -> dict[str, Any]:
         """List the decisions that wait for somebody; with `state=ended` the newest that have ended.
@@ -52,17 +40,13 @@ class Deciding:
             FieldError: There is no such state.
         """
         caller = self._guard.caller(fund, "decision.read")
-        state = request.args.get("state", "open")
-        if state not in ("open", "ended"):
-            raise FieldError(
-                field="state", value=state[:20], reason="unknown", known=("open", "ended")
-            )
+        state = asked.one_of("state", STATES) or "open"
         with self._ledger.database.reading() as connection:
             found = (
                 decisions.open_decisions(connection, caller.fund.fund_id)
                 if state == "open"
                 else decisions.ended_decisions(
-                    connection, caller.fund.fund_id, newest=LIST_MAX, below=_below()
+                    connection, caller.fund.fund_id, newest=LIST_MAX, below=asked.number("below")
                 )
             )
         return {"decisions": [shown(one) for one in found]}
@@ -83,13 +67,9 @@ class Deciding:
     def members(self, fund: str) -> dict[str, Any]:
         """List the people of a fund with their roles. That they were read is put on record first."""
         caller = self._guard.caller(fund, "people.read")
-        member, fund_id = caller.member, caller.fund.fund_id
-        read = Activity(
-            fund_id, "people.read", "", member.member_id, member.role_text, outcome=READ
-        )
-        record_alone(self._ledger.database, self._ledger.clock, read)
+        self._guard.saw(caller, "people.read", "")
         with self._ledger.database.reading() as connection:
-            found = funds.all_members(connection, fund_id)
+            found = funds.all_members(connection, caller.fund.fund_id)
         return {
             "members": [
                 {
@@ -161,18 +141,9 @@ class Deciding:
                 minor,
                 body.text("reference"),
                 body.text("purpose", ""),
-                body.hashes("evidence"),
+                body.hashes("evidence", FILES_MAX),
             )
         )
-
-
-def _below() -> int | None:
-    given = request.args.get("below")
-    if given is None:
-        return None
-    if not (given.isascii() and given.isdigit() and len(given) <= DIGITS_MAX):
-        raise FieldError(field="below", value=given[:20], reason="not-an-integer")
-    return int(given)
 
 
 def _rate(_caller: Caller, body: Body) -> Wanted:

@@ -2,117 +2,93 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from ledger.matching.exceptions.booking import NOTE_MAX, STEPS
 from ledger.matching.exceptions.kinds import BRACKETS, KINDS, STATES
 from ledger.projections.shapes import STAGES
+from ledger.web.api.described import DATE, TEXT, TRUTH, WHOLE, Json, answer, many, parameter, shape
 from ledger.web.api.schemas import BY_TOKEN, problem
-
-Json = dict[str, Any]
-
-_WHOLE: Json = {"type": "integer"}
-_TEXT: Json = {"type": "string"}
-_TRUTH: Json = {"type": "boolean"}
-_DAY: Json = {"type": "string", "format": "date"}
 
 
 def _maybe(one: Json) -> Json:
     return {**one, "type": [one["type"], "null"]}
 
 
-def _object(**properties: Json) -> Json:
-    return {"type": "object", "required": [*properties], "properties": properties}
-
-
-def _many(one: Json) -> Json:
-    return {"type": "array", "items": one}
-
-
-def _answer(description: str, schema: Json) -> Json:
-    return {"description": description, "content": {"application/json": {"schema": schema}}}
-
-
-def _asked(name: str, description: str, schema: Json) -> Json:
-    return {"name": name, "in": "query", "description": description, "schema": schema}
-
-
 _ITEM: Json = {
-    "number": {**_WHOLE, "description": "The entry that raised it."},
-    "kind": {**_TEXT, "description": "One of those of docs/desk.md; older ones may have others."},
-    "subject": _TEXT,
-    "amount": {**_WHOLE, "description": "Minor units."},
-    "commodity": _TEXT,
-    "state": {**_TEXT, "enum": [*STATES]},
-    "owner": {**_maybe(_TEXT), "description": "Member who looks after it."},
-    "role": {**_TEXT, "description": "Role that looks after its kind."},
-    "since": {**_DAY, "description": "When it was observed."},
-    "due": _DAY,
-    "age_days": _WHOLE,
-    "overdue": _TRUTH,
-    "blocks": {**_TRUTH, "description": "Whether a month cannot be closed over it."},
-    "disputed": _maybe(_DAY),
-    "paused": _maybe(_DAY),
-    "decision": {**_maybe(_WHOLE), "description": "Open decision about it."},
-    "resolved": {**_maybe(_WHOLE), "description": "The entry that closed it."},
+    "number": {**WHOLE, "description": "The entry that raised it."},
+    "kind": {**TEXT, "description": "One of those of docs/desk.md; older ones may have others."},
+    "subject": TEXT,
+    "amount": {**WHOLE, "description": "Minor units."},
+    "commodity": TEXT,
+    "state": {**TEXT, "enum": [*STATES]},
+    "owner": {**_maybe(TEXT), "description": "Member who looks after it."},
+    "role": {**TEXT, "description": "Role that looks after its kind."},
+    "since": {**DATE, "description": "When it was observed."},
+    "due": DATE,
+    "age_days": WHOLE,
+    "overdue": TRUTH,
+    "blocks": {**TRUTH, "description": "Whether a month cannot be closed over it."},
+    "disputed": _maybe(DATE),
+    "paused": _maybe(DATE),
+    "decision": {**_maybe(WHOLE), "description": "Open decision about it."},
+    "resolved": {**_maybe(WHOLE), "description": "The entry that closed it."},
 }
-_NOTE = _object(number=_WHOLE, at=_TEXT, member=_TEXT, step=_TEXT, value=_TEXT, text=_maybe(_TEXT))
-_FILE = _object(sha256=_TEXT, name=_TEXT, kind=_TEXT, bytes=_WHOLE, member=_TEXT, at=_TEXT)
-_AGED = _object(
-    kind=_TEXT,
-    commodity=_TEXT,
-    bracket={**_TEXT, "enum": [*BRACKETS]},
-    items=_WHOLE,
-    amount=_WHOLE,
-    overdue=_WHOLE,
+_NOTE = shape(number=WHOLE, at=TEXT, member=TEXT, step=TEXT, value=TEXT, text=_maybe(TEXT))
+_FILE = shape(sha256=TEXT, name=TEXT, kind=TEXT, bytes=WHOLE, member=TEXT, at=TEXT)
+_AGED = shape(
+    kind=TEXT,
+    commodity=TEXT,
+    bracket={**TEXT, "enum": [*BRACKETS]},
+    items=WHOLE,
+    amount=WHOLE,
+    overdue=WHOLE,
 )
-_LIST = _object(exceptions=_many(_object(**_ITEM)), after=_maybe(_WHOLE), ageing=_many(_AGED))
-_DAY_PAGE = _object(
-    day=_DAY,
-    explained={**_TRUTH, "description": "Everything is explained, to the fen."},
-    unexplained=_many(_object(commodity=_TEXT, amount=_WHOLE)),
-    channels=_many(
-        _object(
-            channel=_TEXT,
-            commodity=_TEXT,
-            sessions=_WHOLE,
-            gifts=_WHOLE,
-            ours=_WHOLE,
-            month_ours=_WHOLE,
-            month_platform=_maybe(_WHOLE),
-            difference=_maybe(_WHOLE),
+_LIST = shape(exceptions=many(shape(**_ITEM)), after=_maybe(WHOLE), ageing=many(_AGED))
+_DAY_PAGE = shape(
+    day=DATE,
+    explained={**TRUTH, "description": "Everything is explained, to the fen."},
+    unexplained=many(shape(commodity=TEXT, amount=WHOLE)),
+    channels=many(
+        shape(
+            channel=TEXT,
+            commodity=TEXT,
+            sessions=WHOLE,
+            gifts=WHOLE,
+            ours=WHOLE,
+            month_ours=WHOLE,
+            month_platform=_maybe(WHOLE),
+            difference=_maybe(WHOLE),
         )
     ),
-    files=_many(
-        _object(
-            sha256=_TEXT,
-            name=_TEXT,
-            format=_TEXT,
-            account=_TEXT,
-            lines=_WHOLE,
-            opening=_maybe(_WHOLE),
-            closing=_maybe(_WHOLE),
-            state=_TEXT,
-            joins=_TEXT,
-            why=_TEXT,
+    files=many(
+        shape(
+            sha256=TEXT,
+            name=TEXT,
+            format=TEXT,
+            account=TEXT,
+            lines=WHOLE,
+            opening=_maybe(WHOLE),
+            closing=_maybe(WHOLE),
+            state=TEXT,
+            joins=TEXT,
+            why=TEXT,
         )
     ),
-    accounts=_many(
-        _object(
-            account=_TEXT,
-            commodity=_TEXT,
-            ledger=_WHOLE,
-            open=_WHOLE,
-            bank=_maybe(_WHOLE),
-            difference=_WHOLE,
+    accounts=many(
+        shape(
+            account=TEXT,
+            commodity=TEXT,
+            ledger=WHOLE,
+            open=WHOLE,
+            bank=_maybe(WHOLE),
+            difference=WHOLE,
         )
     ),
-    stages=_many(_object(stage={**_TEXT, "enum": [*STAGES]}, waiting=_WHOLE, reached=_WHOLE)),
-    exceptions=_object(
-        open=_WHOLE,
-        overdue=_WHOLE,
-        oldest=_many(
-            _object(
+    stages=many(shape(stage={**TEXT, "enum": [*STAGES]}, waiting=WHOLE, reached=WHOLE)),
+    exceptions=shape(
+        open=WHOLE,
+        overdue=WHOLE,
+        oldest=many(
+            shape(
                 **{
                     name: _ITEM[name]
                     for name in (
@@ -147,33 +123,33 @@ _CHANGED: Json = {
 EXCEPTIONS: Json = {
     **BY_TOKEN,
     "parameters": [
-        _asked("state", "All that are open unless given.", {**_TEXT, "enum": [*STATES]}),
-        _asked("kind", "Only of this kind.", {**_TEXT, "enum": [*KINDS]}),
-        _asked("owner", "Only those of this member.", {**_TEXT, "maxLength": 200}),
-        _asked("text", "Part of the subject.", {**_TEXT, "maxLength": 200}),
-        _asked("overdue", "Only those past their day.", _TRUTH),
-        _asked(
+        parameter("state", "All that are open unless given.", {**TEXT, "enum": [*STATES]}),
+        parameter("kind", "Only of this kind.", {**TEXT, "enum": [*KINDS]}),
+        parameter("owner", "Only those of this member.", {**TEXT, "maxLength": 200}),
+        parameter("text", "Part of the subject.", {**TEXT, "maxLength": 200}),
+        parameter("overdue", "Only those past their day.", TRUTH),
+        parameter(
             "after",
             "`after` of the page before.",
-            {**_WHOLE, "minimum": 0, "maximum": 999_999_999_999},
+            {**WHOLE, "minimum": 0, "maximum": 999_999_999_999},
         ),
     ],
-    "responses": {"200": _answer("A page, and the ages of all.", _LIST), **_REFUSED},
+    "responses": {"200": answer("A page, and the ages of all.", _LIST), **_REFUSED},
 }
 EXCEPTION: Json = {
     **BY_TOKEN,
     "responses": {
-        "200": _answer(
+        "200": answer(
             "The exception.",
-            _object(**_ITEM, thread=_many(_NOTE), evidence=_many(_FILE)),
+            shape(**_ITEM, thread=many(_NOTE), evidence=many(_FILE)),
         ),
         **BY_TOKEN["responses"],
     },
 }
 DAY: Json = {
     **BY_TOKEN,
-    "parameters": [_asked("date", "Today unless given.", _DAY)],
-    "responses": {"200": _answer("The day; amounts in minor units.", _DAY_PAGE), **_REFUSED},
+    "parameters": [parameter("date", "Today unless given.", DATE)],
+    "responses": {"200": answer("The day; amounts in minor units.", _DAY_PAGE), **_REFUSED},
 }
 
 
@@ -189,17 +165,17 @@ STEP: Json = {
             "additionalProperties": False,
             "required": ["step"],
             "properties": {
-                "step": {**_TEXT, "enum": [one for one in STEPS if one != "evidence"]},
+                "step": {**TEXT, "enum": [one for one in STEPS if one != "evidence"]},
                 "value": {
-                    **_TEXT,
+                    **TEXT,
                     "maxLength": 200,
                     "description": "Member for `assigned`, day for `due`.",
                 },
-                "text": {**_TEXT, "maxLength": NOTE_MAX},
+                "text": {**TEXT, "maxLength": NOTE_MAX},
             },
         }
     ),
-    "responses": {"200": _answer("As it stands now.", _object(**_ITEM)), **_CHANGED},
+    "responses": {"200": answer("As it stands now.", shape(**_ITEM)), **_CHANGED},
 }
 CLOSING: Json = {
     **BY_TOKEN,
@@ -209,7 +185,7 @@ CLOSING: Json = {
             "in": "header",
             "required": True,
             "description": "The same key with the same body gives the first decision again.",
-            "schema": {**_TEXT, "minLength": 1, "maxLength": 120},
+            "schema": {**TEXT, "minLength": 1, "maxLength": 120},
         }
     ],
     "requestBody": _body(
@@ -219,7 +195,7 @@ CLOSING: Json = {
             "required": ["reason"],
             "properties": {
                 "reason": {
-                    **_TEXT,
+                    **TEXT,
                     "minLength": 1,
                     "maxLength": 500,
                     "description": "In words that anyone may read.",
@@ -228,7 +204,7 @@ CLOSING: Json = {
         }
     ),
     "responses": {
-        "201": _answer("It is proposed.", {"$ref": "#/components/schemas/Decision"}),
+        "201": answer("It is proposed.", {"$ref": "#/components/schemas/Decision"}),
         **_CHANGED,
     },
 }

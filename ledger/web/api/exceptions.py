@@ -18,33 +18,22 @@ from ledger.matching.exceptions.history import Filter
 from ledger.matching.exceptions.kinds import KINDS, STATES
 from ledger.projections.desk_day import day_page
 from ledger.projections.desk_json import aged_json, day_json, exception_json, thread_json
+from ledger.web.api import asked
 from ledger.web.api.bodies import Body, json_body
-from ledger.web.api.guard import Caller, Guard
+from ledger.web.api.guard import Caller, Views
 from ledger.web.api.proposed import client_key, propose
-from ledger.wiring import Ledger
 
 PAGE = 100
-DIGITS_MAX = 12
-TEXT_MAX = 200
 
 
-class Exceptions:
-    """The views.
-
-    Args:
-        ledger: What they read and write.
-        guard: Lets calls through.
-    """
-
-    def __init__(self, ledger: Ledger, guard: Guard) -> None:
-        self._ledger = ledger
-        self._guard = guard
+class Exceptions(Views):
+    """The views."""
 
     def exceptions(self, fund: str) -> dict[str, Any]:
         """List exceptions, the oldest first, a hundred at a time; without `state` those that are open."""
         caller = self._guard.caller(fund, "exception.read")
         today = self._today(caller)
-        wanted, after = _asked(today), _after()
+        wanted, after = _filter(today), asked.number("after")
         with self._ledger.database.reading() as connection:
             rows = history.page(connection, caller.fund.fund_id, wanted, after=after, limit=PAGE)
             aged = history.ageing(connection, caller.fund.fund_id, today)
@@ -109,37 +98,22 @@ class Exceptions:
         return local_date(self._ledger.clock.now(), zone)
 
 
-def _asked(today: date) -> Filter:
+def _filter(today: date) -> Filter:
     """Return what the address asks for.
 
     Raises:
         FieldError: A state or kind that there is not, or a text that is too long.
     """
-    state, kind, text = (request.args.get(name) for name in ("state", "kind", "text"))
-    for name, value, known in (("state", state, STATES), ("kind", kind, tuple(KINDS))):
-        if value is not None and value not in known:
-            raise FieldError(field=name, value=value[:20], reason="unknown", known=known)
-    owner = request.args.get("owner")
-    for name, value in (("text", text), ("owner", owner)):
-        if value is not None and len(value) > TEXT_MAX:
-            raise FieldError(field=name, value="", reason="too-long")
+    state, kind = asked.one_of("state", STATES), asked.one_of("kind", tuple(KINDS))
     return Filter(
         is_open=True if state is None else None,
         states=None if state is None else (state,),
         kinds=None if kind is None else (kind,),
-        owner=owner,
-        text=text,
+        # An empty one asks for what nobody looks after.
+        owner=asked.text("owner") if "owner" in request.args else None,
+        text=asked.text("text") or None,
         overdue_on=today if request.args.get("overdue") == "true" else None,
     )
-
-
-def _after() -> int | None:
-    given = request.args.get("after")
-    if given is None:
-        return None
-    if not (given.isascii() and given.isdigit() and len(given) <= DIGITS_MAX):
-        raise FieldError(field="after", value=given[:20], reason="not-an-integer")
-    return int(given)
 
 
 def _date(text: str) -> date:

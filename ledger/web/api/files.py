@@ -9,47 +9,31 @@ import base64
 import binascii
 from datetime import datetime
 from http import HTTPStatus
-from typing import Any, NoReturn
+from typing import Any
 
 import orjson
 from flask import Response, request
-from werkzeug.exceptions import UnsupportedMediaType
 
-from ledger.activity.recording import record_alone
-from ledger.activity.records import READ, Activity
 from ledger.desk import actions
-from ledger.errors import FieldError, NotFoundError
+from ledger.errors import NotFoundError
 from ledger.funds import history as funds
 from ledger.funds.history import MoneyAccount
 from ledger.matching import file_history, file_reading, telling
 from ledger.matching.file_history import LINE_STATES, LineFilter, SavedMapping
 from ledger.matching.formats.settlement_csv import read_settlement_file
+from ledger.web.api.asked import file_body, one_of, text, wrong
+from ledger.web.api.bodies import is_hash
 from ledger.web.api.gifts import JSON
-from ledger.web.api.guard import Caller, Guard
-from ledger.web.uploads import shown_name
-from ledger.wiring import Ledger
+from ledger.web.api.guard import Caller, Views
 
-BYTES = "application/octet-stream"
 KINDS = ("bank", "settlement")
 FILE_STATES = ("taken", "held", "replaced", "left-out")
 MOST_DEFAULT, MOST_MAX = 100, 1000
-TEXT_MAX = 200
 DIGITS_MAX = 15
-HEX = frozenset("0123456789abcdef")
-SHA256_DIGITS = 64
 
 
-class Files:
-    """The views.
-
-    Args:
-        ledger: What they read and write.
-        guard: Lets calls through.
-    """
-
-    def __init__(self, ledger: Ledger, guard: Guard) -> None:
-        self._ledger = ledger
-        self._guard = guard
+class Files(Views):
+    """The views."""
 
     def take_file(self, fund: str) -> Response:
         """Take a file, or with `preview=yes` only say what would come of it.
@@ -58,12 +42,9 @@ class Files:
             UnsupportedMediaType: The body is not said to be bytes.
         """
         caller = self._guard.caller(fund, "file.take")
-        if request.mimetype != BYTES:
-            raise UnsupportedMediaType
-        kind = _one_of("kind", KINDS) or KINDS[0]
-        preview = _one_of("preview", ("yes", "no")) == "yes"
-        name = shown_name(_text("name") or "file")
-        data = request.get_data(cache=False)
+        name, data = file_body()
+        kind = one_of("kind", KINDS) or KINDS[0]
+        preview = one_of("preview", ("yes", "no")) == "yes"
         if kind == "settlement":
             return self._settlements(caller, name, data, preview=preview)
         account, mapping = self._choices(caller)
@@ -77,7 +58,7 @@ class Files:
             reading,
             account,
             caller.member.member_id,
-            _text("again") or None,
+            text("again") or None,
         )
         return _answer(
             telling.told_taken(taken), HTTPStatus.CREATED if taken.new else HTTPStatus.OK
@@ -113,7 +94,7 @@ class Files:
                 connection,
                 caller.fund.fund_id,
                 account=account.name if account else None,
-                state=_one_of("state", FILE_STATES),
+                state=one_of("state", FILE_STATES),
                 after=None if after is None else (after[0], _hex("after", after[1])),
                 most=_most(),
             )
@@ -129,7 +110,7 @@ class Files:
             NotFoundError: There is none of this hash.
         """
         caller = self._guard.caller(fund, "file.read")
-        if not _is_hash(sha256):
+        if not is_hash(sha256):
             raise NotFoundError(what="file")
         digest = bytes.fromhex(sha256)
         with self._ledger.database.reading() as connection:
@@ -147,32 +128,30 @@ class Files:
         caller = self._guard.caller(fund, "file.read")
         account, _ = self._choices(caller)
         wanted = LineFilter(
-            state=_one_of("state", LINE_STATES),
+            state=one_of("state", LINE_STATES),
             account=account.name if account else None,
             first_day=_day("from"),
             last_day=_day("to"),
             amount=_amount(),
-            text=_text("text"),
+            text=text("text"),
             file=_file(),
         )
         after = _after("after", (int, str, str, int))
         if after is not None and wanted.state in LINE_STATES[2:]:
             _hex("after", after[2])
-        member, fund_id = caller.member, caller.fund.fund_id
-        read = Activity(
-            fund_id, "file.read", "lines", member.member_id, member.role_text, outcome=READ
-        )
         most = _most()
-        record_alone(self._ledger.database, self._ledger.clock, read)
+        self._guard.saw(caller, "file.read", "lines")
         with self._ledger.database.reading() as connection:
-            page = file_history.line_page(connection, fund_id, wanted, after=after, most=most)
+            page = file_history.line_page(
+                connection, caller.fund.fund_id, wanted, after=after, most=most
+            )
         return {
             "lines": [telling.told_line(one) for one in page.lines],
             "after": _next(page.after),
         }
 
     def _choices(self, caller: Caller) -> tuple[MoneyAccount | None, SavedMapping | None]:
-        account, mapping = _text("account"), _text("mapping")
+        account, mapping = text("account"), text("mapping")
         fund_id = caller.fund.fund_id
         with self._ledger.database.reading() as connection:
             return (
@@ -188,35 +167,12 @@ def _answer(body: dict[str, Any], status: HTTPStatus) -> Response:
     return Response(orjson.dumps(body), status, content_type=JSON)
 
 
-def _wrong(field: str, reason: str, **more: Any) -> NoReturn:
-    raise FieldError(field=field, value=request.args.get(field, "")[:20], reason=reason, **more)
-
-
-def _text(field: str) -> str:
-    """Return a parameter, empty where there is none.
-
-    Raises:
-        FieldError: It is too long, or cannot be shown.
-    """
-    value = request.args.get(field, "")
-    if len(value) > TEXT_MAX or not value.isprintable():
-        _wrong(field, "too-long")
-    return value
-
-
-def _one_of(field: str, known: tuple[str, ...]) -> str | None:
-    value = request.args.get(field)
-    if value is not None and value not in known:
-        _wrong(field, "unknown", known=known)
-    return value
-
-
 def _most() -> int:
     value = request.args.get("most")
     if value is None:
         return MOST_DEFAULT
     if not (value.isascii() and value.isdigit() and 1 <= int(value[:DIGITS_MAX]) <= MOST_MAX):
-        _wrong("most", "out-of-range")
+        wrong("most", "out-of-range")
     return int(value)
 
 
@@ -226,7 +182,7 @@ def _amount() -> int | None:
         return None
     digits = value.removeprefix("-")
     if not (digits.isascii() and digits.isdigit() and len(digits) <= DIGITS_MAX):
-        _wrong("amount_minor", "not-an-integer")
+        wrong("amount_minor", "not-an-integer")
     return int(value)
 
 
@@ -238,23 +194,19 @@ def _day(field: str) -> str | None:
         # Only the long form: it is compared as a text.
         return datetime.strptime(value, "%Y-%m-%d").date().isoformat()  # noqa: DTZ007  # a day has no zone
     except ValueError:
-        _wrong(field, "not-a-day")
+        wrong(field, "not-a-day")
 
 
 def _file() -> str | None:
     value = request.args.get("file")
-    if value is not None and not _is_hash(value):
-        _wrong("file", "not-a-hash")
+    if value is not None and not is_hash(value):
+        wrong("file", "not-a-hash")
     return value
 
 
-def _is_hash(text: str) -> bool:
-    return len(text) == SHA256_DIGITS and HEX.issuperset(text)
-
-
 def _hex(field: str, value: str) -> str:
-    if not _is_hash(value):
-        _wrong(field, "not-a-place")
+    if not is_hash(value):
+        wrong(field, "not-a-place")
     return value
 
 
@@ -277,7 +229,7 @@ def _after(field: str, kinds: tuple[type, ...]) -> Any:
     try:
         found = orjson.loads(base64.urlsafe_b64decode(value.encode()))
     except (binascii.Error, ValueError):
-        _wrong(field, "not-a-place")
+        wrong(field, "not-a-place")
     if not (
         isinstance(found, list)
         and len(found) == len(kinds)
@@ -285,5 +237,5 @@ def _after(field: str, kinds: tuple[type, ...]) -> Any:
         and all(abs(one) < 2**53 for one in found if isinstance(one, int))
         and not any("\x00" in one for one in found if isinstance(one, str))
     ):
-        _wrong(field, "not-a-place")
+        wrong(field, "not-a-place")
     return tuple(found)

@@ -6,6 +6,8 @@ from typing import NamedTuple
 
 from flask import request
 
+from ledger.activity.recording import record_alone
+from ledger.activity.records import READ, Activity
 from ledger.actors import Member
 from ledger.clock import to_ms
 from ledger.errors import UnauthorizedError
@@ -40,11 +42,11 @@ class Guard:
     """Lets calls through that their token allows.
 
     Args:
-        ledger: Where tokens are kept.
+        ledger: Where tokens, and what was read, are kept.
     """
 
     def __init__(self, ledger: Ledger) -> None:
-        self._ledger = ledger
+        self._database, self._clock = ledger.database, ledger.clock
         self._uses = TokenUses(ledger.database, ledger.clock)
 
     def caller(self, slug: str, action: str) -> Caller:
@@ -63,9 +65,41 @@ class Guard:
             NotAllowedError: Its scopes or its member's roles do not allow this.
         """
         token_hash = hash_of(bearer_token())
-        with self._ledger.database.reading() as connection:
+        with self._database.reading() as connection:
             fund = fund_by_slug(connection, slug)
             found = funds.token(connection, fund.fund_id, token_hash)
-        member = check(found, action, to_ms(self._ledger.clock.now()))
+        member = check(found, action, to_ms(self._clock.now()))
         self._uses.note(fund.fund_id, token_hash)
         return Caller(fund, member)
+
+    def saw(self, caller: Caller, action: str, subject: str) -> None:
+        """Put on record that what is not for everybody is about to be handed out.
+
+        Args:
+            caller: Who gets it.
+            action: A name of `roles.ACTIONS`.
+            subject: What it is, such as `evidence/<sha256>`.
+        """
+        member = caller.member
+        read = Activity(
+            caller.fund.fund_id,
+            action,
+            subject,
+            member.member_id,
+            member.role_text,
+            outcome=READ,
+        )
+        record_alone(self._database, self._clock, read)
+
+
+class Views:
+    """The addresses of one subject.
+
+    Args:
+        ledger: What they read and write.
+        guard: Lets calls through.
+    """
+
+    def __init__(self, ledger: Ledger, guard: Guard) -> None:
+        self._ledger = ledger
+        self._guard = guard

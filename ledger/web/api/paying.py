@@ -10,36 +10,23 @@ from http import HTTPStatus
 from typing import Any
 
 import orjson
-from flask import Response, request
-from werkzeug.exceptions import UnsupportedMediaType
+from flask import Response
 
-from ledger.activity.recording import record_alone
-from ledger.activity.records import READ, Activity
 from ledger.desk import transferring
 from ledger.errors import FieldError, NotFoundError
 from ledger.transfers import payments
 from ledger.transfers.payments import TRANSFERS_MAX, PaymentFile
+from ledger.web.api.asked import file_body
 from ledger.web.api.bodies import Body, is_hash, json_body
 from ledger.web.api.gifts import JSON
-from ledger.web.api.guard import Guard
+from ledger.web.api.guard import Views
 from ledger.web.uploads import attachment
-from ledger.wiring import Ledger
 
-BYTES = "application/octet-stream"
 NUMBER_MAX = 10**12
 
 
-class Paying:
-    """The views.
-
-    Args:
-        ledger: What they read and write.
-        guard: Lets calls through.
-    """
-
-    def __init__(self, ledger: Ledger, guard: Guard) -> None:
-        self._ledger = ledger
-        self._guard = guard
+class Paying(Views):
+    """The views."""
 
     def make_payment_file(self, fund: str) -> Response:
         """Make the payment file of approved transfers; the same transfers give the same file again."""
@@ -63,16 +50,8 @@ class Paying:
         caller = self._guard.caller(fund, "transfer.file")
         if not is_hash(sha256):
             raise NotFoundError(what="payment-file")
-        member, fund_id = caller.member, caller.fund.fund_id
-        read = Activity(
-            fund_id,
-            "transfer.file",
-            f"payment-file/{sha256}",
-            member.member_id,
-            member.role_text,
-            outcome=READ,
-        )
-        record_alone(self._ledger.database, self._ledger.clock, read)
+        fund_id = caller.fund.fund_id
+        self._guard.saw(caller, "transfer.file", f"payment-file/{sha256}")
         with self._ledger.database.reading() as connection:
             data = payments.bytes_of(connection, fund_id, sha256)
             [found] = [
@@ -87,9 +66,7 @@ class Paying:
             UnsupportedMediaType: The body is not said to be bytes.
         """
         caller = self._guard.caller(fund, "transfer.file")
-        if request.mimetype != BYTES:
-            raise UnsupportedMediaType
-        data = request.get_data(cache=False)
+        _, data = file_body()
         with self._ledger.database.reading() as connection:
             found = payments.check_file(connection, caller.fund.fund_id, data)
         return {

@@ -16,22 +16,15 @@ from ledger.keyset import Cut
 from ledger.periods import history
 from ledger.projections.corrections import corrected_json, correction_listing
 from ledger.projections.known import known_at, known_json, year_lines
+from ledger.web.api import asked
 from ledger.web.api.gifts import JSON
-from ledger.web.api.guard import Caller, Guard
-from ledger.wiring import Ledger
+from ledger.web.api.guard import Caller, Views
+
+YEAR_DIGITS = 4
 
 
-class Periods:
-    """The views.
-
-    Args:
-        ledger: What they read.
-        guard: Lets calls through.
-    """
-
-    def __init__(self, ledger: Ledger, guard: Guard) -> None:
-        self._ledger = ledger
-        self._guard = guard
+class Periods(Views):
+    """The views."""
 
     def periods(self, fund: str) -> dict[str, Any]:
         """List the months that have left `open`, the oldest first."""
@@ -44,11 +37,12 @@ class Periods:
         """List corrections, the newest first, fifty at a time."""
         caller = self._guard.caller(fund, "period.read")
         listed = correction_listing(caller.fund.fund_id, request.args.get("kind"))
-        cut = _cut()
+        below = asked.number("below")
+        cut = None if below is None else Cut((below,))
         with self._ledger.database.reading() as connection:
             page = listed.page(connection, cut=cut)
         # A list shows its first page where nothing lies beyond the cut: whoever goes on below the last is at the end.
-        is_over = cut is not None and any(one.seq >= int(cut.place[0]) for one in page.rows)
+        is_over = below is not None and any(one.seq >= below for one in page.rows)
         return {
             "corrections": [] if is_over else [corrected_json(one) for one in page.rows],
             "below": page.end[0] if page.end and not is_over else None,
@@ -64,11 +58,11 @@ class Periods:
         year = request.args.get("year")
         if year is not None:
             return self._year(caller, year)
-        asked = request.args.get("at", "")
-        if not asked:
+        at = request.args.get("at", "")
+        if not at:
             raise FieldError(field="at", value="", reason="missing")
         with self._ledger.database.reading() as connection:
-            found = known_at(connection, caller.fund, asked, request.args.get("month"))
+            found = known_at(connection, caller.fund, at, request.args.get("month"))
         return known_json(found)
 
     def _year(self, caller: Caller, year: str) -> dict[str, Any]:
@@ -93,16 +87,3 @@ class Periods:
         now = self._ledger.clock.now()
         with self._ledger.database.reading() as connection:
             return checklist_json(checklist(connection, caller.fund, month, now))
-
-
-DIGITS_MAX = 12
-YEAR_DIGITS = 4
-
-
-def _cut() -> Cut | None:
-    given = request.args.get("below")
-    if given is None:
-        return None
-    if not (given.isascii() and given.isdigit() and len(given) <= DIGITS_MAX):
-        raise FieldError(field="below", value=given[:20], reason="not-an-integer")
-    return Cut((int(given),))

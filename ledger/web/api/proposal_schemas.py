@@ -2,41 +2,36 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from ledger.decisions.cost_limit import ALL
 from ledger.decisions.promises import DAYS_MAX
 from ledger.decisions.rules import KINDS, SLOT_ROLES, SLOTS_MAX, TIERS_MAX
 from ledger.funds.lists import CHANGES, LISTS, PROVIDER_KINDS
 from ledger.money import EXPONENTS
+from ledger.spending.evidence import FILES_MAX
 from ledger.spending.movements import EXPENSE, INCOME
 from ledger.spending.openings import BALANCES_MAX
 from ledger.transfers.payment_files import ENCODINGS, FIELDS
 from ledger.transfers.standing import DAY_NAMES
 from ledger.web.api.bodies import ENTRY_MAX
+from ledger.web.api.described import DATE, SHORT, TEXT, Json
 from ledger.web.api.proposing import WAYS
 from ledger.web.api.schemas import proposal
 
-Json = dict[str, Any]
-
-_TEXT: Json = {"type": "string"}
-_SHORT: Json = {**_TEXT, "minLength": 1, "maxLength": 200}
 _AMOUNT: Json = {
-    **_TEXT,
+    **TEXT,
     "pattern": r"^[0-9]+(\.[0-9]+)?$",
     "description": "Decimal text, in the account's currency.",
 }
-_DAY: Json = {**_TEXT, "format": "date"}
 _REASON: Json = {
-    **_TEXT,
+    **TEXT,
     "minLength": 1,
     "maxLength": 500,
     "description": "In words that anyone may read; no names of people.",
 }
 _EVIDENCE: Json = {
     "type": "array",
-    "maxItems": 20,
-    "items": {**_TEXT, "pattern": "^[0-9a-f]{64}$"},
+    "maxItems": FILES_MAX,
+    "items": {**TEXT, "pattern": "^[0-9a-f]{64}$"},
     "description": "SHA-256 of files brought to `evidence`.",
 }
 _HASH = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
@@ -54,29 +49,29 @@ def _object(required: tuple[str, ...], properties: Json) -> Json:
 _POLICY = _object(
     ("name", "member", "from", "to"),
     {
-        "name": {**_TEXT, "pattern": "^[a-z][a-z0-9-]{0,39}$"},
-        "member": {**_SHORT, "description": "Who answers for it; they cannot approve it."},
-        "from": {**_SHORT, "description": "Collection account."},
-        "to": {**_SHORT, "description": "Fund account."},
-        "weekday": {**_TEXT, "enum": [*DAY_NAMES], "description": "Any day unless given."},
+        "name": {**TEXT, "pattern": "^[a-z][a-z0-9-]{0,39}$"},
+        "member": {**SHORT, "description": "Who answers for it; they cannot approve it."},
+        "from": {**SHORT, "description": "Collection account."},
+        "to": {**SHORT, "description": "Fund account."},
+        "weekday": {**TEXT, "enum": [*DAY_NAMES], "description": "Any day unless given."},
         "above": {**_AMOUNT, "description": "Only when so much is there."},
         "keep": {**_AMOUNT, "description": "What stays in the account."},
-        "purpose": {**_TEXT, "maxLength": 140},
+        "purpose": {**TEXT, "maxLength": 140},
         "on": {"type": "boolean", "default": True, "description": "`false` ends it."},
     },
 )
 _COLUMNS = _object(
     ("name", "columns"),
     {
-        "name": {**_TEXT, "pattern": "^[a-z][a-z0-9-]{0,39}$"},
+        "name": {**TEXT, "pattern": "^[a-z][a-z0-9-]{0,39}$"},
         "columns": {
             "type": "array",
             "minItems": 1,
             "maxItems": 40,
             "description": f"Heading and field of each; fields are {', '.join(FIELDS)}.",
-            "items": {"type": "array", "minItems": 2, "maxItems": 2, "items": _TEXT},
+            "items": {"type": "array", "minItems": 2, "maxItems": 2, "items": TEXT},
         },
-        "encoding": {**_TEXT, "enum": [*ENCODINGS]},
+        "encoding": {**TEXT, "enum": [*ENCODINGS]},
         "on": {"type": "boolean", "default": True, "description": "`false` ends them."},
     },
 )
@@ -93,7 +88,7 @@ _COST_LIMIT = _object(
             "maximum": ALL,
             "description": "Of what the fund pays in a year, in hundredths of a percent.",
         },
-        "source": {**_SHORT, "description": "Where it is written; anyone may read it."},
+        "source": {**SHORT, "description": "Where it is written; anyone may read it."},
     },
 )
 _FREE: Json = {"type": "object", "additionalProperties": True}
@@ -104,7 +99,7 @@ _TIER = _object(
         "slots": {
             "type": "array",
             "maxItems": SLOTS_MAX,
-            "items": {**_TEXT, "enum": [*SLOT_ROLES]},
+            "items": {**TEXT, "enum": [*SLOT_ROLES]},
             "description": "A role for each approval, each given by another person.",
         },
     },
@@ -114,23 +109,29 @@ PROPOSE: dict[str, Json] = {
     "movement": proposal(
         ("way", "class", "account", "said"),
         {
-            "way": {**_TEXT, "enum": [*WAYS]},
-            "class": {**_TEXT, "enum": sorted({*INCOME, *EXPENSE})},
-            "account": {**_SHORT, "description": "Bank or fund account."},
-            "amount": {**_AMOUNT, "description": "Decimal text; of a bank's line the line's own."},
-            "on": {**_DAY, "description": "Day; of a bank's line the line's own."},
+            "way": {**TEXT, "enum": [*WAYS]},
+            "class": {**TEXT, "enum": sorted({*INCOME, *EXPENSE})},
+            "account": {**SHORT, "description": "Bank or fund account."},
+            "amount": {
+                **_AMOUNT,
+                "description": "Decimal text. A bank's line tells its own; any other is refused.",
+            },
+            "on": {
+                **DATE,
+                "description": "Day. A bank's line tells its own; any other is refused.",
+            },
             "said": {
-                **_SHORT,
+                **SHORT,
                 "description": "What it is; anyone may read it, no names of people.",
             },
-            "item": {**_TEXT, "maxLength": 200, "description": "Of a management cost: its code."},
+            "item": {**TEXT, "maxLength": 200, "description": "Of a management cost: its code."},
             "refunds": {
                 "type": "integer",
                 "minimum": 0,
                 "maximum": ENTRY_MAX - 1,
                 "description": "Of a donation that is given back: its entry.",
             },
-            "line": {**_TEXT, "maxLength": 200, "description": "`identity` of the bank's line."},
+            "line": {**TEXT, "maxLength": 200, "description": "`identity` of the bank's line."},
             "evidence": _EVIDENCE,
         },
         {
@@ -147,12 +148,12 @@ PROPOSE: dict[str, Json] = {
     "opening": proposal(
         ("on", "balances", "reason", "evidence"),
         {
-            "on": {**_DAY, "description": "Day in whose evening the accounts held that."},
+            "on": {**DATE, "description": "Day in whose evening the accounts held that."},
             "balances": {
                 "type": "array",
                 "minItems": 1,
                 "maxItems": BALANCES_MAX,
-                "items": _object(("account", "amount"), {"account": _SHORT, "amount": _AMOUNT}),
+                "items": _object(("account", "amount"), {"account": SHORT, "amount": _AMOUNT}),
             },
             "reason": {
                 **_REASON,
@@ -170,12 +171,12 @@ PROPOSE: dict[str, Json] = {
     "lists": proposal(
         ("list", "change", "code"),
         {
-            "list": {**_TEXT, "enum": [*LISTS]},
-            "change": {**_TEXT, "enum": [*CHANGES]},
-            "code": {**_SHORT, "description": "For ever its own."},
-            "zh": {**_TEXT, "maxLength": 60, "description": "Its name from now on."},
-            "en": {**_TEXT, "maxLength": 60, "description": "The same in English."},
-            "kind": {**_TEXT, "enum": [*PROVIDER_KINDS], "description": "Of a provider."},
+            "list": {**TEXT, "enum": [*LISTS]},
+            "change": {**TEXT, "enum": [*CHANGES]},
+            "code": {**SHORT, "description": "For ever its own."},
+            "zh": {**TEXT, "maxLength": 60, "description": "Its name from now on."},
+            "en": {**TEXT, "maxLength": 60, "description": "The same in English."},
+            "kind": {**TEXT, "enum": [*PROVIDER_KINDS], "description": "Of a provider."},
         },
         {
             "list": "disease",
@@ -188,12 +189,12 @@ PROPOSE: dict[str, Json] = {
     "payee": proposal(
         ("account",),
         {
-            "account": _SHORT,
-            "number": {**_SHORT, "description": "Of the account. What is left out stays."},
-            "holder": {**_TEXT, "maxLength": 140, "description": "As the bank writes it."},
-            "bank": {**_TEXT, "maxLength": 140, "description": "Bank and branch."},
-            "clearing": {**_TEXT, "maxLength": 20, "description": "CNAPS number, 12 digits."},
-            "bic": {**_TEXT, "maxLength": 20},
+            "account": SHORT,
+            "number": {**SHORT, "description": "Of the account. What is left out stays."},
+            "holder": {**TEXT, "maxLength": 140, "description": "As the bank writes it."},
+            "bank": {**TEXT, "maxLength": 140, "description": "Bank and branch."},
+            "clearing": {**TEXT, "maxLength": 20, "description": "CNAPS number, 12 digits."},
+            "bic": {**TEXT, "maxLength": 20},
         },
         {"account": "Main", "holder": "青禾基金会", "bank": "建设银行青禾支行"},
     ),
@@ -221,11 +222,11 @@ PROPOSE: dict[str, Json] = {
     "four-eyes": proposal(
         ("kind", "tiers"),
         {
-            "kind": {**_TEXT, "enum": [*KINDS]},
-            "commodity": {**_TEXT, "enum": sorted(EXPONENTS), "default": "CNY"},
+            "kind": {**TEXT, "enum": [*KINDS]},
+            "commodity": {**TEXT, "enum": sorted(EXPONENTS), "default": "CNY"},
             "tiers": {"type": "array", "minItems": 1, "maxItems": TIERS_MAX, "items": _TIER},
             "exception": {
-                **_TEXT,
+                **TEXT,
                 "maxLength": 500,
                 "description": "Why, where it asks for less than is usual; statements print it.",
             },

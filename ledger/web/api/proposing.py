@@ -29,30 +29,21 @@ from ledger.matching.officers_rules import WHAT as MATCHING
 from ledger.matching.officers_rules import rules_from_json
 from ledger.matching.saved_mappings import MAPPING
 from ledger.money import parse_amount
+from ledger.spending.evidence import FILES_MAX
 from ledger.spending.movements import EXPENSE, INCOME, Movement
 from ledger.spending.openings import BALANCES_MAX, Balance, Opening
 from ledger.transfers.payment_files import mapping_from_json
 from ledger.transfers.standing import COLUMNS, DAY_NAMES, POLICY, Policy
 from ledger.web.api.bodies import ENTRY_MAX, Body, json_body
-from ledger.web.api.guard import Caller, Guard
+from ledger.web.api.guard import Caller, Views
 from ledger.web.api.proposed import client_key, propose
-from ledger.wiring import Ledger
 
 WAYS = ("income", "expense")
 REASON_MAX = 500
 
 
-class Proposing:
-    """The views.
-
-    Args:
-        ledger: What they write.
-        guard: Lets calls through.
-    """
-
-    def __init__(self, ledger: Ledger, guard: Guard) -> None:
-        self._ledger = ledger
-        self._guard = guard
+class Proposing(Views):
+    """The views."""
 
     def propose_movement(self, fund: str) -> Response:
         """Propose to book other money: a direct donation, interest, a management cost, a returned grant, a charge."""
@@ -112,7 +103,7 @@ class Proposing:
                 said=body.text("said"),
                 item=body.text("item", ""),
                 refunds=_entry(body, "refunds"),
-                evidence=body.hashes("evidence"),
+                evidence=body.hashes("evidence", FILES_MAX),
                 line=line or None,
             )
         )
@@ -121,7 +112,9 @@ class Proposing:
         given = body.many("balances", BALANCES_MAX)
         balances = tuple(self._balance(caller, one) for one in given)
         reason = body.words("reason", None, REASON_MAX)
-        return spending.opening(Opening(body.day("on"), balances, reason, body.hashes("evidence")))
+        return spending.opening(
+            Opening(body.day("on"), balances, reason, body.hashes("evidence", FILES_MAX))
+        )
 
     def _balance(self, caller: Caller, given: object) -> Balance:
         body = inner_body("balances", given)

@@ -2,115 +2,108 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from ledger.decisions.rules import SLOT_ROLES
 from ledger.transfers.standing import DAY_NAMES
+from ledger.web.api.described import (
+    DATE,
+    MAYBE,
+    MINOR,
+    TEXT,
+    TRUTH,
+    WHOLE,
+    Json,
+    answer,
+    many,
+    shape,
+)
 from ledger.web.api.schemas import BY_TOKEN
-
-Json = dict[str, Any]
-
-_WHOLE: Json = {"type": "integer"}
-_MINOR: Json = {**_WHOLE, "description": "Minor units."}
-_TEXT: Json = {"type": "string"}
-_TRUTH: Json = {"type": "boolean"}
-_MAYBE: Json = {"type": ["integer", "null"]}
-_DAY: Json = {**_TEXT, "format": "date"}
-
-
-def _object(**properties: Json) -> Json:
-    return {"type": "object", "required": [*properties], "properties": properties}
-
-
-def _many(one: Json) -> Json:
-    return {"type": "array", "items": one}
 
 
 def _answers(description: str, schema: Json) -> Json:
-    found = {"description": description, "content": {"application/json": {"schema": schema}}}
+    found = answer(description, schema)
     return {**BY_TOKEN, "responses": {"200": found, **BY_TOKEN["responses"]}}
 
 
-_RULE = _object(
-    commodity=_TEXT,
-    tiers=_many(
-        _object(
-            up_to_minor={**_MAYBE, "description": "Null for the last, which has no limit."},
-            slots=_many({**_TEXT, "enum": [*SLOT_ROLES]}),
+_RULE = shape(
+    commodity=TEXT,
+    tiers=many(
+        shape(
+            up_to_minor={**MAYBE, "description": "Null for the last, which has no limit."},
+            slots=many({**TEXT, "enum": [*SLOT_ROLES]}),
         )
     ),
     exception={"type": ["string", "null"], "description": "Why it asks for less than is usual."},
-    entry={**_MAYBE, "description": "That set it; null for what is usual."},
+    entry={**MAYBE, "description": "That set it; null for what is usual."},
 )
-_POLICY = _object(
-    name=_TEXT,
-    member={**_TEXT, "description": "Who answers for it."},
-    **{"from": _TEXT},
-    to=_TEXT,
+_POLICY = shape(
+    name=TEXT,
+    member={**TEXT, "description": "Who answers for it."},
+    **{"from": TEXT},
+    to=TEXT,
     weekday={"type": ["string", "null"], "enum": [*DAY_NAMES, None]},
-    above_minor=_MINOR,
-    keep_minor=_MINOR,
-    purpose=_TEXT,
-    on=_TRUTH,
+    above_minor=MINOR,
+    keep_minor=MINOR,
+    purpose=TEXT,
+    on=TRUTH,
 )
-_COLUMNS = _object(name=_TEXT, columns=_many(_many(_TEXT)), encoding=_TEXT, on=_TRUTH)
+_COLUMNS = shape(name=TEXT, columns=many(many(TEXT)), encoding=TEXT, on=TRUTH)
 RULES = _answers(
     "What the fund goes by.",
-    _object(
+    shape(
         four_eyes={
             "type": "object",
             "description": "By kind of decision, who has to approve it.",
             "additionalProperties": _RULE,
         },
-        promises=_object(transfer_days=_WHOLE, settlement_days=_WHOLE, statement_days=_WHOLE),
-        transfer_policies=_many(_POLICY),
-        payment_columns=_many(_COLUMNS),
+        promises=shape(transfer_days=WHOLE, settlement_days=WHOLE, statement_days=WHOLE),
+        transfer_policies=many(_POLICY),
+        payment_columns=many(_COLUMNS),
         matching={"type": "object"},
-        management_limit=_object(
-            permyriad={**_WHOLE, "description": "Of a year's payments, hundredths of a percent."},
-            source={**_TEXT, "description": "Empty for the usual one."},
-            decision=_MAYBE,
-            entry=_MAYBE,
-            year={**_WHOLE, "description": "This one, of which the sums are."},
-            management_minor=_MINOR,
-            total_minor=_MINOR,
-            above={**_TRUTH, "description": "Whether it is above the limit."},
+        management_limit=shape(
+            permyriad={**WHOLE, "description": "Of a year's payments, hundredths of a percent."},
+            source={**TEXT, "description": "Empty for the usual one."},
+            decision=MAYBE,
+            entry=MAYBE,
+            year={**WHOLE, "description": "This one, of which the sums are."},
+            management_minor=MINOR,
+            total_minor=MINOR,
+            above={**TRUTH, "description": "Whether it is above the limit."},
         ),
-        mappings=_many(_object(version=_WHOLE, decision=_WHOLE, content={"type": "object"})),
+        mappings=many(shape(version=WHOLE, decision=WHOLE, content={"type": "object"})),
     ),
 )
 PAYEES = _answers(
     "Who stands behind each account of money.",
-    _object(
-        payees=_many(
-            _object(
-                account=_TEXT,
-                commodity=_TEXT,
-                number={**_TEXT, "description": "Whole."},
-                holder=_TEXT,
-                bank=_TEXT,
-                clearing=_TEXT,
-                bic=_TEXT,
-                changed={**_MAYBE, "description": "The entry that changed it last."},
+    shape(
+        payees=many(
+            shape(
+                account=TEXT,
+                commodity=TEXT,
+                number={**TEXT, "description": "Whole."},
+                holder=TEXT,
+                bank=TEXT,
+                clearing=TEXT,
+                bic=TEXT,
+                changed={**MAYBE, "description": "The entry that changed it last."},
             )
         )
     ),
 )
 OPENINGS = _answers(
     "What accounts held before the ledger began.",
-    _object(
-        openings=_many(
-            _object(
-                entry=_WHOLE,
-                on=_DAY,
-                balances=_many(_object(account=_TEXT, commodity=_TEXT, amount_minor=_MINOR)),
-                reason=_TEXT,
-                evidence=_many(_TEXT),
-                decision=_WHOLE,
+    shape(
+        openings=many(
+            shape(
+                entry=WHOLE,
+                on=DATE,
+                balances=many(shape(account=TEXT, commodity=TEXT, amount_minor=MINOR)),
+                reason=TEXT,
+                evidence=many(TEXT),
+                decision=WHOLE,
             )
         ),
         untouched={
-            **_many(_object(account=_TEXT, commodity=_TEXT)),
+            **many(shape(account=TEXT, commodity=TEXT)),
             "description": "Accounts that may still be given an opening balance.",
         },
     ),

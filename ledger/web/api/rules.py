@@ -6,8 +6,6 @@ from typing import Any
 
 import orjson
 
-from ledger.activity.recording import record_alone
-from ledger.activity.records import READ, Activity
 from ledger.decisions import history as decisions
 from ledger.decisions.history import RuleInForce
 from ledger.decisions.promises import promises_in_force
@@ -21,24 +19,14 @@ from ledger.spending.management import Share, management_share
 from ledger.transfers import standing
 from ledger.transfers.payment_files import STANDARD, mapping_json
 from ledger.transfers.standing import DAY_NAMES, Policy
-from ledger.web.api.guard import Guard
-from ledger.wiring import Ledger
+from ledger.web.api.guard import Views
 
 OPENINGS_MAX = 100
 """Of one answer; a fund has one or two."""
 
 
-class Rules:
-    """The views.
-
-    Args:
-        ledger: What they read.
-        guard: Lets calls through.
-    """
-
-    def __init__(self, ledger: Ledger, guard: Guard) -> None:
-        self._ledger = ledger
-        self._guard = guard
+class Rules(Views):
+    """The views."""
 
     def rules(self, fund: str) -> dict[str, Any]:
         """Show what the fund goes by: the limits of each kind of decision, and whatever it decided once for all."""
@@ -73,11 +61,8 @@ class Rules:
     def payees(self, fund: str) -> dict[str, Any]:
         """Show who stands behind each account of money, with its whole number. That they were read is on record."""
         caller = self._guard.caller(fund, "accounts.read")
-        member, fund_id = caller.member, caller.fund.fund_id
-        read = Activity(
-            fund_id, "accounts.read", "payees", member.member_id, member.role_text, outcome=READ
-        )
-        record_alone(self._ledger.database, self._ledger.clock, read)
+        fund_id = caller.fund.fund_id
+        self._guard.saw(caller, "accounts.read", "payees")
         with self._ledger.database.reading() as connection:
             return {
                 "payees": [

@@ -11,6 +11,7 @@ from marshmallow import Schema, fields
 
 from ledger.intake.sources.own_rows import BODY_ROWS_MAX
 from ledger.money import EXPONENTS, PLATFORM_UNITS
+from ledger.transfers.booking import FILES_MAX
 
 
 def _text(description: str, **extra: Any) -> fields.String:
@@ -510,7 +511,7 @@ PROPOSE: dict[str, dict[str, Any]] = {
             },
             "evidence": {
                 "type": "array",
-                "maxItems": 20,
+                "maxItems": FILES_MAX,
                 "items": {"type": "string", "pattern": "^[0-9a-f]{64}$"},
                 "description": "SHA-256 of files brought to `transfers/evidence`.",
             },

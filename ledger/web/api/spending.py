@@ -4,43 +4,30 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Response, request
+from flask import Response
 
-from ledger.activity.recording import record_alone
-from ledger.activity.records import READ, Activity
 from ledger.clock import from_ms, from_text, local_date
-from ledger.errors import FieldError, NotFoundError
+from ledger.errors import NotFoundError
 from ledger.funds import history as funds
 from ledger.funds import list_history
 from ledger.funds.lists import LISTS
 from ledger.spending import history
 from ledger.spending.history import File, Filter, Listed, Moved
+from ledger.web.api import asked
 from ledger.web.api.bodies import is_hash
-from ledger.web.api.guard import Guard
+from ledger.web.api.guard import Views
 from ledger.web.uploads import attachment
-from ledger.wiring import Ledger
 
 PAGE = 100
-DIGITS_MAX = 12
-TEXT_MAX = 200
 
 
-class Spending:
-    """The views.
-
-    Args:
-        ledger: What they read.
-        guard: Lets calls through.
-    """
-
-    def __init__(self, ledger: Ledger, guard: Guard) -> None:
-        self._ledger = ledger
-        self._guard = guard
+class Spending(Views):
+    """The views."""
 
     def spending(self, fund: str) -> dict[str, Any]:
         """List spending, newest first, a hundred at a time. Counts of people are not among it."""
         caller = self._guard.caller(fund, "spending.read")
-        wanted, below = _asked(), _below()
+        wanted, below = _filter(), asked.number("below")
         with self._ledger.database.reading() as connection:
             zone = funds.details(connection, caller.fund.fund_id).zone
             rows = history.page(connection, caller.fund.fund_id, wanted, below=below, limit=PAGE)
@@ -52,7 +39,7 @@ class Spending:
     def movements(self, fund: str) -> dict[str, Any]:
         """List other receipts and payments, newest first, a hundred at a time."""
         caller = self._guard.caller(fund, "spending.read")
-        below = _below()
+        below = asked.number("below")
         with self._ledger.database.reading() as connection:
             rows = history.moved(connection, caller.fund.fund_id, below=below, limit=PAGE)
         return {
@@ -96,12 +83,8 @@ class Spending:
         caller = self._guard.caller(fund, "spending.read")
         if not is_hash(sha256):
             raise NotFoundError(what="evidence")
-        member, fund_id = caller.member, caller.fund.fund_id
-        subject = f"evidence/{sha256}"
-        read = Activity(
-            fund_id, "spending.read", subject, member.member_id, member.role_text, outcome=READ
-        )
-        record_alone(self._ledger.database, self._ledger.clock, read)
+        fund_id = caller.fund.fund_id
+        self._guard.saw(caller, "spending.read", f"evidence/{sha256}")
         with self._ledger.database.reading() as connection:
             data = history.file_body(connection, fund_id, sha256)
             [found] = history.files(connection, fund_id, [sha256])
@@ -163,30 +146,15 @@ def _movement(one: Moved) -> dict[str, Any]:
     }
 
 
-def _asked() -> Filter:
+def _filter() -> Filter:
     """Return what the address asks for.
 
     Raises:
         FieldError: A text is too long.
     """
-    given: dict[str, str | None] = {}
-    for name, field in (
-        ("disease", "disease"),
-        ("group", "people"),
-        ("provider", "provider"),
-        ("reference", "reference"),
-    ):
-        value = request.args.get(name)
-        if value is not None and (len(value) > TEXT_MAX or "\0" in value):
-            raise FieldError(field=name, value="", reason="too-long")
-        given[field] = value
-    return Filter(**given)  # type: ignore[arg-type]  # all of these are texts
-
-
-def _below() -> int | None:
-    given = request.args.get("below")
-    if given is None:
-        return None
-    if not (given.isascii() and given.isdigit() and len(given) <= DIGITS_MAX):
-        raise FieldError(field="below", value=given[:20], reason="not-an-integer")
-    return int(given)
+    return Filter(
+        disease=asked.text("disease") or None,
+        people=asked.text("group") or None,
+        provider=asked.text("provider") or None,
+        reference=asked.text("reference") or None,
+    )

@@ -2,60 +2,50 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from ledger.funds.lists import LISTS
+from ledger.web.api.described import (
+    HASH,
+    MAYBE,
+    MINOR,
+    TEXT,
+    TRUTH,
+    WHOLE,
+    Json,
+    answer,
+    many,
+    parameter,
+    shape,
+)
 from ledger.web.api.schemas import BY_TOKEN, problem
 
-Json = dict[str, Any]
-
-_WHOLE: Json = {"type": "integer"}
-_MINOR: Json = {**_WHOLE, "description": "Minor units."}
-_TEXT: Json = {"type": "string"}
-_TRUTH: Json = {"type": "boolean"}
-_MAYBE: Json = {"type": ["integer", "null"]}
-
-
-def _object(**properties: Json) -> Json:
-    return {"type": "object", "required": [*properties], "properties": properties}
-
-
-def _many(one: Json) -> Json:
-    return {"type": "array", "items": one}
-
-
-_SPEND = _object(
-    entry=_WHOLE,
-    on={**_TEXT, "format": "date"},
-    disease={**_TEXT, "description": "Code of the fund's list."},
-    group=_TEXT,
-    provider=_TEXT,
-    batch=_TEXT,
-    amount_minor=_MINOR,
-    commodity=_TEXT,
-    reference=_TEXT,
-    reversed={**_MAYBE, "description": "The entry that reversed it."},
+_SPEND = shape(
+    entry=WHOLE,
+    on={**TEXT, "format": "date"},
+    disease={**TEXT, "description": "Code of the fund's list."},
+    group=TEXT,
+    provider=TEXT,
+    batch=TEXT,
+    amount_minor=MINOR,
+    commodity=TEXT,
+    reference=TEXT,
+    reversed={**MAYBE, "description": "The entry that reversed it."},
 )
-_MOVEMENT = _object(
-    entry=_WHOLE,
-    way={**_TEXT, "enum": ["income", "expense"]},
-    **{"class": _TEXT},
-    account=_TEXT,
-    amount_minor=_MINOR,
-    commodity=_TEXT,
-    said=_TEXT,
-    reversed=_MAYBE,
+_MOVEMENT = shape(
+    entry=WHOLE,
+    way={**TEXT, "enum": ["income", "expense"]},
+    **{"class": TEXT},
+    account=TEXT,
+    amount_minor=MINOR,
+    commodity=TEXT,
+    said=TEXT,
+    reversed=MAYBE,
 )
-_ITEM = _object(
-    code=_TEXT, zh=_TEXT, en=_TEXT, kind=_TEXT, retired=_TRUTH, placeholder=_TRUTH, entry=_MAYBE
+_ITEM = shape(
+    code=TEXT, zh=TEXT, en=TEXT, kind=TEXT, retired=TRUTH, placeholder=TRUTH, entry=MAYBE
 )
 
 
-def _asked(name: str, description: str, schema: Json) -> Json:
-    return {"name": name, "in": "query", "description": description, "schema": schema}
-
-
-_BELOW = _asked(
+_BELOW = parameter(
     "below",
     "Only entries of a lower number: to page on.",
     {"type": "integer", "minimum": 0, "maximum": 999_999_999_999},
@@ -64,12 +54,11 @@ _PART: Json = {"type": "string", "maxLength": 200}
 
 
 def _answers(description: str, schema: Json, parameters: list[Json]) -> Json:
-    found = {"description": description, "content": {"application/json": {"schema": schema}}}
     return {
         **BY_TOKEN,
         "parameters": parameters,
         "responses": {
-            "200": found,
+            "200": answer(description, schema),
             **BY_TOKEN["responses"],
             "404": problem("There is no such fund."),
             "422": problem("A parameter cannot be used."),
@@ -77,11 +66,10 @@ def _answers(description: str, schema: Json, parameters: list[Json]) -> Json:
     }
 
 
-_HASH: Json = {**_TEXT, "pattern": "^[0-9a-f]{64}$"}
-_EVIDENCE = _many(_object(sha256=_HASH, name=_TEXT, kind=_TEXT, bytes=_WHOLE))
+_EVIDENCE = many(shape(sha256=HASH, name=TEXT, kind=TEXT, bytes=WHOLE))
 SPEND = _answers(
     "The spend; counts of people are not among it.",
-    {"allOf": [_SPEND, _object(evidence=_EVIDENCE)]},
+    {"allOf": [_SPEND, shape(evidence=_EVIDENCE)]},
     [],
 )
 MOVEMENT = _answers(
@@ -89,11 +77,11 @@ MOVEMENT = _answers(
     {
         "allOf": [
             _MOVEMENT,
-            _object(
-                on={**_TEXT, "format": "date"},
-                item={**_TEXT, "description": "Of a management cost: its code."},
-                refunds={**_MAYBE, "description": "The donation that is given back."},
-                decision=_MAYBE,
+            shape(
+                on={**TEXT, "format": "date"},
+                item={**TEXT, "description": "Of a management cost: its code."},
+                refunds={**MAYBE, "description": "The donation that is given back."},
+                decision=MAYBE,
                 evidence=_EVIDENCE,
             ),
         ]
@@ -102,20 +90,18 @@ MOVEMENT = _answers(
 )
 SPENDING = _answers(
     "Spending, newest first.",
-    _object(spending=_many(_SPEND), below=_MAYBE),
+    shape(spending=many(_SPEND), below=MAYBE),
     [
         _BELOW,
-        _asked("disease", "Code.", _PART),
-        _asked("group", "Code.", _PART),
-        _asked("provider", "As entries have it.", _PART),
-        _asked("reference", "Of the payment.", _PART),
+        parameter("disease", "Code.", _PART),
+        parameter("group", "Code.", _PART),
+        parameter("provider", "As entries have it.", _PART),
+        parameter("reference", "Of the payment.", _PART),
     ],
 )
 MOVEMENTS = _answers(
     "Other receipts and payments, newest first.",
-    _object(movements=_many(_MOVEMENT), below=_MAYBE),
+    shape(movements=many(_MOVEMENT), below=MAYBE),
     [_BELOW],
 )
-LISTS_OF_FUND = _answers(
-    "The fund's lists.", _object(**{name: _many(_ITEM) for name in LISTS}), []
-)
+LISTS_OF_FUND = _answers("The fund's lists.", shape(**{name: many(_ITEM) for name in LISTS}), [])

@@ -2,71 +2,56 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from ledger.transfers.payments import TRANSFERS_MAX
+from ledger.web.api.described import HASH, MINOR, TEXT, WHOLE, Json, answer, many, shape
 from ledger.web.api.schemas import BY_TOKEN, problem
 
-Json = dict[str, Any]
-
-_WHOLE: Json = {"type": "integer"}
-_MINOR: Json = {**_WHOLE, "description": "Minor units."}
-_TEXT: Json = {"type": "string"}
 _STATE: Json = {
-    **_TEXT,
+    **TEXT,
     "enum": ["proposed", "approved", "rejected", "withdrawn", "sent", "confirmed", "returned"],
 }
 
 
-def _object(**properties: Json) -> Json:
-    return {"type": "object", "required": [*properties], "properties": properties}
-
-
-def _many(one: Json) -> Json:
-    return {"type": "array", "items": one}
-
-
-_TRANSFER = _object(
-    number=_WHOLE,
+_TRANSFER = shape(
+    number=WHOLE,
     state=_STATE,
     decision={"type": ["integer", "null"]},
-    **{"from": _TEXT},
-    to=_TEXT,
-    commodity=_TEXT,
-    amount_minor=_MINOR,
-    reference=_TEXT,
-    purpose=_TEXT,
-    evidence=_many(_TEXT),
-    left_minor=_MINOR,
-    fee_minor=_MINOR,
-    under_way_minor=_MINOR,
-    arrived_minor=_MINOR,
-    came_back_minor=_MINOR,
-    not_left_minor=_MINOR,
+    **{"from": TEXT},
+    to=TEXT,
+    commodity=TEXT,
+    amount_minor=MINOR,
+    reference=TEXT,
+    purpose=TEXT,
+    evidence=many(TEXT),
+    left_minor=MINOR,
+    fee_minor=MINOR,
+    under_way_minor=MINOR,
+    arrived_minor=MINOR,
+    came_back_minor=MINOR,
+    not_left_minor=MINOR,
     entered_by={"type": ["string", "null"]},
 )
-_STEP = _object(
-    seq=_WHOLE, step=_TEXT, amount=_MINOR, fee=_MINOR, reverses={"type": ["integer", "null"]}
+_STEP = shape(
+    seq=WHOLE, step=TEXT, amount=MINOR, fee=MINOR, reverses={"type": ["integer", "null"]}
 )
-_FILE = _object(message_id=_TEXT, format=_TEXT, sha256=_TEXT, entry=_WHOLE)
-_ORIGIN = _object(entry=_WHOLE, kind=_TEXT, on={**_TEXT, "format": "date"}, minor=_MINOR)
-_OFFER = _object(
-    account=_TEXT,
-    commodity=_TEXT,
-    amount_minor=_MINOR,
-    balance_minor=_MINOR,
-    promised_minor=_MINOR,
-    leaving_minor=_MINOR,
-    origins=_many(_ORIGIN),
+_FILE = shape(message_id=TEXT, format=TEXT, sha256=TEXT, entry=WHOLE)
+_ORIGIN = shape(entry=WHOLE, kind=TEXT, on={**TEXT, "format": "date"}, minor=MINOR)
+_OFFER = shape(
+    account=TEXT,
+    commodity=TEXT,
+    amount_minor=MINOR,
+    balance_minor=MINOR,
+    promised_minor=MINOR,
+    leaving_minor=MINOR,
+    origins=many(_ORIGIN),
 )
 
 
 def _answers(description: str, schema: Json) -> Json:
-    found = {"description": description, "content": {"application/json": {"schema": schema}}}
     return {
         **BY_TOKEN,
         "responses": {
-            "200": found,
+            "200": answer(description, schema),
             **BY_TOKEN["responses"],
             "404": problem("There is no such thing."),
             "422": problem("What is asked for is not as described."),
@@ -76,7 +61,7 @@ def _answers(description: str, schema: Json) -> Json:
 
 TRANSFERS = _answers(
     "Transfers, newest first, a hundred at a time.",
-    _object(transfers=_many(_TRANSFER), below={"type": ["integer", "null"]}),
+    shape(transfers=many(_TRANSFER), below={"type": ["integer", "null"]}),
 )
 TRANSFERS = {
     **TRANSFERS,
@@ -91,34 +76,33 @@ TRANSFERS = {
 }
 TRANSFER = _answers(
     "A transfer with its steps and its payment files.",
-    {"allOf": [_TRANSFER, _object(steps=_many(_STEP), payment_files=_many(_FILE))]},
+    {"allOf": [_TRANSFER, shape(steps=many(_STEP), payment_files=many(_FILE))]},
 )
 OFFERS = _answers(
     "What can be transferred from each collection account, and where it comes from.",
-    _object(offers=_many(_OFFER)),
+    shape(offers=many(_OFFER)),
 )
 WAITING = _answers(
     "Transfers that wait for somebody, late ones first.",
-    _object(
-        waiting=_many(
-            _object(
-                number=_WHOLE,
-                **{"for": {**_TEXT, "enum": ["approval", "entry", "leaving", "arrival"]}},
-                since={**_TEXT, "format": "date"},
-                due={**_TEXT, "format": "date"},
+    shape(
+        waiting=many(
+            shape(
+                number=WHOLE,
+                **{"for": {**TEXT, "enum": ["approval", "entry", "leaving", "arrival"]}},
+                since={**TEXT, "format": "date"},
+                due={**TEXT, "format": "date"},
                 late={"type": "boolean"},
             )
         )
     ),
 )
-_HASH: Json = {**_TEXT, "pattern": "^[0-9a-f]{64}$"}
 _PAYMENT_FILE: Json = {
-    "sha256": _HASH,
-    "name": _TEXT,
-    "message_id": _TEXT,
-    "format": {**_TEXT, "description": "`pain.001.001.09`, or `csv/` and the name of columns."},
-    "transfers": _many(_WHOLE),
-    "entry": _WHOLE,
+    "sha256": HASH,
+    "name": TEXT,
+    "message_id": TEXT,
+    "format": {**TEXT, "description": "`pain.001.001.09`, or `csv/` and the name of columns."},
+    "transfers": many(WHOLE),
+    "entry": WHOLE,
 }
 _SENT: Json = {
     "413": problem("The body is too large."),
@@ -143,7 +127,7 @@ MAKE_FILE: Json = {
                             "description": "Approved, of one account.",
                         },
                         "columns": {
-                            **_TEXT,
+                            **TEXT,
                             "maxLength": 40,
                             "description": "Of a bank portal; ISO 20022 unless given.",
                         },
@@ -156,7 +140,7 @@ MAKE_FILE: Json = {
     "responses": {
         "201": {
             "description": "It is made, by this call or an earlier one for the same transfers.",
-            "content": {"application/json": {"schema": _object(**_PAYMENT_FILE)}},
+            "content": {"application/json": {"schema": shape(**_PAYMENT_FILE)}},
         },
         **BY_TOKEN["responses"],
         **_SENT,
@@ -176,12 +160,12 @@ CHECK_FILE: Json = {
             "description": "Which file it was, and what is not as it was.",
             "content": {
                 "application/json": {
-                    "schema": _object(
+                    "schema": shape(
                         **_PAYMENT_FILE,
                         unchanged={"type": "boolean"},
-                        differences=_many(_object(field=_TEXT, expected=_TEXT, found=_TEXT)),
+                        differences=many(shape(field=TEXT, expected=TEXT, found=TEXT)),
                         over={
-                            **_many(_WHOLE),
+                            **many(WHOLE),
                             "description": "Transfers that have left or were stopped since.",
                         },
                     )
@@ -198,7 +182,7 @@ ENTER: Json = {
     "responses": {
         "200": {
             "description": "It is entered.",
-            "content": {"application/json": {"schema": _object(number=_WHOLE, entry=_WHOLE)}},
+            "content": {"application/json": {"schema": shape(number=WHOLE, entry=WHOLE)}},
         },
         **BY_TOKEN["responses"],
         "422": problem("It is not approved, or was entered already."),

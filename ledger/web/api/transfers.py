@@ -4,40 +4,27 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Response, request
+from flask import Response
 
-from ledger.activity.recording import record_alone
-from ledger.activity.records import READ, Activity
 from ledger.clock import local_date
-from ledger.errors import FieldError
 from ledger.funds import history as funds
 from ledger.projections.transfer_json import offer_json, transfer_json
 from ledger.projections.transfer_page import offer_of, origins_ahead, waiting
 from ledger.transfers import history, payments
-from ledger.web.api.guard import Guard
+from ledger.web.api import asked
+from ledger.web.api.guard import Views
 from ledger.web.uploads import attachment
-from ledger.wiring import Ledger
 
 PAGE = 100
-DIGITS_MAX = 12
 
 
-class Transfers:
-    """The views.
-
-    Args:
-        ledger: What they read.
-        guard: Lets calls through.
-    """
-
-    def __init__(self, ledger: Ledger, guard: Guard) -> None:
-        self._ledger = ledger
-        self._guard = guard
+class Transfers(Views):
+    """The views."""
 
     def transfers(self, fund: str) -> dict[str, Any]:
         """List transfers, newest first, a hundred at a time."""
         caller = self._guard.caller(fund, "transfer.read")
-        below = _below()
+        below = asked.number("below")
         with self._ledger.database.reading() as connection:
             found = history.all_transfers(connection, caller.fund.fund_id)
         rows = [one for one in reversed(found) if below is None or one.number < below]
@@ -111,22 +98,9 @@ class Transfers:
     def transfer_evidence(self, fund: str, number: int, sha256: str) -> Response:
         """Hand out a file that a transfer names as evidence. That it was read is put on record first."""
         caller = self._guard.caller(fund, "transfer.read")
-        member, fund_id = caller.member, caller.fund.fund_id
-        subject = f"transfer/{number}"
-        read = Activity(
-            fund_id, "transfer.read", subject, member.member_id, member.role_text, outcome=READ
-        )
-        record_alone(self._ledger.database, self._ledger.clock, read)
+        fund_id = caller.fund.fund_id
+        self._guard.saw(caller, "transfer.read", f"transfer/{number}")
         with self._ledger.database.reading() as connection:
             one = history.transfer(connection, fund_id, number)
             name, data = payments.attached_bytes(connection, fund_id, one, sha256)
         return attachment(data, name)
-
-
-def _below() -> int | None:
-    given = request.args.get("below")
-    if given is None:
-        return None
-    if not (given.isascii() and given.isdigit() and len(given) <= DIGITS_MAX):
-        raise FieldError(field="below", value=given[:20], reason="not-an-integer")
-    return int(given)

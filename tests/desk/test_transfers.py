@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import io
 import re
-from datetime import date
+from datetime import date, datetime
 from hashlib import sha256
+from zoneinfo import ZoneInfo
 
+from ledger.decisions import history as decisions
 from ledger.desk import actions, transferring
 from ledger.desk import wanted as wanting
 from ledger.desk.actions import take_bank_file
@@ -39,11 +41,11 @@ def send(county, who, page, files, **fields):
     )
 
 
-def line(county, account, amount, text=""):
+def line(county, account, amount, text="", at=None):
     """Bring a bank file with one line, and return what names it on a page."""
     with county.ledger.database.reading() as connection:
         ours = funds.money_account(connection, county.fund.fund_id, account)
-    now = county.ledger.clock.now()
+    now = at or county.ledger.clock.now()
     one = BankLine(
         line_no=1,
         account="",
@@ -135,6 +137,33 @@ def enter_and_confirm(county):
     assert "On its way" in english
     assert county.get("zhou", "transfers").status_code == 403  # who manages people sees no money
     assert "第 1 次" in text_of(county.get("sun", "transfers"))
+
+
+def test_a_bank_line_stands_on_its_day_where_the_fund_is(county):
+    """Banks tell the day alone: its first instant in China is the day before in UTC, as the database keeps it."""
+    county.propose_transfer()
+    county.post("li", "decisions/1/approve", version="1")
+    midnight = datetime(2026, 10, 9, tzinfo=ZoneInfo("Asia/Shanghai"))
+    [out] = line(county, "CCB", -340_00, at=midnight)
+    option = (
+        county.get("wang", "transfers/1").text.split(f'value="{out}"')[1].split("</option>")[0]
+    )
+    assert "10-09" in option
+    [came] = [
+        one
+        for one in re.findall(
+            r'value="([^"]+)">([^<]+)<', county.get("wang", "movements/new").text
+        )
+        if one[0] == out
+    ]
+    assert "2026-10-09" in came[1]
+    fields = {"kind": "expense/other", "line": out, "said": "x"}
+    done = county.post("wang", "movements/new", **fields)
+    assert done.status_code == 303, text_of(done)
+    [number] = re.findall(r"decisions/(\d+)", done.location)
+    with county.ledger.database.reading() as connection:
+        found = decisions.decision(connection, county.fund.fund_id, int(number))
+    assert found.latest.content["on"] == "2026-10-09"
 
 
 def test_a_changed_payee_needs_a_tick(county):

@@ -6,8 +6,10 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import jsonschema
 import pytest
@@ -214,13 +216,16 @@ def reads_what_was_decided(machine: Machine, proof: str) -> None:
 
 def books_a_line(machine: Machine) -> None:
     """Propose what a bank's line is; the line tells amount and day, and explains one entry only."""
-    line = ledgers.bank_line(machine.books, 700, account=ledgers.MAIN).identity
+    # Booked on the 9th where the fund is, as a bank says that tells no hour; in UTC that is the 8th.
+    midnight = datetime(2026, 10, 9, tzinfo=ZoneInfo("Asia/Shanghai"))
+    line = ledgers.bank_line(machine.books, 700, account=ledgers.MAIN, at=midnight).identity
     said = {"way": "income", "class": "interest", "account": "Main", "said": "x", "line": line}
-    assert kind_of(machine.post("decisions/movement", {**said, "amount": "8.00"}, key="l")) == (
-        422,
-        "field",
-    )
-    made = machine.post("decisions/movement", said, key="l1").json
+    for wrong in ({"amount": "8.00"}, {"on": "2026-10-08"}, {"on": "2026-10-9"}):
+        answer = machine.post("decisions/movement", {**said, **wrong}, key="l")
+        assert kind_of(answer) == (422, "field")
+        assert [one["field"] for one in answer.json["errors"]] == [*wrong]
+    told = {**said, "amount": "7.00", "on": "2026-10-09"}
+    made = machine.post("decisions/movement", told, key="l1").json
     rival = machine.post("decisions/movement", {**said, "class": "donation"}, key="l2").json
     assert (made["content"]["amount"], made["content"]["on"]) == (700, "2026-10-09")
     assert ledgers.agree(machine.books, made["number"], "Chen").is_approved

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 
 import orjson
@@ -129,9 +129,21 @@ class Body:
         text = self.text(name)
         try:
             # Only the long form: other ways of writing a day are not told apart from a typing error.
-            return datetime.strptime(text, "%Y-%m-%d").date()  # noqa: DTZ007  # a day has no zone
+            found = date.fromisoformat(text)
         except ValueError as error:
             raise FieldError(field=name, value=text[:20], reason="not-a-day") from error
+        if found.isoformat() != text:
+            raise FieldError(field=name, value=text[:20], reason="not-a-day")
+        return found
+
+    def maybe_day(self, name: str) -> date | None:
+        """Return a day, or None where the field is left out.
+
+        Raises:
+            FieldError: It is none.
+        """
+        self._read.add(name)
+        return self.day(name) if name in self._fields else None
 
     def many(self, name: str, most: int) -> list[Any]:
         """Return an array, empty where the field is left out.

@@ -6,11 +6,13 @@ Each address reads one kind of body and says what is wanted; `desk.wanted` and `
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date
 from typing import Any
 
 import orjson
 from flask import Response
 
+from ledger.clock import local_date
 from ledger.decisions.cost_limit import WHAT as COST_LIMIT
 from ledger.decisions.cost_limit import limit_from_json
 from ledger.decisions.promises import WHAT as PROMISES
@@ -82,16 +84,12 @@ class Proposing(Views):
 
     def _movement(self, caller: Caller, body: Body) -> Wanted:
         account = self._account(caller, body.text("account"))
-        line, amount, on = body.text("line", ""), body.text("amount", ""), None
+        line = body.text("line", "")
         if line:
-            # What a bank's line says of itself need not be typed, and cannot be typed wrongly.
-            with self._ledger.database.reading() as connection:
-                key = (account.name, line)
-                [found] = lines.lines_by_key(connection, caller.fund.fund_id, [key])
-            minor, on = abs(found.line.amount_minor), found.line.booked_at.date()
-            _check_same(amount, minor, account.commodity)
+            minor, on = self._told_by_line(caller, account, line)
+            _check_same(body, minor, on, account.commodity)
         else:
-            minor = parse_amount(body.text("amount"), account.commodity)
+            minor, on = parse_amount(body.text("amount"), account.commodity), body.day("on")
         return spending.movement(
             Movement(
                 way=body.choice("way", WAYS),
@@ -99,7 +97,7 @@ class Proposing(Views):
                 account=account.name,
                 commodity=account.commodity,
                 amount=minor,
-                on=on or body.day("on"),
+                on=on,
                 said=body.text("said"),
                 item=body.text("item", ""),
                 refunds=_entry(body, "refunds"),
@@ -107,6 +105,19 @@ class Proposing(Views):
                 line=line or None,
             )
         )
+
+    def _told_by_line(
+        self, caller: Caller, account: MoneyAccount, identity: str
+    ) -> tuple[int, date]:
+        """Return what a bank's line says of itself: its sum without a sign, and its day where the fund is.
+
+        It need not be typed, and cannot be typed wrongly.
+        """
+        fund_id = caller.fund.fund_id
+        with self._ledger.database.reading() as connection:
+            [found] = lines.lines_by_key(connection, fund_id, [(account.name, identity)])
+            zone = funds.details(connection, fund_id).zone
+        return abs(found.line.amount_minor), local_date(found.line.booked_at, zone)
 
     def _opening(self, caller: Caller, body: Body) -> Wanted:
         given = body.many("balances", BALANCES_MAX)
@@ -180,14 +191,19 @@ def inner_body(field: str, given: object) -> Body:
     return Body(given)
 
 
-def _check_same(text: str, minor: int, commodity: str) -> None:
-    """Hold that an amount that was typed beside a bank's line is the line's.
+def _check_same(body: Body, minor: int, on: date, commodity: str) -> None:
+    """Hold that amount and day that were typed beside a bank's line are the line's.
 
     Raises:
-        FieldError: It is another.
+        FieldError: One is another.
     """
-    if text and parse_amount(text, commodity) != minor:
-        raise FieldError(field="amount", value=text[:20], reason="other-amount", expected=minor)
+    amount, day = body.text("amount", ""), body.maybe_day("on")
+    if amount and parse_amount(amount, commodity) != minor:
+        raise FieldError(field="amount", value=amount[:20], reason="other-amount", expected=minor)
+    if day is not None and day != on:
+        raise FieldError(
+            field="on", value=day.isoformat(), reason="other-day", expected=on.isoformat()
+        )
 
 
 def _entry(body: Body, name: str) -> int | None:

@@ -329,7 +329,11 @@ class Desk:
 
     def local_day(self, ms: int) -> date:
         """Return the day of an instant in the fund's zone."""
-        return local_date(from_ms(ms), self.details.zone)
+        return self.day_of(from_ms(ms))
+
+    def day_of(self, at: datetime) -> date:
+        """Return the same; a bank's line comes back from the database in UTC, where its day has often not begun."""
+        return local_date(at, self.details.zone)
 
     @staticmethod
     def instant(ms: int) -> datetime:

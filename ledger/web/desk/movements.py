@@ -180,7 +180,7 @@ def _read(desk: Desk, typed: Typed) -> Movement | None:
     if line is not None:
         account: MoneyAccount | None = _known(desk, line.account)
         amount: int | None = abs(line.line.amount_minor)
-        on: date | None = line.line.booked_at.date()
+        on: date | None = desk.day_of(line.line.booked_at)
     else:
         account = _known(desk, typed["account"])
         amount = typed.read("amount", money(account.commodity)) if account else None

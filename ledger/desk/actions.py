@@ -48,6 +48,7 @@ from ledger.sequencer.books import Books
 from ledger.sequencer.groups import Sequencer
 from ledger.transfers import booking as transfers
 from ledger.transfers import history as transfer_history
+from ledger.transfers import standing
 from ledger.transfers.booking import Proof
 from ledger.transfers.history import Transfer
 
@@ -254,7 +255,10 @@ def propose(
     Raises:
         NotAllowedError: None of their roles proposes this.
         ConflictError: The key has proposed something else.
+        FieldError: The key is one that only a standing policy has.
     """
+    if key is not None and key.startswith(standing.KEYS):
+        raise FieldError(field="key", value=key[:20], reason="reserved")
     done = _done(fund, f"{wanted.kind}.propose", member_id)
     return _step(sequencer, fund, done, lambda books, member: wanted.propose(books, member, key))
 

@@ -148,7 +148,7 @@ def _propose_now(books: Books, one: Policy) -> Proposing:
     there = booking.available(books, one.source, commodity)
     number = history.last_number(connection, fund_id) + 1
     amount = there - one.keep
-    key = f"policy/{one.name}/{day.isoformat()}"
+    key = f"{standing.KEYS}{one.name}/{day.isoformat()}"
     if _has_proposed(books, key):
         return Proposing(one.name, None, 0, "done-today")
     why = one.why_not(day, there)

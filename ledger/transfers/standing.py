@@ -29,6 +29,9 @@ POLICY = "transfer_policy"
 COLUMNS = "payment_columns"
 KINDS = (POLICY, COLUMNS)
 
+KEYS = "policy/"
+"""How the keys begin by which a policy proposes once a day. No client may choose one: it would silence the policy."""
+
 WEEKDAYS = 7
 DAY_NAMES = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 """Of weekdays from 0 on, as commands and machines write them."""

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import re
 
-from ledger.desk import transferring
+import pytest
+
+from ledger.desk import actions, transferring, wanted
+from ledger.errors import FieldError
 from ledger.transfers import standing
 from tests.desk.counties import text_of
 from tests.signin.sites import HOST
@@ -152,6 +155,54 @@ def test_the_columns_of_a_portal_are_proposed_changed_and_ended_by_two(county):
     assert "备注" in page
     assert "停用" in page
     assert county.post("zhou", "standing/columns/end", name="none").status_code == 404
+
+
+def test_from_one_page_two_things_are_ended_one_after_the_other(county):
+    """The second after going back in the browser, to the page with the keys that it had."""
+    whole = COLUMNS | {"heading-3": "附言", "field-3": "reference", "encoding": "gb18030"}
+    for name in ("ccb", "icbc"):
+        decide(county, county.post("zhou", "standing/columns", name=name, **whole))
+    who = county.members["wang"]
+    for name in ("daily", "ccb"):
+        decide(county, county.post("zhou", "standing/policy", name=name, member=who, **POLICY))
+    forms = re.findall(
+        r'standing/(policy|columns)/end".*?name="key" value="([^"]+)"><input type="hidden" name="name" value="([^"]+)"',
+        county.get("zhou", "standing").text,
+    )
+    assert [(what, name) for what, _, name in forms] == [
+        ("policy", "ccb"),
+        ("policy", "daily"),
+        ("columns", "ccb"),
+        ("columns", "icbc"),
+    ]
+    visitor = county.as_("zhou")
+    for what, key, name in forms:
+        ended = visitor.client.post(
+            f"/desk/qinghe/standing/{what}/end",
+            base_url=f"https://{HOST}",
+            data={"csrf_token": visitor.form_key(), "key": key, "name": name},
+            headers={"Origin": f"https://{HOST}", "Referer": f"https://{HOST}/"},
+        )
+        decide(county, ended)
+    assert not any(one.is_on for one in policies(county))
+
+
+def test_no_client_takes_the_key_of_a_policy(county):
+    """Whoever could would keep a policy from proposing, by a proposal of anything."""
+    who = county.members["wang"]
+    decide(county, county.post("zhou", "standing/policy", name="daily", member=who, **POLICY))
+    today = county.ledger.clock.now().date().isoformat()
+    with pytest.raises(FieldError) as refused:
+        actions.propose(
+            county.ledger.sequencer,
+            county.fund,
+            who,
+            wanted.close("2026-09"),
+            f"policy/daily/{today}",
+        )
+    assert refused.value.fields["reason"] == "reserved"
+    [one] = transferring.propose_due(county.ledger.sequencer, county.fund)
+    assert one.number == 1
 
 
 def test_the_limit_on_management_cost_is_proposed_with_its_source(county):

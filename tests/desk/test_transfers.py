@@ -8,6 +8,7 @@ from datetime import date, datetime
 from hashlib import sha256
 from zoneinfo import ZoneInfo
 
+from ledger.activity import history as activity
 from ledger.decisions import history as decisions
 from ledger.desk import actions, transferring
 from ledger.desk import wanted as wanting
@@ -107,12 +108,22 @@ def test_the_whole_way_of_a_transfer_on_its_pages(county):
     same = send(county, "wang", "transfers/check", {"file": ("p.xml", data)})
     assert "一字不差" in text_of(same)
     edited = data.replace(b"34000.00<", b"94000.00<")
+    looked = file_reads(county)
     changed = text_of(send(county, "wang", "transfers/check", {"file": ("p.xml", edited)}))
+    # What is not as it was tells what was: that is on record, as whoever fetches the file is.
+    assert file_reads(county) == looked + 1
     assert "被改过" in changed
     assert "94000.00" in changed
     strange = send(county, "wang", "transfers/check", {"file": ("p.xml", b"<a/>")})
     assert "不是本基金生成的" in text_of(strange)
     enter_and_confirm(county)
+
+
+def file_reads(county) -> int:
+    """Count how often a payment file was read."""
+    with county.ledger.database.reading() as connection:
+        rows = activity.of_fund(connection, county.fund.fund_id, action="transfer.file", limit=200)
+    return sum(one.activity.outcome == "read" for one in rows)
 
 
 def enter_and_confirm(county):

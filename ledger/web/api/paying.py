@@ -69,6 +69,9 @@ class Paying(Views):
         _, data = file_body()
         with self._ledger.database.reading() as connection:
             found = payments.check_file(connection, caller.fund.fund_id, data)
+        if not found.is_unchanged:
+            # What is not as it was tells what was: whole account numbers too.
+            self._guard.saw(caller, "transfer.file", f"payment-file/{found.file.sha256}")
         return {
             **_told(found.file),
             "unchanged": found.is_unchanged,

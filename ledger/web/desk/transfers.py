@@ -379,6 +379,9 @@ def check(desk: Desk) -> Response:
         upload = uploads.received(request.files.get("file"), *FILE_KINDS)
         with desk.reading() as connection:
             found = payments.check_file(connection, desk.fund.fund_id, upload.data)
+        if not found.is_unchanged:
+            # What is not as it was tells what was: whole account numbers too.
+            desk.saw("transfer.file", f"payment-file/{found.file.sha256}")
     except (FieldError, FileFormatError) as error:
         typed.refuse_file(error)
         return _check_page(desk, typed)

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import rfc8785
 
-from ledger.export.cells import BYTE_ORDER_MARK, guarded
+from ledger.cells import BYTE_ORDER_MARK, guarded
 from ledger.export.registers import Cell, Column
 from reports.statement import AttachmentRecord, Name
 

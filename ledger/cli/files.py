@@ -10,6 +10,7 @@ from typing import Any
 
 import click
 
+from ledger import cells
 from ledger.cli.bank_preview import show
 from ledger.cli.session import (
     Session,
@@ -25,7 +26,6 @@ from ledger.cli.session import (
 from ledger.desk import actions, wanted
 from ledger.desk import exceptions as exceptions_wanted
 from ledger.errors import FieldError, InputError
-from ledger.export import cells
 from ledger.funds import history as funds
 from ledger.funds.history import MoneyAccount
 from ledger.journal.history import Fund

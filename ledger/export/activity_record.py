@@ -16,7 +16,7 @@ from datetime import UTC, datetime
 from typing import TextIO
 
 from ledger.activity.records import SERVICE_WIDE, Recorded
-from ledger.export.cells import BYTE_ORDER_MARK, guarded
+from ledger.cells import BYTE_ORDER_MARK, guarded
 
 COLUMNS = (
     "at",

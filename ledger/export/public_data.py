@@ -20,8 +20,8 @@ from zoneinfo import ZoneInfo
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from ledger.cells import BYTE_ORDER_MARK, guarded
 from ledger.db import Database
-from ledger.export.cells import BYTE_ORDER_MARK, guarded
 from ledger.export.sheets import Column as SheetColumn
 from ledger.export.sheets import Table as Sheet
 from ledger.export.sheets import write_xlsx

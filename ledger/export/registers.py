@@ -25,7 +25,7 @@ from zoneinfo import ZoneInfo
 import orjson
 import sqlalchemy as sa
 
-from ledger.export.cells import BYTE_ORDER_MARK, guarded
+from ledger.cells import BYTE_ORDER_MARK, guarded
 from ledger.export.entries import TOLD_EVERY, Entry, read_entries
 from ledger.export.files import replaced
 from ledger.funds import history as funds

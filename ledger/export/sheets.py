@@ -28,7 +28,7 @@ from openpyxl.styles import Font
 from openpyxl.utils import get_column_letter
 from openpyxl.worksheet._write_only import WriteOnlyWorksheet
 
-from ledger.export.cells import BYTE_ORDER_MARK, guarded
+from ledger.cells import BYTE_ORDER_MARK, guarded
 from ledger.money import exponent, plain_amount
 
 Kind = Literal["text", "money", "number", "day", "moment"]

@@ -18,10 +18,10 @@ from zoneinfo import ZoneInfo
 import sqlalchemy as sa
 
 from ledger.activity import history as activity
+from ledger.cells import BYTE_ORDER_MARK, guarded
 from ledger.clock import from_ms, to_text
 from ledger.errors import FieldError
 from ledger.export import activity_record, public_data
-from ledger.export.cells import BYTE_ORDER_MARK, guarded
 from ledger.export.entries import read_entries
 from ledger.export.public_data import Column, Row
 from ledger.export.registers import REGISTERS

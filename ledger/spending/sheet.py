@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import NamedTuple
 
+from ledger.cells import FORMULA_STARTS, guarded
 from ledger.errors import AmountError, FieldError, FileFormatError
 from ledger.funds.lists import Lists
 from ledger.journal.accounts import UNCLASSIFIED
@@ -42,9 +43,6 @@ HEADER_WITHIN = 20
 
 FAULTS_MAX = 5_000
 """Rows that are wrong and told; more of them is another file."""
-
-_SIGNS = ("=", "+", "-", "@", "\t", "\0")
-"""A cell that begins so may be taken for a formula (OWASP ASVS 5.0, 1.2.10)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +157,7 @@ def _header(cells: Sequence[str]) -> list[int] | None:
 def _cell(cells: Sequence[str], at: int) -> str:
     text = cells[at].strip() if at < len(cells) else ""
     # What we gave back ourselves has a quote before what could be a formula.
-    return text[1:] if text[:1] == "'" and text[1:2] in _SIGNS else text
+    return text[1:] if text[:1] == "'" and text[1:2] in FORMULA_STARTS else text
 
 
 def _read(found: Reading, line_no: int, cells: Sequence[str], lists: Lists) -> None:
@@ -206,12 +204,8 @@ def faults_csv(
     writer.writerow((*COLUMNS, REASON))
     for one in faults:
         why = (told or {}).get((one.field, one.reason), f"{one.field}: {one.reason}")
-        writer.writerow([_safe(cell) for cell in (*one.cells, why)])
+        writer.writerow([guarded(cell) for cell in (*one.cells, why)])
     return text.getvalue().encode("utf-8-sig")
-
-
-def _safe(cell: str) -> str:
-    return f"'{cell}" if cell.startswith(_SIGNS) else cell
 
 
 COUNT_DIGITS_MAX = 9

@@ -18,6 +18,7 @@ from typing import Any, NamedTuple
 
 from lxml import etree
 
+from ledger.cells import guarded
 from ledger.errors import FieldError, FileFormatError, InvariantError
 from ledger.money import plain_amount
 
@@ -27,8 +28,6 @@ END_TO_END_MAX = 35
 """Characters of an own reference in the message (Max35Text)."""
 
 _IBAN = re.compile(r"[A-Z]{2}[0-9]{2}[A-Z0-9]{11,30}")
-_RUNS = ("=", "+", "-", "@", "\t", "\r", "\n")
-"""What a spreadsheet takes a cell that begins so for: something to run."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -375,10 +374,10 @@ def sheet(batch: Batch, mapping: Columns) -> bytes:
     """
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\r\n")
-    writer.writerow([_harmless(heading) for heading, _ in mapping.columns])
+    writer.writerow([guarded(heading) for heading, _ in mapping.columns])
     for one in batch.orders:
         cells = _cells(batch, one)
-        writer.writerow([_harmless(cells[field]) for _, field in mapping.columns])
+        writer.writerow([guarded(cells[field]) for _, field in mapping.columns])
     return text.getvalue().encode(mapping.encoding)
 
 
@@ -396,11 +395,6 @@ def _cells(batch: Batch, one: Order) -> dict[str, str]:
         "own_holder": batch.source.name,
         "own_number": batch.source.number,
     }
-
-
-def _harmless(cell: str) -> str:
-    """Return a cell that a spreadsheet shows and does not run."""
-    return f"'{cell}" if cell.startswith(_RUNS) else cell
 
 
 # --- a file that comes back -------------------------------------------------------------------------

@@ -15,8 +15,8 @@ from pathlib import Path
 
 import pytest
 
+from ledger.cells import guarded
 from ledger.db import Database
-from ledger.export.cells import guarded
 from ledger.export.entries import read_entries
 from ledger.export.plaintext import write_beancount, write_hledger
 from ledger.export.registers import write_registers

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from ledger.activity.origins import Origin
 from ledger.activity.records import OUTCOMES, SERVICE_WIDE, Activity, Recorded
+from ledger.cells import BYTE_ORDER_MARK, FORMULA_STARTS
 from ledger.export.activity_record import COLUMNS, write_csv, write_json_lines
-from ledger.export.cells import BYTE_ORDER_MARK, FORMULA_STARTS
 
 SLUGS = {1: "qinghe"}
 AT = datetime(2026, 10, 9, 12, 0, 24, 7_000, tzinfo=UTC)

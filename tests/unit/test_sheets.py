@@ -11,7 +11,7 @@ import openpyxl
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ledger.export.cells import FORMULA_STARTS
+from ledger.cells import FORMULA_STARTS
 from ledger.export.sheets import Column, Money, Table, write_csv, write_xlsx
 
 COLUMNS = (

@@ -160,7 +160,7 @@ def spends_no_more_than_the_fund_holds(machine: Machine) -> None:
 def gets_wrong_rows_back_as_a_sheet(
     machine: Machine,
 ) -> None:
-    wrong = ({}, {"disease": "Flu", "reference": "=2+2"}, {"persons": "x", "reference": "PAY-3"})
+    wrong = ({}, {"disease": "Flu", "reference": "=2+2"}, {"persons": "x", "reference": "＝3+3"})
     answer = machine.post("spending?account=Main&name=用款.csv", sheet(*wrong))
     assert kind_of(answer) == (422, "file-format")
     told = [(one["line"], one["field"], one["reason"]) for one in answer.json["errors"]]
@@ -168,11 +168,13 @@ def gets_wrong_rows_back_as_a_sheet(
     assert answer.json["wrong"] == 2
     assert machine.spends() == []
     back: str = answer.json["wrong_rows"]
+    # In wide characters too: a spreadsheet on a Chinese desk runs those as well.
     assert "'=2+2" in back
+    assert "'＝3+3" in back
     assert back.startswith(",".join((*COLUMNS, "reason")))
     again = back.replace("Flu", "Diabetes").replace(",x,", ",6,")
     assert machine.post("spending?account=Main", again.encode()).json["added"] == 2
-    assert [one["body"]["reference"] for one in machine.spends()] == ["=2+2", "PAY-3"]
+    assert [one["body"]["reference"] for one in machine.spends()] == ["=2+2", "＝3+3"]
 
 
 def gets_the_first_answer_again_by_its_key(

@@ -8,6 +8,7 @@ from ledger.cli.session import Session, acts, fund_option, guarded, pass_session
 from ledger.clock import from_ms, to_ms, to_text
 from ledger.funds import tokens
 from ledger.funds.tokens import DAYS_DEFAULT, DAYS_MAX, NewToken, parse_scopes
+from ledger.roles import SCOPES
 
 
 @click.group()
@@ -21,7 +22,8 @@ def token() -> None:
     "--scope",
     default="gifts",
     show_default=True,
-    help="gifts, people, propose, read; with commas.",
+    help=f"{', '.join(SCOPES)}; with commas. With payments a machine proposes another payee, and no second factor is "
+    "asked for but the one of this command.",
 )
 @click.option(
     "--days",

@@ -302,11 +302,18 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "tokens.scope.gifts": ("记录打赏", "record gifts"),
     "tokens.scope.read": ("读本基金的数据", "read the fund’s data"),
     "tokens.scope.payments": (
-        "看完整账号，生成付款文件，提出改变账户资料",
-        "see whole account numbers, make payment files, propose other account details",
+        "看完整账号，生成付款文件，登记已在网银录入，提出改变账户资料",
+        "see whole account numbers, make payment files, say that a transfer was entered, propose other account details",
     ),
     "tokens.scope.people": ("读人员名单", "read the list of people"),
-    "tokens.scope.propose": ("提出，不能批准", "propose, never approve"),
+    "tokens.scope.propose": (
+        "提出，登记一个人限额以内的用款，不能批准",
+        "propose, book spending up to the limit of one person, never approve",
+    ),
+    "tokens.payments.note": (
+        "用令牌提出改变账户资料，不再问第二重身份：您现在验证的这一次，一直算到令牌到期。天数尽量少。",
+        "For other account details no second factor is asked: the one you show now counts to its end. Keep it short.",
+    ),
     "tokens.days": ("几天后到期（最多 366）", "Expires after so many days (at most 366)"),
     "tokens.made": (
         "<strong>只显示这一次，</strong>请马上存好：",

@@ -145,13 +145,20 @@ class Body:
         self._read.add(name)
         return self.day(name) if name in self._fields else None
 
-    def many(self, name: str, most: int) -> list[Any]:
+    def many(self, name: str, most: int, *, needed: bool = False) -> list[Any]:
         """Return an array, empty where the field is left out.
 
+        Args:
+            name: Of the field.
+            most: Elements.
+            needed: Whether it may not be left out.
+
         Raises:
-            FieldError: It is none, or too long.
+            FieldError: It is none, or too long, or left out where it is needed.
         """
         self._read.add(name)
+        if needed and name not in self._fields:
+            raise FieldError(field=name, value="", reason="missing")
         value = self._fields.get(name, [])
         if not isinstance(value, list):
             raise FieldError(field=name, value="", reason="not-a-list")
@@ -159,13 +166,18 @@ class Body:
             raise FieldError(field=name, value=len(value), reason="too-many")
         return value
 
-    def hashes(self, name: str, most: int) -> tuple[str, ...]:
+    def hashes(self, name: str, most: int, *, needed: bool = False) -> tuple[str, ...]:
         """Return hashes of files that were brought, each once; none where the field is left out.
+
+        Args:
+            name: Of the field.
+            most: Hashes.
+            needed: Whether it may not be left out.
 
         Raises:
             FieldError: Too many, or one that is no SHA-256 in hexadecimal.
         """
-        found = self.many(name, most)
+        found = self.many(name, most, needed=needed)
         for one in found:
             if not isinstance(one, str) or not is_hash(one):
                 raise FieldError(field=name, value=str(one)[:20], reason="not-a-hash")

@@ -129,7 +129,7 @@ class Bringing(Views):
             lists = list_history.lists(connection, caller.fund.fund_id)
         if request.mimetype == JSON:
             body = Body(json_body())
-            rows = body.many("rows", ROWS_MAX)
+            rows = body.many("rows", ROWS_MAX, needed=True)
             account = self._account(caller, body.text("account"))
             evidence = body.hashes("evidence", FILES_MAX)
             body.check_all_read()

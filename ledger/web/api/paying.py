@@ -32,7 +32,7 @@ class Paying(Views):
         """Make the payment file of approved transfers; the same transfers give the same file again."""
         caller = self._guard.caller(fund, "transfer.file")
         body = Body(json_body())
-        numbers = tuple(_number(one) for one in body.many("transfers", TRANSFERS_MAX))
+        numbers = tuple(_number(one) for one in body.many("transfers", TRANSFERS_MAX, needed=True))
         columns = body.text("columns", "")
         body.check_all_read()
         member_id = caller.member.member_id

@@ -120,11 +120,13 @@ class Proposing(Views):
         return abs(found.line.amount_minor), local_date(found.line.booked_at, zone)
 
     def _opening(self, caller: Caller, body: Body) -> Wanted:
-        given = body.many("balances", BALANCES_MAX)
+        given = body.many("balances", BALANCES_MAX, needed=True)
         balances = tuple(self._balance(caller, one) for one in given)
         reason = body.words("reason", None, REASON_MAX)
         return spending.opening(
-            Opening(body.day("on"), balances, reason, body.hashes("evidence", FILES_MAX))
+            Opening(
+                body.day("on"), balances, reason, body.hashes("evidence", FILES_MAX, needed=True)
+            )
         )
 
     def _balance(self, caller: Caller, given: object) -> Balance:
@@ -228,7 +230,7 @@ def _lists(_caller: Caller, body: Body) -> Wanted:
 
 def _four_eyes(_caller: Caller, body: Body) -> Wanted:
     commodity = body.text("commodity", "CNY")
-    tiers = tuple(_tier(one, commodity) for one in body.many("tiers", TIERS_MAX))
+    tiers = tuple(_tier(one, commodity) for one in body.many("tiers", TIERS_MAX, needed=True))
     exception = body.words("exception", "", REASON_MAX)
     kind = body.choice("kind", KINDS)
     return wanted.rule(kind, Rule(commodity, tiers), exception or None)
@@ -237,7 +239,7 @@ def _four_eyes(_caller: Caller, body: Body) -> Wanted:
 def _tier(given: object, commodity: str) -> Tier:
     body = inner_body("tiers", given)
     limit = body.text("up_to", "")
-    slots = body.many("slots", SLOTS_MAX)
+    slots = body.many("slots", SLOTS_MAX, needed=True)
     body.check_all_read()
     if not all(isinstance(one, str) for one in slots):
         raise FieldError(field="slots", value="", reason="not-a-text")

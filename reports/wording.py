@@ -62,7 +62,7 @@ LEFT: Final[dict[Language, dict[str, str]]] = {
         "tax": "代扣税费",
         "platform_fee": "平台手续费",
         "refund": "退款",
-        "chargeback": "平台扣回",
+        "chargeback": "结算后退款",
         "written_off": "核销",
         "bank_fee": "银行手续费",
         "management_cost": "管理费用",
@@ -74,7 +74,7 @@ LEFT: Final[dict[Language, dict[str, str]]] = {
         "tax": "Tax withheld",
         "platform_fee": "Platform fees",
         "refund": "Refunds",
-        "chargeback": "Chargebacks",
+        "chargeback": "Refunds after settlement",
         "written_off": "Written off",
         "bank_fee": "Bank fees",
         "management_cost": "Management cost",
@@ -85,15 +85,15 @@ LEFT: Final[dict[Language, dict[str, str]]] = {
 
 JOINED: Final[dict[Language, dict[str, str]]] = {
     "zh": {
-        "opening": "原有余额",
+        "opening": "开账余额",
         "interest": "利息",
         "donation": "直接捐赠",
         "returned_grant": "退回款",
-        "unattributed": "无法对应到打赏",
+        "unattributed": "没对上打赏的",
         "other": "其他收入",
     },
     "en": {
-        "opening": "Held before",
+        "opening": "Opening balance",
         "interest": "Interest",
         "donation": "Direct donations",
         "returned_grant": "Returned grants",

@@ -26,6 +26,7 @@ from ledger.web.public.outward_sentences import SENTENCES as OUTWARD
 from ledger.web.public.question_sentences import SENTENCES as QUESTIONS
 from ledger.web.public.sentences import SENTENCES as CHECKING
 from ledger.web.public.statement_sentences import SENTENCES as REPORTS
+from reports.wording import JOINED, LEFT, STAGE, WAITING
 
 SENTENCES: dict[str, tuple[str, str]] = {
     # frame
@@ -199,35 +200,7 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "flow.where": ("离开的去向", "Where it went"),
     "flow.together": ("两项相加", "together"),
     "flow.equation": ("守恒式", "Conservation"),
-    "stage.raised": ("收到", "Raised"),
-    "stage.settled": ("结算", "Settled"),
-    "stage.bank": ("到银行", "Into the bank"),
-    "stage.sent": ("转出", "Sent on"),
-    "stage.fund": ("进基金", "Into the fund"),
-    "stage.work": ("用上了", "At work"),
-    "waiting.raised": ("待结算", "To be settled"),
-    "waiting.settled": ("待打款", "To be paid out"),
-    "waiting.bank": ("在银行", "In the bank"),
-    "waiting.sent": ("在路上", "On its way"),
-    "waiting.fund": ("在基金", "In the fund"),
-    "waiting.work": ("用上了", "At work"),
-    "left.platform_share": ("平台分成", "Platform share"),
-    "left.tax": ("代扣税费", "Tax withheld"),
-    "left.platform_fee": ("平台手续费", "Platform fees"),
-    "left.refund": ("退款", "Refunds"),
-    "left.chargeback": ("结算后退款", "Refunds after settlement"),
-    "left.written_off": ("核销", "Written off"),
-    "left.bank_fee": ("银行手续费", "Bank fees"),
-    "left.management_cost": ("管理费", "Management costs"),
-    "left.donation_refund": ("退还捐赠", "Donations given back"),
     "left.correction": ("冲正", "Taken back by a correction"),
-    "left.other": ("其他", "Other"),
-    "joined.opening": ("期初余额", "Opening balance"),
-    "joined.interest": ("利息", "Interest"),
-    "joined.donation": ("直接捐款", "Direct donations"),
-    "joined.returned_grant": ("退回款", "Returned grants"),
-    "joined.unattributed": ("没对上打赏的", "Without a gift"),
-    "joined.other": ("其他进来的", "Other income"),
     # spending
     "spending.title": ("买了什么药", "What it paid for"),
     "spending.disease": ("病种", "Disease"),
@@ -591,17 +564,13 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "problem.reference": ("编号 {code}", "Code {code}"),
 }
 
-SENTENCES |= SIGN_IN
-SENTENCES |= DESK
-SENTENCES |= LISTS | PERIODS
-SENTENCES |= LISTS | RULES
-SENTENCES |= LISTS
-SENTENCES |= TRANSFERS | STANDING
-SENTENCES |= STATEMENTS | REPORTS
-SENTENCES |= NOTICES
-SENTENCES |= SPENDING
-SENTENCES |= CHECKING
-SENTENCES |= OUTWARD
-SENTENCES |= QUESTIONS
-SENTENCES |= GAPS | GIFT_CODES
-SENTENCES |= OUTWARD | BOOKS | FINDING
+AS_DRAWN = (("stage", STAGE), ("waiting", WAITING), ("left", LEFT), ("joined", JOINED))
+"""What pages call the parts of the money's way: as the picture and the statements do."""
+
+SENTENCES |= {
+    f"{name}.{'sent' if key == 'transit' else key}": (zh, words["en"][key])
+    for name, words in AS_DRAWN
+    for key, zh in words["zh"].items()
+}
+SENTENCES |= SIGN_IN | DESK | LISTS | PERIODS | RULES | TRANSFERS | STANDING | STATEMENTS | NOTICES
+SENTENCES |= SPENDING | GAPS | GIFT_CODES | REPORTS | CHECKING | OUTWARD | QUESTIONS | BOOKS | FINDING

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import string
+from collections import Counter
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -41,10 +42,20 @@ def test_english_has_no_full_width_marks_and_nobody_shouts():
         assert "区块链" not in zh, key
 
 
+def test_no_sentence_is_written_twice():
+    keys = Counter(
+        key
+        for file in (*WEB.rglob("*sentences.py"), WEB.parent / "signin" / "sentences.py")
+        for key in re.findall(r'^    "([^"]+)": \(', file.read_text("utf-8"), re.MULTILINE)
+    )
+    assert keys.keys() <= SENTENCES.keys()
+    assert [key for key, times in keys.items() if times > 1] == []
+
+
 def test_templates_ask_only_for_sentences_that_exist():
     used = {
         key
-        for template in (WEB / "templates").glob("*.html")
+        for template in WEB.rglob("*.html")
         for key in re.findall(r'\bsay\("([a-z_.]+)"[,)]', template.read_text("utf-8"))
     }
     assert used
@@ -52,7 +63,7 @@ def test_templates_ask_only_for_sentences_that_exist():
 
 
 def test_templates_hold_no_sentence_of_their_own():
-    for template in (WEB / "templates").glob("*.html"):
+    for template in WEB.rglob("*.html"):
         text = re.sub(r"\{[{%].*?[}%]\}", "", template.read_text("utf-8"), flags=re.DOTALL)
         assert re.findall(r"[\u4e00-\u9fff]+", text) in ([], ["明"]), template.name
 

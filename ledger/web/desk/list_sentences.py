@@ -148,7 +148,7 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "Probably the rate of the platform’s unit has changed.",
     ),
     "exception.likely.unknown_receipt": (
-        "可能是直接捐款，或者结算单还没导入。",
+        "可能是直接捐赠，或者结算单还没导入。",
         "It may be a direct donation, or a settlement whose sheet is not here yet.",
     ),
     "exception.likely.overdue_settlement": (

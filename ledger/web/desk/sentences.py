@@ -214,7 +214,6 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "field.sha256": ("文件的 SHA-256", "SHA-256 of the file"),
     "field.bytes": ("大小（字节）", "Size (bytes)"),
     "field.size": ("账本条数", "Entries of the ledger"),
-    "field.count": ("笔数", "How many"),
     "field.member": ("成员", "Member"),
     "field.roles": ("岗位", "Roles"),
     "field.name": ("姓名", "Name"),

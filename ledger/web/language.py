@@ -59,7 +59,7 @@ class Voice:
     zone: str = DEFAULT_ZONE
     commodity: str = "CNY"
 
-    def __call__(self, key: str, **values: object) -> Markup:
+    def __call__(self, key: str, /, **values: object) -> Markup:
         """Say a sentence with its placeholders filled and escaped."""
         text = SENTENCES[key][0 if self.language == "zh" else 1]
         filled = {name: escape(value) for name, value in values.items()}

@@ -121,3 +121,8 @@ def test_rates_keep_every_digit(permyriad, text):
 
 def test_what_fills_a_hole_is_escaped():
     assert "&lt;b&gt;" in Voice("zh")("run_by", operator="<b>")
+
+
+def test_a_value_may_be_called_as_anything():
+    """What failed names its fields; one of them may be called `key`."""
+    assert Voice("zh")("job.why.settings", name="LEDGER_X", key="one of them").endswith("LEDGER_X。")

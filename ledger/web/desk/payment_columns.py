@@ -11,7 +11,6 @@ from werkzeug.wrappers import Response
 
 from ledger.desk import wanted
 from ledger.errors import FieldError
-from ledger.transfers import standing
 from ledger.transfers.payment_files import (
     ENCODINGS,
     FIELDS,
@@ -20,8 +19,9 @@ from ledger.transfers.payment_files import (
     Columns,
     mapping_from_json,
 )
+from ledger.transfers.standing import COLUMNS
 from ledger.web.desk.frame import Desk, view
-from ledger.web.desk.standing import columns_named, proposed, refuse
+from ledger.web.desk.standing import columns_named, is_taken, proposed, refuse
 from ledger.web.desk.typed import Typed
 from ledger.wiring import Ledger
 
@@ -94,7 +94,7 @@ def _read(desk: Desk, typed: Typed) -> Columns | None:
             typed.errors[f"heading-{one.at}"] = ("error.missing", {})
         elif one.heading:
             columns.append([one.heading, one.field])
-    if not typed["changes"] and _is_taken(desk, name):
+    if not typed["changes"] and is_taken(desk, COLUMNS, name):
         typed.errors["name"] = ("standing.error.taken", {})
     if typed.errors:
         return None
@@ -105,13 +105,6 @@ def _read(desk: Desk, typed: Typed) -> Columns | None:
     except FieldError as error:
         refuse(desk, typed, error.fields)
         return None
-
-
-def _is_taken(desk: Desk, name: str) -> bool:
-    with desk.reading() as connection:
-        return any(
-            one.name == name for one in standing.saved_columns(connection, desk.fund.fund_id)
-        )
 
 
 def end(desk: Desk) -> Response:

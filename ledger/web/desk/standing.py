@@ -198,7 +198,7 @@ def _read(desk: Desk, typed: Typed) -> Policy | None:
     weekday = typed["weekday"]
     if weekday not in {"", *map(str, range(WEEKDAYS))}:
         typed.errors["weekday"] = ("error.missing", {})
-    if not typed["changes"] and _is_taken(desk, POLICY, name):
+    if not typed["changes"] and is_taken(desk, POLICY, name):
         typed.errors["name"] = ("standing.error.taken", {})
     amounts = {field: _amount(desk, typed, field) for field in ("above", "keep")}
     if typed.errors:
@@ -222,11 +222,6 @@ def _amount(desk: Desk, typed: Typed, field: str) -> int:
     return typed.read(field, money(desk.currency(typed["from"]))) or 0
 
 
-def _is_taken(desk: Desk, kind: str, name: str) -> bool:
-    with desk.reading() as connection:
-        return name in standing.held(connection, desk.fund.fund_id, kind)
-
-
 def end(desk: Desk) -> Response:
     """Propose that a policy proposes no more; another person approves that too."""
     typed = Typed(request.form)
@@ -236,6 +231,12 @@ def end(desk: Desk) -> Response:
 
 
 # --- both -------------------------------------------------------------------------------------------
+
+
+def is_taken(desk: Desk, kind: str, name: str) -> bool:
+    """Tell whether the fund has something standing of this kind and name, in force or ended."""
+    with desk.reading() as connection:
+        return name in standing.held(connection, desk.fund.fund_id, kind)
 
 
 def proposed(desk: Desk, typed: Typed, new: Wanted) -> int | None:

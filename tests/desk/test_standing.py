@@ -117,6 +117,19 @@ def it_proposes_once_a_day_and_is_changed_and_ended(county, who):
         assert "Standing policies and bank sheets" in county.get("zhou", page, "/en").text
 
 
+def test_two_are_ended_from_one_look_at_the_page(county):
+    who = county.members["wang"]
+    for name in ("daily", "weekly"):
+        decide(county, county.post("zhou", "standing/policy", name=name, member=who, **POLICY))
+    page = county.get("zhou", "standing").text
+    hidden = r'name="key" value="([^"]+)"><input type="hidden" name="name" value="(\w+)"'
+    ended = [
+        county.post("zhou", "standing/policy/end", key=key, name=name).location
+        for key, name in re.findall(hidden, page)
+    ]
+    assert len({re.findall(r"decisions/\d+", one)[0] for one in ended}) == 2
+
+
 COLUMNS = {"heading-1": "账号", "field-1": "number", "heading-2": "金额", "field-2": "amount"}
 
 

@@ -344,6 +344,11 @@ class StatementLine:
     kind: str = "M"
     period: str = ""
 
+    @property
+    def is_promised(self) -> bool:
+        """Tell whether there is a day by which it has to be out; others come when they come."""
+        return self.kind in "MQA"
+
 
 @dataclass(frozen=True, slots=True)
 class PublishedFile:

@@ -166,6 +166,9 @@ def check_pages_say_so(whole: Opened) -> None:
         assert "2.30" in page
         register = app.get(f"{prefix}/funds/qinghe/books/corrections").text
         assert "statements/2026-11-C-v1" in register
+        calendar = app.get(f"{prefix}/funds/qinghe/books/calendar").text
+        assert 'statements/2026-10"' in calendar
+        assert "2026-11-C" not in calendar  # a notice comes when it comes: nothing was promised
         feed = app.get(f"{prefix}/funds/qinghe/feed.atom").text
         assert f"{MONTHLY}" in feed
         assert "statements/2026-11-C-v1" in feed

@@ -59,7 +59,7 @@ class CalendarPage:
     Attributes:
         head: Whose.
         promised: Working days after a month's end.
-        lines: Each month's statement, newest first, those to come at the end.
+        lines: What has a day by which it has to be out, newest first, those to come at the end.
     """
 
     head: Head
@@ -70,8 +70,7 @@ class CalendarPage:
     def kept(self) -> int:
         """Count the first issues that were out in time."""
         return sum(
-            one.state == "published" and one.issue == 1 and not one.days_late and one.kind in "MQA"
-            for one in self.lines
+            one.state == "published" and one.issue == 1 and not one.days_late for one in self.lines
         )
 
     @property
@@ -83,4 +82,5 @@ class CalendarPage:
 def calendar_page(of: View) -> CalendarPage:
     """Make the calendar of disclosures."""
     lines = statement_lines(of.connection, of.fund, of.details.zone, of.now)
-    return CalendarPage(head(of), of.promises.statement_days, lines)
+    due = tuple(one for one in lines if one.is_promised)
+    return CalendarPage(head(of), of.promises.statement_days, due)

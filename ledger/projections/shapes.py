@@ -257,11 +257,13 @@ class Spending:
         person_times: How often medicine was given in closed months; `*` or `<5` where a count of few people is
             hidden, None where no month is closed.
         amount_minor: What it cost.
+        account: Whose balance that is.
     """
 
     disease: Words
     person_times: int | str | None
     amount_minor: int
+    account: str
 
 
 @dataclass(frozen=True, slots=True)

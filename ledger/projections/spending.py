@@ -8,6 +8,7 @@ from typing import NamedTuple
 import sqlalchemy as sa
 
 from ledger.funds.lists import Lists
+from ledger.journal import accounts
 from ledger.projections.reversals import reversed_spends
 from ledger.projections.shapes import OtherSpending, Spending, Words
 from ledger.spending.small_cells import Cell
@@ -103,6 +104,7 @@ def public_spending(
             Words(*lists.names("disease", row.code)),
             visits.get(row.code, (None, None))[0],
             row.amount,
+            accounts.programme(row.code),
         )
         for row in rows[:SHOWN_MAX]
     )

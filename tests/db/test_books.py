@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 from collections import Counter
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
@@ -220,6 +221,25 @@ def test_accounts_and_their_movements_add_up(ledger: Ledger) -> None:
     corrections = read("qinghe", correction_page)
     assert [one.kind for one in corrections.shown] == ["gift.reversed"] * 4
     assert corrections.shown[0].seq > corrections.shown[-1].seq
+
+
+def test_each_figure_of_the_flow_opens_the_row_that_sums_it(ledger: Ledger) -> None:
+    a_history(ledger, 2)
+    settings = load_settings({"LEDGER_HOME": str(ledger.keys.parent)})
+    client = create_app(settings, services(ledger)).test_client()
+    base = {"base_url": "http://localhost:8000"}
+    fund = client.get("/funds/qinghe", **base).text
+    rows = dict(
+        re.findall(
+            r'<tr role="row" id="([^"]+)"(.*?)</tr>',
+            client.get("/funds/qinghe/books", **base).text,
+            re.DOTALL,
+        )
+    )
+    opened = re.findall(r'<a href="/funds/qinghe/books#([^"]+)">([\d,.]+)</a>', fund)
+    assert {place.partition("-")[0] for place, _ in opened} == {"raised", "accounts", "at", "left"}
+    for place, figure in opened:
+        assert f">{figure}<" in rows[place], place
 
 
 def test_wrong_addresses_are_told_what_is_wrong(ledger: Ledger) -> None:

@@ -82,11 +82,31 @@ STAGES = (
     Stage("work", 37_761_350, 37_761_350),
 )
 SPENDING = (
-    Spending(Words("类风湿关节炎", "Rheumatoid arthritis"), 412, 8_241_620),
-    Spending(Words("高血压", "Hypertension"), 388, 6_420_800),
-    Spending(Words("慢性支气管炎", "Chronic bronchitis"), 297, 5_193_040),
-    Spending(Words("腰椎间盘突出", "Lumbar disc herniation"), 231, 4_711_560),
-    Spending(Words("脑卒中后遗症", "After-effects of stroke"), 164, 3_860_290),
+    Spending(
+        Words("类风湿关节炎", "Rheumatoid arthritis"),
+        412,
+        8_241_620,
+        "Expenses:Programme:Arthritis",
+    ),
+    Spending(Words("高血压", "Hypertension"), 388, 6_420_800, "Expenses:Programme:Hypertension"),
+    Spending(
+        Words("慢性支气管炎", "Chronic bronchitis"),
+        297,
+        5_193_040,
+        "Expenses:Programme:Bronchitis",
+    ),
+    Spending(
+        Words("腰椎间盘突出", "Lumbar disc herniation"),
+        231,
+        4_711_560,
+        "Expenses:Programme:LumbarDisc",
+    ),
+    Spending(
+        Words("脑卒中后遗症", "After-effects of stroke"),
+        164,
+        3_860_290,
+        "Expenses:Programme:Stroke",
+    ),
 )
 OTHER = OtherSpending(20, 350, 9_334_040, protects=True)
 

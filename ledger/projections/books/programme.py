@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ledger.funds import list_history
+from ledger.journal import accounts
 from ledger.projections import spending
 from ledger.projections.accounts import Accounts
 from ledger.projections.books.head import Head, head
@@ -26,12 +27,14 @@ class ProgrammeRow:
         amount_minor: What it cost, as of now.
         persons: People, of closed months; hidden where they are few, None where no month is closed.
         person_times: Visits, likewise.
+        account: Whose balance the cost of a disease is; None of a group, which has none of its own.
     """
 
     name: Words
     amount_minor: int
     persons: Cell
     person_times: Cell
+    account: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +73,7 @@ def programme_page(of: View) -> ProgrammePage:
                 one.amount,
                 cells.get(one.code, (None, None))[1],
                 cells.get(one.code, (None, None))[0],
+                accounts.programme(one.code) if name == "disease" else None,
             )
             for one in found
         )

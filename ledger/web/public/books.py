@@ -130,6 +130,7 @@ def books(fund: str) -> Response:
         stages=page.stages,
         sum=sums,
         places=places,
+        firsts={places[f"at-{key}"]: key for key in ACCOUNTS_OF},
         debits=sum(one.debits for one in found.accounts),
         credits=sum(one.credits for one in found.accounts),
     )

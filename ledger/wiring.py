@@ -10,6 +10,7 @@ import contextlib
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, TypeVar
@@ -18,7 +19,7 @@ import orjson
 import sqlalchemy as sa
 import structlog
 
-from ledger.clock import Clock, SystemClock
+from ledger.clock import Clock, SystemClock, local_date
 from ledger.db import Database
 from ledger.errors import FieldError, LedgerError, NotFoundError, SettingsError
 from ledger.export import public_data
@@ -36,6 +37,7 @@ from ledger.log.tiles import TileAddress
 from ledger.privacy import choices
 from ledger.privacy.choices import Choice
 from ledger.projections import (
+    front,
     fund_page,
     gift_page,
     log_files,
@@ -45,6 +47,7 @@ from ledger.projections import (
     statement_page,
     totals,
 )
+from ledger.projections.books import waiting
 from ledger.projections.fund_page import View
 from ledger.projections.public_questions import PublicQuestion
 from ledger.projections.shapes import (
@@ -55,6 +58,7 @@ from ledger.projections.shapes import (
     FundPage,
     GiftPage,
     PublishedFile,
+    StageKey,
     StatementList,
     TransferList,
     Words,
@@ -170,6 +174,7 @@ class Services:
         settings = ledger.settings
         self._read_only = (-READ_ONLY_S, False)
         self._totals: dict[str, tuple[float, Totals]] = {}
+        self._averages: dict[str, tuple[tuple[int | None, date], Mapping[StageKey, int]]] = {}
         self._policy = witness_policy(settings)
         named = tuple(Words(one.name) for one in self._policy.witnesses)
         self._named = {one.verifier.text(): Words(one.name) for one in self._policy.witnesses}
@@ -198,7 +203,16 @@ class Services:
     def fund_page(self, slug: str) -> FundPage:
         """Return what the fund's page shows."""
         with self._view(slug) as view:
-            return fund_page.fund_page(view)
+            return front.front_page(view, self._average_days(view))
+
+    def _average_days(self, view: View) -> Mapping[StageKey, int]:
+        """Return the average days at the stages: counted again when money moved on, and on another day."""
+        today = local_date(view.now, view.details.zone)
+        stands = (waiting.last_moved(view), today)
+        kept = self._averages.get(view.fund.slug)
+        if kept is None or kept[0] != stands:
+            kept = self._averages[view.fund.slug] = (stands, waiting.average_days(view))
+        return kept[1]
 
     def gift_page(self, slug: str, seq: int, check: int) -> GiftPage | None:
         """Return a gift's way; None unless entry `seq` is a gift with this check value."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import NamedTuple, cast
 
 import sqlalchemy as sa
@@ -19,13 +19,11 @@ from ledger.funds import history as funds
 from ledger.funds import list_history
 from ledger.funds.history import Channel, Details
 from ledger.intake.tables import sessions
-from ledger.issuing.numbers import numbered
 from ledger.journal import history as journal_history
 from ledger.journal.codec import decode
 from ledger.journal.history import Fund, StoredEntry
 from ledger.journal.receipt_numbers import receipt_number
 from ledger.journal.tables import entries
-from ledger.matching import history as matching
 from ledger.privacy import choices
 from ledger.privacy.pseudonyms import mask_nickname
 from ledger.privacy.tables import private_parts
@@ -34,28 +32,22 @@ from ledger.projections.accounts import Accounts
 from ledger.projections.dates import (
     days_between,
     first_gift_day,
-    month_first,
     occurred,
 )
-from ledger.projections.notices import notices
 from ledger.projections.published_counts import TOTAL, published
 from ledger.projections.published_counts import spans as closed_spans
 from ledger.projections.reversals import count_of_kind, reversals_of
 from ledger.projections.shapes import (
     AsOf,
     Contact,
-    Correction,
     FundCard,
     FundList,
     FundPage,
     GiftLine,
-    LateTransfer,
-    Notice,
     Stage,
     TransferLine,
     TransferList,
     TransferState,
-    Unexplained,
     Words,
 )
 from ledger.projections.stages import ACCOUNTS_OF, stages_at
@@ -178,32 +170,8 @@ def fund_cards(connection: sa.Connection, wanted: Sequence[Fund] | None = None) 
     return cards
 
 
-CORRECTED_FOR = timedelta(days=92)
-"""How long a fund's page says that a published figure was corrected; the statement's page says so for good."""
-
-CORRECTED_SHOWN = 3
-
-
-def _corrected(of: View) -> list[Correction]:
-    """Return the figures of monthly statements that notices of the last months correct, the newest first."""
-    found = []
-    for one in reversed(notices(of.connection, of.fund.fund_id)):
-        if of.now - one.at > CORRECTED_FOR:
-            break
-        for row in one.corrects:
-            named = numbered(row.statement)
-            if named is not None and named.kind == "M":
-                day = local_date(one.at, of.details.zone)
-                found.append(
-                    Correction(
-                        month_first(named.period), row.line, row.old, row.new, day, one.entry
-                    )
-                )
-    return found[:CORRECTED_SHOWN]
-
-
 def fund_page(of: View) -> FundPage:
-    """Make a fund's page.
+    """Make a fund's page, but for what comes first on it (`front.front_page` adds that).
 
     Args:
         of: The fund.
@@ -241,7 +209,6 @@ def fund_page(of: View) -> FundPage:
         counted_until=counted.months[-1] if counted.months else None,
         stages=stages,
         unattributed_minor=-accounts.balance("Income:Unattributed:"),
-        notices=(*_notices(of, all_transfers), *_corrected(of)),
         spending=shown,
         other_spending=other,
         transfers=tuple(all_transfers[:TRANSFERS_SHOWN]),
@@ -277,26 +244,6 @@ def is_late(of: View, sent: datetime) -> bool:
     return local_date(of.now, zone) > working_days_after(
         local_date(sent, zone), of.promises.transfer_days
     )
-
-
-def _notices(of: View, lines: list[TransferLine]) -> tuple[Notice, ...]:
-    found: list[Notice] = [
-        LateTransfer(
-            line.number,
-            line.amount_minor,
-            line.days_on_way or 0,
-            of.promises.transfer_days,
-            None,
-            line.entry,
-        )
-        for line in lines
-        if line.late
-    ]
-    items = matching.items(of.connection, of.fund.fund_id)
-    if items:
-        amount = sum(item.amount for item in items if item.commodity == of.details.commodity)
-        found.append(Unexplained(amount, len(items), owned=False))
-    return tuple(found)
 
 
 def transfer_lines(of: View) -> list[TransferLine]:

@@ -179,34 +179,59 @@ class LateTransfer:
 
     Attributes:
         number: The fund's running number of transfers.
-        amount_minor: Its amount.
+        amount_minor: What of it is still on its way.
         days: Days since it was sent.
         promised_days: Working days that the fund promises.
-        asked_on: Day on which the bank was asked; None if nobody has yet.
-        entry: Entry that tells what was done about it, else the sending.
+        role: That does something about it.
+        entry: The sending.
     """
 
     number: int
     amount_minor: int
     days: int
     promised_days: int
-    asked_on: date | None
+    role: str
     entry: int
 
 
 @dataclass(frozen=True, slots=True)
-class StaleChannel:
-    """A feed whose figures stand still.
+class LateSettlement:
+    """A settlement that a platform has not paid in time.
 
     Attributes:
-        channel: The channel's name.
-        since: Last instant that its figures cover.
-        hours: Whole hours it is behind.
+        channel: Whose.
+        number: As the platform numbers it.
+        amount_minor: What is still to come.
+        days: Days since `due`.
+        due: Day by which it was promised.
+        role: That does something about it.
+        entry: That booked it.
     """
 
     channel: Words
-    since: datetime
-    hours: int
+    number: str
+    amount_minor: int
+    days: int
+    due: date
+    role: str
+    entry: int
+
+
+@dataclass(frozen=True, slots=True)
+class LateStatement:
+    """A month's statement that is not out in time.
+
+    Attributes:
+        month: First day of the month.
+        days: Days since `due`.
+        due: Day by which it was promised.
+        role: That does something about it.
+    """
+
+    month: date
+    days: int
+    due: date
+    role: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,6 +247,17 @@ class Unexplained:
     amount_minor: int
     items: int
     owned: bool
+
+
+@dataclass(frozen=True, slots=True)
+class WithoutGift:
+    """What settlements stated beyond the gifts on our side.
+
+    Attributes:
+        amount_minor: How much; it is a part of what was raised.
+    """
+
+    amount_minor: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,7 +281,7 @@ class Correction:
     entry: int
 
 
-Notice = LateTransfer | StaleChannel | Unexplained | Correction
+Notice = LateTransfer | LateSettlement | LateStatement | Unexplained | WithoutGift | Correction
 
 
 @dataclass(frozen=True, slots=True)

@@ -91,28 +91,31 @@ SENTENCES: dict[str, tuple[str, str]] = {
             "{promised}. {amount} has not reached the fund’s account"
         ),
     ),
-    "notice.asked": (
-        "，经办人 {day}已问过银行，",
-        ". The officer in charge asked the bank on {day}: ",
-    ),
-    "notice.not_asked": ("，还没有问银行的记录，", ". No inquiry at the bank is on record yet: "),
-    "notice.see": ("看经过", "see what happened"),
-    "notice.stop": ("。", "."),
-    "notice.stale": (
-        "<strong>{channel}的数停在 {time}，晚了 {hours}。</strong>补上以后，总数会变。",
+    "notice.late_settlement": (
+        "<strong>{channel}结算单 {number} 的钱晚了 {days}，</strong>{amount}应在 {due}前打到银行",
         (
-            "<strong>{channel} figures stop at {time}, {hours} ago.</strong> "
-            "The totals will change once they are in."
+            "<strong>The money of settlement {number} of {channel} is {days} late:</strong> "
+            "{amount} was due in the bank by {due}"
         ),
     ),
+    "notice.late_statement": (
+        "<strong>{month}报告晚了 {days}，</strong>应在 {due}前公布",
+        "<strong>The statement of {month} is {days} late:</strong> it was due by {due}",
+    ),
+    "notice.with": ("，由{role}负责，", ". It is with the {role}: "),
+    "notice.see": ("看经过", "see what happened"),
+    "notice.stop": ("。", "."),
     "notice.unexplained": (
-        "<strong>还差 {amount}说不清，</strong>{items}，都有人在查。",
-        "<strong>{amount} is not explained yet:</strong> {items}, each with an owner.",
+        "<strong>还差 {amount}说不清，</strong>{items}，都有人在查，",
+        "<strong>{amount} is not explained yet:</strong> {items}, each with an owner: ",
     ),
     "notice.unexplained_unowned": (
-        "<strong>还差 {amount}说不清，</strong>{items}，还没有都派人去查。",
-        "<strong>{amount} is not explained yet:</strong> {items}, not all with an owner.",
+        "<strong>还差 {amount}说不清，</strong>{items}，还没有都派人去查，",
+        "<strong>{amount} is not explained yet:</strong> {items}, not all with an owner: ",
     ),
+    "notice.each": ("看每一件", "see each"),
+    "notice.accounts": ("看账户", "see the accounts"),
+    "notice.more": ("还有 {n} 件比承诺晚，", "{n} more are later than promised: "),
     "notice.correction": (
         "<strong>{month}报告有更正。</strong>{line} 原来写 {was}，应为 {is_now}，{day}更正，",
         (
@@ -123,12 +126,12 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "notice.unattributed": (
         (
             "<strong>其中 {amount}还没有对上打赏。</strong>"
-            "平台的结算单比我们收到的打赏多出这些，已按结算单入账，在查。"
+            "平台的结算单比我们收到的打赏多出这些，已按结算单入账，在查，"
         ),
         (
             "<strong>{amount} of this has no gift yet.</strong> "
             "Platforms settled that much more than the gifts we received; it is booked as they state "
-            "it, and being looked into."
+            "it, and being looked into: "
         ),
     ),
     "find.title": ("我的打赏到哪了", "Where is my gift?"),
@@ -198,6 +201,11 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "flow.longest": ("最久", "Longest"),
     "flow.left": ("离开了", "Has left"),
     "flow.where": ("离开的去向", "Where it went"),
+    "flow.days": (
+        "天数是最近 90 天走完这一步的钱的平均用时；{link}。",
+        " Days are the averages of the money that moved on in the last 90 days: see {link}.",
+    ),
+    "flow.days.link": ("一半的、最慢的和现在最老的", "half of it, the slowest and the oldest now"),
     "flow.together": ("两项相加", "together"),
     "flow.equation": ("守恒式", "Conservation"),
     "left.correction": ("冲正", "Taken back by a correction"),
@@ -573,4 +581,6 @@ SENTENCES |= {
     for key, zh in words["zh"].items()
 }
 SENTENCES |= SIGN_IN | DESK | LISTS | PERIODS | RULES | TRANSFERS | STANDING | STATEMENTS | NOTICES
-SENTENCES |= SPENDING | GAPS | GIFT_CODES | REPORTS | CHECKING | OUTWARD | QUESTIONS | BOOKS | FINDING
+SENTENCES |= (
+    SPENDING | GAPS | GIFT_CODES | REPORTS | CHECKING | OUTWARD | QUESTIONS | BOOKS | FINDING
+)

@@ -26,6 +26,7 @@ from ledger.projections.books.open_items import open_page
 from ledger.projections.books.records import correction_page
 from ledger.projections.books.terms import account_page, movement_page
 from ledger.projections.books.waiting import wait_page
+from ledger.projections.shapes import LateSettlement, LateStatement, LateTransfer
 from ledger.settings import load_settings
 from ledger.wiring import Ledger as Opened
 from ledger.wiring import Services
@@ -132,7 +133,7 @@ def waits_cent_by_cent(ledger: Ledger) -> dict[str, Counter[int]]:
     return found
 
 
-def test_median_and_slowest_are_those_of_every_single_cent(ledger: Ledger) -> None:
+def test_average_median_and_slowest_are_those_of_every_single_cent(ledger: Ledger) -> None:
     a_history(ledger, 3)
     page = services(ledger).read("qinghe", wait_page)
     truth = waits_cent_by_cent(ledger)
@@ -152,6 +153,9 @@ def test_median_and_slowest_are_those_of_every_single_cent(ledger: Ledger) -> No
         below = sum(minor for days, minor in counted.items() if days < (one.median or 0))
         upto = sum(minor for days, minor in counted.items() if days <= (one.median or 0))
         assert 2 * below < whole <= 2 * upto, one.key
+        waited = sum(days * minor for days, minor in counted.items())
+        assert one.average_tenths is not None
+        assert abs(20 * waited - 2 * whole * one.average_tenths) <= whole, one.key
 
 
 def test_a_promise_that_is_broken_alarms_and_names_role_and_day(ledger: Ledger) -> None:
@@ -172,6 +176,33 @@ def test_a_promise_that_is_broken_alarms_and_names_role_and_day(ledger: Ledger) 
     # Friday the 9th and three working days; the month's end and fifteen days.
     assert late["transfer"].due == date(2026, 10, 14)
     assert (late["settlement"].amount_minor, late["settlement"].due) == (50, date(2026, 11, 15))
+    told = {type(one).__name__: one for one in services(ledger).fund_page("qinghe").notices}
+    assert told["LateTransfer"] == LateTransfer(
+        number, 200, 40, 3, "finance", late["transfer"].entry or 0
+    )
+    assert isinstance(told["LateSettlement"], LateSettlement)
+    assert told["LateSettlement"].due == late["settlement"].due
+    assert told["LateStatement"] == LateStatement(
+        date(2026, 10, 1), late["statement"].days, late["statement"].due, "finance"
+    )
+
+
+def test_averages_are_kept_until_money_moves_or_the_day_ends(ledger: Ledger) -> None:
+    raise_money(ledger, 300, "first")
+    kept = services(ledger)
+
+    def averages() -> dict[str, int | None]:
+        return {one.key: one.average_tenths for one in kept.fund_page("qinghe").stages}
+
+    before = averages()
+    give(ledger, gift("a", 100))
+    assert averages() == before
+    later(ledger, 3)
+    settle(ledger, settlement_line("STATEMENT-2", 100))
+    waited = averages()
+    assert waited["raised"] == services(ledger).read("qinghe", wait_page).stages[0].average_tenths
+    assert waited["raised"] != before["raised"]
+    assert waited["work"] is None
 
 
 def test_a_period_is_the_sum_of_its_days_and_joins_the_balances(ledger: Ledger) -> None:

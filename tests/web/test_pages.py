@@ -4,12 +4,25 @@ from __future__ import annotations
 
 import dataclasses
 import re
+from datetime import date
 
 import pytest
 from flask.testing import FlaskClient
 
 from ledger.app import create_app
-from ledger.projections.shapes import Check, FundPage, GiftPage, Reversal, Step
+from ledger.projections.shapes import (
+    Check,
+    Correction,
+    FundPage,
+    GiftPage,
+    LateSettlement,
+    LateStatement,
+    Reversal,
+    Step,
+    Unexplained,
+    WithoutGift,
+    Words,
+)
 from tests.web import samples
 from tests.web.samples import CUT_GIFT, FUND, GIFT, NUMBER, WAITING_GIFT, FakeServices, Settings
 
@@ -134,7 +147,7 @@ def test_the_fund_page_shows_every_figure():
         "领到药1,842",
         (
             "第 13 次划转在路上 9 天了，承诺是 3 个工作日。50,000.00 元还没进基金账户，"
-            "经办人 10 月 17 日已问过银行，看经过。"
+            "由财务负责，看经过。"
         ),
         "每 100 元打赏，约 48.50 元归基金，50.00 元是平台分成，1.50 元是代扣税费。",
         "一分不差。停在六处的加上离开的，正好是收到的 1,286,430.20 元。",
@@ -199,6 +212,41 @@ def test_spending_that_does_not_add_up_says_so():
     spending = _client(wrong).get("/funds/qinghe").text.split('class="spending"')[1]
     assert "这张表加不上" in spending
     assert 'class="sum"' not in spending.split("</table>")[0]
+
+
+def test_several_notices_are_one_list_and_the_oldest_promises_come_first():
+    late = [
+        LateSettlement(Words("快手", "Kuaishou"), f"KS-{n}", 100 * n, n, day, "finance", n)
+        for n, day in enumerate([date(2019, 9, 30)] * 5, 1)
+    ]
+    told = (
+        *late,
+        Unexplained(3_140, 2, owned=True),
+        WithoutGift(1_500),
+        Correction(date(2019, 8, 1), "B5", 600, 900, date(2019, 9, 20), 99),
+    )
+    client = _client(dataclasses.replace(FUND, notices=told))
+    html = client.get("/funds/qinghe").text
+    assert html.count('class="notice late"') == 1
+    assert html.count('<p class="notice">') == 1
+    text = _text(client, "/funds/qinghe")
+    for said in (
+        "快手结算单 KS-1 的钱晚了 1 天，1.00 元应在 9 月 30 日前打到银行，由财务负责，看经过。",
+        "还有 2 件比承诺晚，看每一件。",
+        "还差 31.40 元说不清，2 件，都有人在查，看每一件。",
+        "其中 15.00 元还没有对上打赏。",
+        "B5 原来写 6.00 元，应为 9.00 元",
+    ):
+        assert said in text
+    assert "KS-4" not in text
+    alone = _client(dataclasses.replace(FUND, notices=(LateStatement(
+        date(2019, 9, 1), 3, date(2019, 10, 15), "finance"),)))  # fmt: skip
+    said = "2019 年 9 月报告晚了 3 天，应在 10 月 15 日前公布，由财务负责，看经过。"
+    assert said in _text(alone, "/funds/qinghe")
+    english = _text(alone, "/en/funds/qinghe")
+    assert (
+        "it was due by 15 October. It is with the finance officer: see what happened." in english
+    )
 
 
 def test_an_empty_fund_says_what_will_appear():

@@ -149,7 +149,7 @@ def open_page(of: View, after: int | None = None) -> OpenPage:
     ]
     return OpenPage(
         head(of),
-        tuple(sorted(_late(of, today), key=lambda one: (one.due, one.what, one.name))),
+        late_things(of),
         tuple(_item(one, today) for one in found),
         tuple(one for one in brackets if one.items),
         sum(one.items for one in aged),
@@ -174,8 +174,11 @@ def _item(one: exceptions.Item, today: date) -> OpenItem:
     )
 
 
-def _late(of: View, today: date) -> list[Late]:
-    return [*_transfers(of, today), *_settlements(of, today), *_statements(of)]
+def late_things(of: View) -> tuple[Late, ...]:
+    """Return what is later than promised, the oldest promise first."""
+    today = local_date(of.now, of.details.zone)
+    found = [*_transfers(of, today), *_settlements(of, today), *_statements(of)]
+    return tuple(sorted(found, key=lambda one: (one.due, one.what, one.name)))
 
 
 def _transfers(of: View, today: date) -> list[Late]:

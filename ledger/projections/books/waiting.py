@@ -1,9 +1,10 @@
-"""Days in each stage: median, slowest, and how old the oldest money is. Exact to the fen, without reading a gift.
+"""Days in each stage: average, median, slowest, and the age of the oldest money. Exact, without reading a gift.
 
 Every unit has a position on its line. It came when the account's debits passed its position, and it left with the
 segment that covers it. So of a segment that took the positions from `start` to `stop` on some day, what had waited at
 most T days is what lies behind the account's debits T days earlier: one look-up. The median is the smallest T within
-which half of the amount left; the slowest is the smallest within which all of it did. Both are found by halving.
+which half of the amount left; the slowest is the smallest within which all of it did. Both are found by halving. The
+average goes over the days on which units came.
 
 Days are calendar days in the fund's zone between the recording of the two entries.
 """
@@ -82,6 +83,7 @@ class Waited:
         median: Days within which half of it had moved on; None where nothing moved.
         slowest: Days within which all of it had.
         slowest_entry: One of the entries that took the slowest.
+        average_tenths: Average days, weighed by amount, in tenths of a day; half of a tenth counts as one.
         waiting_minor: What stands there now.
         oldest: Age of the oldest of it in days; None where nothing stands there.
         oldest_entry: Entry that brought it.
@@ -95,6 +97,7 @@ class Waited:
     median: int | None
     slowest: int | None
     slowest_entry: int | None
+    average_tenths: int | None
     waiting_minor: int
     oldest: int | None
     oldest_entry: int | None
@@ -152,6 +155,22 @@ def wait_page(of: View) -> WaitPage:
             )
         )
     return WaitPage(head(of), first, tuple(found))
+
+
+def last_moved(of: View) -> int | None:
+    """Return the entry by which money last moved on; None before. Until the next one, and midnight, averages stand."""
+    return of.connection.execute(
+        sa.select(sa.func.max(segments.c.seq)).where(segments.c.fund_id == of.fund.fund_id)
+    ).scalar()
+
+
+def average_days(of: View) -> dict[StageKey, int]:
+    """Return the average days at the stages from which money moved on within the window, in tenths of a day."""
+    return {
+        one.key: one.average_tenths
+        for one in wait_page(of).stages
+        if one.average_tenths is not None
+    }
 
 
 def _begun(of: View) -> date:
@@ -261,11 +280,11 @@ def within(one: Departure, waited: int, days: Days) -> int:
 
 def _spread(
     left: list[Departure], days: Days, longest: int
-) -> tuple[int | None, int | None, int | None]:
-    """Find median and slowest of what left, and an entry that took the slowest."""
+) -> tuple[int | None, int | None, int | None, int | None]:
+    """Find median and slowest of what left, an entry that took the slowest, and the average."""
     whole = sum(one.value(one.start) for one in left)
     if not whole:
-        return None, None, None
+        return None, None, None, None
 
     def by(waited: int) -> int:
         return sum(within(one, waited, days) for one in left)
@@ -277,7 +296,30 @@ def _spread(
         for one in left
         if slowest == 0 or within(one, slowest - 1, days) < one.value(one.start)
     )
-    return median, slowest, next(held).entry
+    waited = _waited(left, days, slowest)
+    return median, slowest, next(held).entry, (2 * 10 * waited + whole) // (2 * whole)
+
+
+def _waited(left: list[Departure], days: Days, slowest: int) -> int:
+    """Sum the days that the units of departures had waited."""
+    first = min(one.day for one in left) - slowest * DAY
+    count = (max(one.day for one in left) - first).days + 1
+    known = [first + at * DAY for at in range(count)]
+    days.fill(known)
+    came = {
+        account: [days.accounts(day)[account].debits for day in known]
+        for account in {one.account for one in left}
+    }
+    found = 0
+    for one in left:
+        position = one.start
+        at = bisect_right(came[one.account], position)
+        while position < one.stop:
+            behind = min(one.stop, came[one.account][at])
+            units = one.value(position) - one.value(behind)
+            found += units * (one.day - known[at]).days
+            position, at = behind, at + 1
+    return found
 
 
 def _smallest(enough: Callable[[int], bool], most: int) -> int:

@@ -127,6 +127,8 @@ SENTENCES: dict[str, tuple[str, str]] = {
         ),
     ),
     "books.waits.caption": ("每一步停几天", "Days at each step"),
+    "books.waits.average": ("平均", "Average"),
+    "books.waits.tenths": ("{days} 天", "{days} days"),
     "books.waits.median": ("一半在几天内", "Half within"),
     "books.waits.slowest": ("最慢的", "Slowest"),
     "books.waits.oldest": ("现在最老的", "Oldest now"),

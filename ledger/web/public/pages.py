@@ -13,7 +13,13 @@ from werkzeug.wrappers import Response as BaseResponse
 from ledger.errors import FieldError, NotFoundError
 from ledger.journal.receipt_numbers import parse_receipt_number
 from ledger.projections.fund_page import FUNDS_A_PAGE
-from ledger.projections.shapes import FundPage
+from ledger.projections.shapes import (
+    Correction,
+    FundPage,
+    LateSettlement,
+    LateStatement,
+    LateTransfer,
+)
 from ledger.web import headers, problems
 from ledger.web.formats import rate, size
 from ledger.web.language import LANG_TAG, Voice, language_of, other
@@ -41,6 +47,10 @@ finding.add(pages)
 
 SEARCH_MAX = 60
 PLACE_DIGITS = 8
+LATE = (LateTransfer, LateSettlement, LateStatement)
+LATE_SHOWN = 3
+"""What is later than promised, on a fund's page: a link leads to all of it."""
+
 TYPED_MAX = 40
 """What of a mistyped receipt number is shown back: more than a number with its spaces."""
 
@@ -103,14 +113,20 @@ def _fund_parts(page: FundPage, say: Voice) -> dict[str, object]:
     if page.other_spending is not None:
         largest = max(largest, page.other_spending.amount_minor)
     sums = flow.flow_sum(page)
-    days = any(stage.average_tenths is not None for stage in page.stages)
+    corrected = [one for one in page.notices if isinstance(one, Correction)]
+    late = [one for one in page.notices if isinstance(one, LATE)]
+    others = [one for one in page.notices if not isinstance(one, (*LATE, Correction))]
     return {
+        "urgent": (*late[:LATE_SHOWN], *others),
+        "more_late": len(late[LATE_SHOWN:]),
+        "corrected": corrected,
         "page": page,
         "contact": page.contact,
         "sum": sums,
         "pictures": flow.pictures(page, say) if sums.holds else None,
-        "note": flow_note("upright", say.language, days=days),
-        "lying_note": flow_note("lying", say.language, days=days),
+        "note": flow_note("upright", say.language),
+        "lying_note": flow_note("lying", say.language),
+        "days": any(stage.average_tenths is not None for stage in page.stages),
         "shares": flow.shares_sentence(page, say),
         "left_of": flow.left_of,
         "spent": spent,

@@ -283,7 +283,7 @@ def _statement(
     number = statement_number(fund, span.label, issue.kind, issue.version)
     corrected = corrections(figures)
     if issue.kind == NOTICE:
-        corrected = noticed(figures, Notice(number, span.label, issue.version))
+        corrected = noticed(figures, Notice(number, span.label, issue.version, issue.at))
     roles = {one.member_id: shown_role(one) for one in funds.all_members(connection, fund.fund_id)}
     base = f"{host(settings)}/funds/{fund.slug}"
     return Statement(

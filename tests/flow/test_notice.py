@@ -115,6 +115,25 @@ def test_a_notice_is_given_as_soon_as_the_entry_is_there(ledger: Ledger) -> None
     check(ledger)
 
 
+def test_a_statement_that_comes_out_late_gets_its_notice_though_the_month_is_closed(
+    ledger: Ledger,
+) -> None:
+    whole = opened(ledger)
+    size = figures_of(whole, ledger.fund, "2026-10", Issue(CLOSED)).ledger.checkpoint.size
+    ledger.clock.advance(timedelta(days=1))
+    undo(ledger, spends(ledger)[0])
+    close(ledger, "2026-11", CLOSED_AGAIN)
+    before = ledger.clock.now()
+    ledger.clock.advance(timedelta(days=1))
+    issue(ledger, MONTHLY, "2026-10", size)
+    assert told(ledger) == [("2026-11", "qinghe-2026-11-C-v1", 1, (MONTHLY,), "")]
+    notice = figures_of(whole, ledger.fund, "2026-11", Issue(ledger.clock.now(), kind="C"))
+    [row] = notice.restated
+    assert (row.document, row.line, row.change_minor) == (MONTHLY, "F5", -200)
+    with pytest.raises(NotFoundError):  # it was not out yet
+        figures_of(whole, ledger.fund, "2026-11", Issue(before, kind="C"))
+
+
 ROW = {"statement": MONTHLY, "line": "F5", "old": 230, "change": -200, "new": 30}
 
 

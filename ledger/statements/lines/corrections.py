@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import datetime
 from typing import NamedTuple
 
 from ledger.issuing.numbers import NOTICE, numbered
@@ -56,11 +57,13 @@ class Notice(NamedTuple):
         number: Of it.
         period: As its number has it.
         version: 1 for the first one of a month.
+        at: When it is issued.
     """
 
     number: str
     period: str
     version: int
+    at: datetime
 
 
 def corrections(month: Month) -> tuple[Correction, ...]:
@@ -137,7 +140,7 @@ def noticed(month: Month, notice: Notice) -> tuple[Correction, ...]:
     Returns:
         A row for each entry and each published statement that it makes wrong.
     """
-    known = [one for one in _published(month) if not _is_later(one, notice)]
+    known = [one for one in _known_to(notice, month) if not _is_later(one, notice)]
     closed = periods.closed(month.connection, month.fund.fund_id)
     return tuple(
         Correction(seq, entry, document, line, amount, reason, notice.number)
@@ -168,6 +171,14 @@ def _published(month: Month) -> list[IssuedStatement]:
         for one in published(month.connection, month.fund.fund_id)
         if (one.published_seq or 0) < month.cut.size
     ]
+
+
+def _known_to(notice: Notice, month: Month) -> list[IssuedStatement]:
+    """Return what was published when a notice was issued: of a closed month, some may have come out after its end."""
+    found = published(month.connection, month.fund.fund_id)
+    when = month.occurred([one.published_seq for one in found])
+    size, out = month.cut.size, [(one, one.published_seq or 0) for one in found]
+    return [one for one, seq in out if seq < size or when[seq] <= notice.at]
 
 
 def _is_later(one: IssuedStatement, notice: Notice) -> bool:

@@ -104,6 +104,12 @@ class FormExpiredError(InputError):
     code = "form-expired"
 
 
+class PersonalDataError(InputError):
+    """What is to be public holds a phone or identity number; `file`, `row`, `field` and `what` say where."""
+
+    code = "personal-data"
+
+
 class InsufficientError(InputError):
     """More would leave an account than it holds; fields `account`, `available`, `asked`."""
 

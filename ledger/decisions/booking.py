@@ -38,6 +38,7 @@ from ledger.journal.codec import encode
 from ledger.journal.entries import Claim, Draft
 from ledger.privacy.aliases import Aliases
 from ledger.privacy.commitments import SALT_BYTES, commit
+from ledger.privacy.numbers import check_public
 from ledger.roles import acting
 from ledger.sequencer.books import Books
 
@@ -359,11 +360,12 @@ def check_reason(reason: str) -> None:
         reason: In words.
 
     Raises:
-        FieldError: It is empty or too long.
+        FieldError: It is empty or too long, or holds a phone or identity number: entries are public for good.
     """
     if not reason.strip() or len(reason) > REASON_CHARS_MAX:
         why = "too-long" if reason.strip() else "missing"
         raise FieldError(field="reason", value="", reason=why)
+    check_public("reason", reason)
 
 
 def withdraw(books: Books, member: Member, number: int) -> Decision:

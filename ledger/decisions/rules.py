@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from ledger.errors import FieldError
 from ledger.money import AMOUNT_MAX, EXPONENTS
+from ledger.privacy.numbers import check_public
 from ledger.roles import ACTIONS
 
 SLOT_ROLES = ("controller", "approver")
@@ -279,6 +280,7 @@ def check_reason(kind: Kind, rule: Rule, reason: str | None) -> None:
             raise FieldError(field="reason", value="", reason="missing")
         if len(reason) > REASON_CHARS_MAX:
             raise FieldError(field="reason", value="", reason="too-long")
+        check_public("reason", reason)
     elif reason is not None:
         raise FieldError(field="reason", value="", reason="not-an-exception")
 

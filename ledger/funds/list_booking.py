@@ -7,6 +7,7 @@ from ledger.clock import to_text
 from ledger.funds import list_history, store
 from ledger.funds.lists import Change, change_to_json
 from ledger.journal.entries import Draft
+from ledger.privacy.numbers import check_public
 from ledger.sequencer.books import Books
 
 
@@ -18,8 +19,10 @@ def check(books: Books, one: Change) -> None:
         one: The change.
 
     Raises:
-        FieldError: It may not; see `Lists.check_change`.
+        FieldError: It may not; see `Lists.check_change`. Or a name holds a phone or identity number.
     """
+    for field, text in (("zh", one.zh), ("en", one.en)):
+        check_public(field, text)
     books.settle()
     list_history.lists(books.connection, books.fund.fund_id).check_change(one)
 

@@ -16,6 +16,7 @@ from ledger.issuing import history, store
 from ledger.issuing import steps as life
 from ledger.issuing.history import Issue, Step
 from ledger.journal.entries import Draft
+from ledger.privacy.numbers import check_public
 from ledger.roles import acting
 from ledger.sequencer.books import Books
 
@@ -239,6 +240,7 @@ def returned(books: Books, member: Member, file: File, findings: str) -> int:
     if not text or len(text) > life.FINDINGS_MAX:
         reason = "too-long" if text else "missing"
         raise FieldError(field="findings", value="", reason=reason)
+    check_public("findings", text)
     check_next(books, file, life.RETURNED, file.sha256)
     return _post(books, actor, life.RETURNED, file, {"findings": text})
 
@@ -385,6 +387,7 @@ def end_certificate(books: Books, member: Member, fingerprint: bytes, reason: st
     actor = acting(member, "certificate.end")
     if not reason.strip() or len(reason) > life.FINDINGS_MAX:
         raise FieldError(field="reason", value="", reason="missing")
+    check_public("reason", reason)
     known = history.enrolled(books.connection, books.fund.fund_id)
     if not any(one.fingerprint == fingerprint and one.ended_seq is None for one in known):
         raise NotFoundError(what="certificate", key=fingerprint.hex()[:64])

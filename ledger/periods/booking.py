@@ -16,6 +16,7 @@ from ledger.journal.entries import Claim, Draft
 from ledger.journal.months import Step
 from ledger.log import history as log
 from ledger.periods import store
+from ledger.privacy.numbers import check_public
 from ledger.sequencer.books import Books
 
 _MONTH = re.compile(r"\d{4}-(?:0[1-9]|1[0-2])", re.ASCII)
@@ -273,11 +274,12 @@ def check_reason(reason: str) -> str:
     """Return a reason without blanks around it.
 
     Raises:
-        FieldError: None, or a long one.
+        FieldError: None, a long one, or one that holds a phone or identity number: entries are public for good.
     """
     text = reason.strip()
     if not text or len(text) > _REASON_CHARS_MAX:
         raise FieldError(field="reason", value="", reason="too-long" if text else "missing")
+    check_public("reason", text)
     return text
 
 

@@ -24,6 +24,7 @@ from ledger.journal import history as journal_history
 from ledger.journal.codec import decode
 from ledger.journal.entries import Claim, Draft, Move, Posting
 from ledger.money import AMOUNT_MAX
+from ledger.privacy.numbers import check_public
 from ledger.sequencer.books import Books
 from ledger.spending import evidence
 
@@ -218,6 +219,7 @@ def _check_words(one: Movement) -> None:
         raise FieldError(field="said", value="", reason="missing")
     if len(one.said) > SAID_CHARS_MAX or not one.said.isprintable():
         raise FieldError(field="said", value="", reason="too-long")
+    check_public("said", one.said)
 
 
 def _check_item(books: Books, one: Movement) -> None:

@@ -18,6 +18,7 @@ from ledger.errors import AmountError, FieldError, FileFormatError
 from ledger.funds.lists import Lists
 from ledger.journal.accounts import UNCLASSIFIED
 from ledger.money import AMOUNT_MAX, parse_amount
+from ledger.privacy.numbers import check_public
 
 COLUMNS = (
     "spent_on",
@@ -284,6 +285,8 @@ def _check_texts(cells: Mapping[str, str]) -> None:
         text = cells[field]
         if not text or len(text) > longest or not text.isprintable():
             raise FieldError(field=field, reason="not-a-text" if text else "missing")
+    # A payment's reference is a number of its own; who was paid is printed.
+    check_public("provider", cells["provider"])
 
 
 def _counts(cells: Mapping[str, str]) -> tuple[int, int]:

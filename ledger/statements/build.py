@@ -50,6 +50,7 @@ from ledger.statements.lines.open import exception_rows, open_lines
 from ledger.statements.lines.spending import spending_lines
 from ledger.statements.lines.tally import GiftTally
 from ledger.statements.numbers import Kind, statement_number
+from ledger.statements.personal import check_personal
 from ledger.statements.roles import shown_role
 from ledger.statements.spans import Span, span_of
 from ledger.statements.tallies import keep_tally, kept_tally
@@ -155,6 +156,7 @@ def build_statement(
     Raises:
         NotFoundError: A month of it is not closed.
         StatementTieError: Two figures differ; nothing is printed.
+        PersonalDataError: A text holds a phone or identity number; nothing is printed.
     """
     issue = issue or Issue(ledger.clock.now())
     made = make(ledger, fund, month, issue)
@@ -212,6 +214,7 @@ def make(ledger: Ledger, fund: Fund, period: str, issue: Issue) -> Made:
 
     Raises:
         StatementTieError: Two figures differ.
+        PersonalDataError: A text holds a phone or identity number.
     """
     span = span_of(period, issue.kind)
     outputs = _outputs(ledger, fund)
@@ -231,15 +234,16 @@ def make(ledger: Ledger, fund: Fund, period: str, issue: Issue) -> Made:
         if issue.kind == NOTICE:
             statement = _statement(ledger, figures, span, kept_tally(figures, outputs), issue)
             check(statement)
-            return _with_files(
-                figures, statement, registers.write_corrections(statement, Path(folder)), outputs
-            )
+            files = registers.write_corrections(statement, Path(folder))
+            check_personal(statement, files)
+            return _with_files(figures, statement, files, outputs)
         tally = GiftTally(figures.details.commodity, figures.details.zone)
         gifts = registers.write_gifts(figures, tally, Path(folder))
         keep_tally(figures, outputs, tally)
         statement = _statement(ledger, figures, span, tally, issue)
         check(statement)
         files = registers.write_registers(figures, statement, Path(folder), gifts)
+        check_personal(statement, files)
         return _with_files(figures, statement, files, outputs)
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from ledger.clock import local_date
+from ledger.privacy.numbers import public_references
 from ledger.projections.month import Month
 from ledger.projections.register_rows import GiftEnds, bank_rows
 from ledger.statements.lines.restriction import split
@@ -123,7 +124,7 @@ def _bank(month: Month) -> Iterator[Row]:
             "in" if one.amount > 0 else "out",
             one.kind,
             one.entry,
-            one.reference or None,
+            " ".join(public_references(one.reference.split())) or None,
         )
 
 

@@ -30,6 +30,7 @@ from ledger.journal.entries import Claim, Draft, Move, Posting
 from ledger.money import AMOUNT_MAX
 from ledger.moneyline import parcels as under_way
 from ledger.moneyline.parcels import Parcels
+from ledger.privacy.numbers import check_public
 from ledger.roles import acting
 from ledger.sequencer.books import Books
 from ledger.transfers import history, store
@@ -332,10 +333,12 @@ def _check_words(books: Books, proposal: Proposal) -> None:
     """Hold that purpose and evidence can be proposed.
 
     Raises:
-        FieldError: A purpose of several lines or too long, or a file that nobody has brought.
+        FieldError: A purpose of several lines, too long or with a number of a person, or a file that nobody has
+            brought.
     """
     if len(proposal.purpose) > PURPOSE_MAX or not proposal.purpose.isprintable():
         raise FieldError(field="purpose", value="", reason="too-long")
+    check_public("purpose", proposal.purpose)
     hashes = proposal.evidence
     if len(set(hashes)) < len(hashes) or len(hashes) > FILES_MAX:
         raise FieldError(field="evidence", value=len(hashes), reason="too-many")

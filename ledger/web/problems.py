@@ -118,6 +118,18 @@ PROBLEMS: dict[type[errors.LedgerError], Problem] = {
             ),
         ),
     ),
+    errors.PersonalDataError: _row(
+        "personal-data",
+        422,
+        (
+            "要公开的内容里有手机号或身份证号",
+            "What is to be public holds a phone or identity number",
+        ),
+        (
+            "没有出，什么也没有公开。标出的那一处去掉号码以后再来一次。",
+            "Nothing was made and nothing is public. Take the number out where it is named, then try again.",
+        ),
+    ),
     errors.FileFormatError: _row(
         "file-format",
         422,

@@ -9,6 +9,7 @@ from ledger.clock import local_date
 from ledger.decisions.history import limit_in_force
 from ledger.journal import accounts as names
 from ledger.journal.entries import OPENED
+from ledger.privacy.numbers import public_references
 from ledger.projections.month import Loose, Month, Movement
 from ledger.projections.stages import (
     BANK,
@@ -139,7 +140,7 @@ def transit_lines(month: Month, roles: dict[str, str]) -> TransitLines:
                 entry=part.sent_seq,
                 sent_on=local_date(when[part.sent_seq], zone),
                 amount_minor=part.amount,
-                bank_ref=(*month.references(part.sent_seq), one.reference)[0],
+                bank_ref=_reference(month, part.sent_seq, one.reference),
                 proposed_by=roles.get(one.proposed_by, one.proposed_by),
                 approved_by=roles.get(one.approved_by or "", one.approved_by or ""),
                 arrived_on=None if part.came_back else day(ended),
@@ -154,6 +155,11 @@ def transit_lines(month: Month, roles: dict[str, str]) -> TransitLines:
         t3=month.closing.balance(TRANSIT),
         transfers=tuple(rows),
     )
+
+
+def _reference(month: Month, seq: int, own: str) -> str:
+    """Return the bank's reference of a transfer, else our own."""
+    return (*public_references(month.references(seq)), own)[0]
 
 
 def _cost_limit(month: Month) -> CostLimit:

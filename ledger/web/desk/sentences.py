@@ -859,6 +859,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "activity.machine": ("机器上的命令", "command on the machine"),
     # errors beside fields
     "error.missing": ("这里要填。", "Please fill this in."),
+    "error.personal-number": (
+        "这里写的会公开，请去掉手机号和身份证号。",
+        "This will be public: please take out phone and identity numbers.",
+    ),
     "error.amount": ("请写金额，如 34000.00。", "Please write an amount, such as 34000.00."),
     "error.available": ("现在最多可转 {money}。", "At most {money} is available now."),
     "error.length": ("8 到 80 个字符。", "8 to 80 characters."),

@@ -268,6 +268,7 @@ SAID = (
     "in-the-future",
     "known",
     "not-a-text",
+    "personal-number",
     "another-items",
     "given-before",
     "not-a-component",

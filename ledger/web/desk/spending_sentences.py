@@ -130,6 +130,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "太长，或有不可见的字符。",
         "Too long, or with characters that cannot be seen.",
     ),
+    "spend.error.personal-number": (
+        "这里写的会公开，请去掉手机号和身份证号。",
+        "This will be public: please take out phone and identity numbers.",
+    ),
     "spend.error.not-an-integer": ("请写整数。", "Please write a whole number."),
     "spend.error.fewer-than-persons": (
         "人次不能少于人数。",

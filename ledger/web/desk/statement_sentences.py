@@ -189,6 +189,13 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "{left} 和 {right} 两个数对不上，所以没有出报告。请先查明差在哪里。",
         "{left} and {right} differ, so there is no statement. Find out where they differ first.",
     ),
+    "job.why.personal-data": (
+        "{file} 的“{field}”一栏里有手机号或身份证号（第 {row} 行），公开出去会泄露个人信息，所以没有出报告。",
+        (
+            "A phone or identity number stands in {file}, “{field}” (row {row}). It must not be public, so there "
+            "is no statement."
+        ),
+    ),
     "job.why.memory": (
         "内存不够：一次最多可用 {limit} MB。请运维人员调大 LEDGER_STATEMENT_MEMORY。",
         "Out of memory: {limit} MB at most. Whoever operates this can raise LEDGER_STATEMENT_MEMORY.",

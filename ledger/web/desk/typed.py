@@ -118,7 +118,14 @@ class Typed:
             self.errors["month"] = (f"error.month.{error.fields.get('state')}", {})
         elif (field, reason) == ("month", "not-a-month"):
             self.errors[field] = ("error.month.not-a-month", {})
-        elif reason in ("missing", "length", "roles-conflict", "checks-fail", "not-soon"):
+        elif reason in (
+            "missing",
+            "length",
+            "roles-conflict",
+            "checks-fail",
+            "not-soon",
+            "personal-number",
+        ):
             self.errors[field] = (f"error.{reason}", {})
         else:
             self.errors[field] = ("error.other", {"reason": reason or error.code})

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
 from ledger.actors import Member
+from ledger.clock import from_text
 from ledger.db import Prepared
 from ledger.errors import UnknownNameError
 from ledger.funds.tables import (
@@ -18,8 +20,10 @@ from ledger.funds.tables import (
     rates,
     tokens,
 )
+from ledger.journal.balances import ANY_SIZE
+from ledger.journal.codec import decode
 from ledger.journal.history import Fund
-from ledger.journal.tables import funds
+from ledger.journal.tables import entries, funds
 from ledger.journal.tables import funds as fund_table
 
 
@@ -131,9 +135,9 @@ def search(connection: sa.Connection, text: str, first: int, most: int) -> tuple
     return [int(row[0]) for row in rows], int(total)
 
 
-def all_channels(connection: sa.Connection, fund_id: int) -> list[Channel]:
-    """Return all channels in the order they were opened."""
-    return [Channel(*row) for row in _CHANNELS.rows(connection, fund_id=fund_id)]
+def all_channels(connection: sa.Connection, fund_id: int, size: int = ANY_SIZE) -> list[Channel]:
+    """Return all channels in the order they were opened; or those that a log of a size knew."""
+    return [Channel(*row) for row in _CHANNELS.rows(connection, fund_id=fund_id, size=size)]
 
 
 _CHANNELS = Prepared(
@@ -144,7 +148,10 @@ _CHANNELS = Prepared(
         channels.c.title_en,
         channels.c.commodity,
     )
-    .where(channels.c.fund_id == sa.bindparam("fund_id"))
+    .where(
+        channels.c.fund_id == sa.bindparam("fund_id"),
+        channels.c.opened_seq < sa.bindparam("size", type_=sa.BigInteger),
+    )
     .order_by(channels.c.opened_seq)
 )
 
@@ -170,14 +177,20 @@ def channel(connection: sa.Connection, fund_id: int, name: str) -> Channel:
     raise UnknownNameError(what="channel", name=name[:60], known=[one.name for one in found])
 
 
-def money_account_list(connection: sa.Connection, fund_id: int) -> list[MoneyAccount]:
-    """Return all bank and fund accounts in the order they were opened."""
-    return [MoneyAccount(*row) for row in _MONEY_ACCOUNTS.rows(connection, fund_id=fund_id)]
+def money_account_list(
+    connection: sa.Connection, fund_id: int, size: int = ANY_SIZE
+) -> list[MoneyAccount]:
+    """Return all bank and fund accounts in the order they were opened; or those that a log of a size knew."""
+    rows = _MONEY_ACCOUNTS.rows(connection, fund_id=fund_id, size=size)
+    return [MoneyAccount(*row) for row in rows]
 
 
 _MONEY_ACCOUNTS = Prepared(
     sa.select(money_accounts.c.name, money_accounts.c.number, money_accounts.c.commodity)
-    .where(money_accounts.c.fund_id == sa.bindparam("fund_id"))
+    .where(
+        money_accounts.c.fund_id == sa.bindparam("fund_id"),
+        money_accounts.c.opened_seq < sa.bindparam("size", type_=sa.BigInteger),
+    )
     .order_by(money_accounts.c.opened_seq)
 )
 
@@ -224,6 +237,37 @@ def rates_of(connection: sa.Connection, fund_id: int) -> list[Rate]:
 def all_members(connection: sa.Connection, fund_id: int) -> list[Member]:
     """Return everybody who was ever enrolled, in that order."""
     return [_member(row) for row in _MEMBERS.rows(connection, fund_id=fund_id)]
+
+
+def roles_then(
+    connection: sa.Connection, fund_id: int, size: int = ANY_SIZE, at: datetime | None = None
+) -> dict[str, frozenset[str]]:
+    """Return the roles that everybody had then, by id, from the entries that gave them; who left keeps the last ones.
+
+    Args:
+        connection: In a transaction.
+        fund_id: The fund.
+        size: Of the log.
+        at: Only what had happened by this instant.
+
+    Returns:
+        Of whoever was enrolled by then.
+    """
+    rows = connection.execute(
+        sa.select(entries.c.entry)
+        .where(
+            entries.c.fund_id == fund_id,
+            entries.c.kind.in_(("member.enrolled", "member.changed")),
+            entries.c.seq < size,
+        )
+        .order_by(entries.c.seq)
+    ).scalars()
+    found = {}
+    for entry in rows:
+        value = decode(bytes(entry))
+        if at is None or from_text(value["occurred_at"]) <= at:
+            found[value["body"]["member"]] = frozenset(value["body"]["roles"])
+    return found
 
 
 _MEMBER = (

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
+from functools import cached_property
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
@@ -32,7 +33,6 @@ from ledger.journal.tables import entries
 from ledger.log import history as log_history
 from ledger.matching.exceptions.history import Stood, stood_at
 from ledger.matching.exceptions.kinds import KINDS, line_subject
-from ledger.matching.history import references_of_entry
 from ledger.matching.tables import bank_lines, open_items, settlement_lines
 from ledger.moneyline.history import LineReader
 from ledger.moneyline.intervals import Line, effective_offset
@@ -40,6 +40,7 @@ from ledger.moneyline.tables import segments, voids
 from ledger.periods import history as periods
 from ledger.projections.accounts import Accounts
 from ledger.projections.dates import occurred
+from ledger.projections.known_then import explained_then, matched_later, paid_then
 from ledger.projections.reversals import NEWEST_MAX, reversed_spends
 from ledger.projections.spending import Sum, sums
 from ledger.projections.stages import FUND, PLATFORM
@@ -306,8 +307,8 @@ class Month:
         cut: Which entries it covers.
         fund: The fund.
         details: The fund's names, currency and zone.
-        channels: Its channels.
-        money_accounts: Its bank and fund accounts.
+        channels: Its channels, as of its last entry.
+        money_accounts: Its bank and fund accounts, likewise.
         opening: Accounts before its first entry.
         closing: Accounts behind its last.
         movements: What moved in it, oldest first: settlements, payouts, transfers, spending, money from outside.
@@ -320,9 +321,10 @@ class Month:
         self.fund = fund
         self.cut = cut_of(connection, fund.fund_id, month) if isinstance(month, str) else month
         self.details = funds.details(connection, fund.fund_id)
-        self.channels: list[Channel] = funds.all_channels(connection, fund.fund_id)
+        size = self.cut.size
+        self.channels: list[Channel] = funds.all_channels(connection, fund.fund_id, size)
         self.money_accounts: list[MoneyAccount] = funds.money_account_list(
-            connection, fund.fund_id
+            connection, fund.fund_id, size
         )
         commodity = self.details.commodity
         self.opening = Accounts(connection, fund.fund_id, commodity, self.cut.first)
@@ -565,13 +567,14 @@ class Month:
         """Return the settlements that were booked and not paid in a log of a size."""
         columns = [settlement_lines.c[name] for name in Settled._fields]
         rows = self._connection.execute(
-            sa.select(*columns).where(
+            sa.select(*columns, settlement_lines.c.statement_no).where(
                 settlement_lines.c.fund_id == self._fund_id,
                 settlement_lines.c.settled_seq < size,
                 sa.or_(settlement_lines.c.paid_seq.is_(None), settlement_lines.c.paid_seq >= size),
             )
         )
-        return [Settled(*row) for row in rows]
+        paid = paid_then(self._connection, self._fund_id, size)
+        return [Settled(*row[:-1]) for row in rows if (row.channel, row.statement_no) not in paid]
 
     # --- the bank's side ----------------------------------------------------------------------
 
@@ -625,6 +628,25 @@ class Month:
             bank_lines.c.taken_ms < stop,
         )
 
+    @cached_property
+    def _explained_then(self) -> dict[tuple[str, str], int | None]:
+        _, stop = self.span_ms()
+        return explained_then(self._connection, self._fund_id, self.cut.size, stop)
+
+    def explained_by(self, line: tuple[str, str], seq: int | None) -> int | None:
+        """Return the entry that explained a bank line when the month was closed.
+
+        Args:
+            line: Its account and identity.
+            seq: The entry that explains it now.
+
+        Returns:
+            None when none did.
+        """
+        if line in self._explained_then:
+            return self._explained_then[line]
+        return seq if seq is not None and seq < self.cut.size else None
+
     def loose(self, side: BankSide) -> list[Loose]:
         """List what makes an account's balance by the ledger differ from the bank's.
 
@@ -637,6 +659,8 @@ class Month:
         """
         rows = self._connection.execute(
             sa.select(
+                bank_lines.c.account,
+                bank_lines.c.identity,
                 bank_lines.c.booked_ms,
                 bank_lines.c.line_no,
                 bank_lines.c.amount,
@@ -646,13 +670,13 @@ class Month:
         found: list[Loose] = []
         for row in rows:
             at = from_ms(row.booked_ms)
-            in_ledger = row.matched_seq is not None and row.matched_seq < self.cut.size
+            explained = self.explained_by((row.account, row.identity), row.matched_seq)
             in_bank = at <= side.at
-            if in_bank and not in_ledger:
+            if in_bank and explained is None:
                 found.append(Loose(at, "bank-not-booked", -row.amount, None))
-            elif in_ledger and not in_bank:
+            elif explained is not None and not in_bank:
                 kind = "received-not-credited" if row.amount > 0 else "sent-not-debited"
-                found.append(Loose(at, kind, row.amount, row.matched_seq))
+                found.append(Loose(at, kind, row.amount, explained))
         found += self._spent_unseen(side.account)
         found += self._moved_unseen(side.account)
         rest = self.closing[side.account].balance - side.balance - sum(one.amount for one in found)
@@ -720,15 +744,16 @@ class Month:
 
     def _seen(self, account: str) -> set[int]:
         """Return the entries that lines of an account explain."""
-        return set(
-            self._connection.execute(
-                sa.select(bank_lines.c.matched_seq).where(
-                    bank_lines.c.fund_id == self._fund_id,
-                    bank_lines.c.account == account,
-                    bank_lines.c.matched_seq < self.cut.size,
-                )
-            ).scalars()
+        rows = self._connection.execute(
+            sa.select(bank_lines.c.account, bank_lines.c.identity, bank_lines.c.matched_seq).where(
+                bank_lines.c.fund_id == self._fund_id,
+                bank_lines.c.account == account,
+                bank_lines.c.matched_seq < self.cut.size,
+            )
         )
+        seen = {self.explained_by((row.account, row.identity), row.matched_seq) for row in rows}
+        seen |= {seq for (of, _), seq in self._explained_then.items() if of == account}
+        return {seq for seq in seen if seq is not None}
 
     def _spent_from(self, account: str, seqs: list[int]) -> set[int]:
         if not seqs:
@@ -752,12 +777,10 @@ class Month:
         """
         found = []
         for one in transfer_history.all_transfers(self._connection, self._fund_id):
+            # One that was sent by then may have been released since: its steps tell.
             if (
-                one.sent_seq is None
-                or one.sent_seq >= self.cut.size
-                or (one.ended_seq is not None and one.ended_seq < self.cut.first)
-                or one.commodity != self.details.commodity
-            ):
+                one.ended_seq is not None and one.ended_seq < self.cut.first
+            ) or one.commodity != self.details.commodity:
                 continue
             steps = transfer_history.steps(self._connection, self._fund_id, one.number)
             parts = parts_of([step for step in steps if step.seq < self.cut.size])
@@ -790,7 +813,7 @@ class Month:
         )
         raised = rows.all()
         stood = self._stood([row.raised_seq for row in raised])
-        members = self._member_roles()
+        members = funds.roles_then(self._connection, self._fund_id, self.cut.size)
         found = [
             Item(
                 row.raised_seq,
@@ -808,7 +831,11 @@ class Month:
             sa.select(*written(bank_lines)).where(
                 self.known_lines(),
                 sa.or_(
-                    bank_lines.c.matched_seq.is_(None), bank_lines.c.matched_seq >= self.cut.size
+                    bank_lines.c.matched_seq.is_(None),
+                    bank_lines.c.matched_seq >= self.cut.size,
+                    bank_lines.c.identity.in_(
+                        matched_later(self._fund_id, self.cut.size, self.span_ms()[1])
+                    ),
                 ),
             )
         )
@@ -821,8 +848,9 @@ class Month:
                 row.commodity,
             )
             for row in lines
+            if self.explained_by((row.account, row.identity), row.matched_seq) is None
             # An exception that names the line tells of the same money.
-            if line_subject(bytes(row.sha256).hex(), row.line_no) not in named
+            and line_subject(bytes(row.sha256).hex(), row.line_no) not in named
         ]
         return sorted(found, key=lambda one: (one.at, one.number))
 
@@ -830,12 +858,6 @@ class Month:
         last = self.cut.size - 1
         closed_ms = to_ms(self.occurred([last])[last])
         return stood_at(self._connection, self._fund_id, raised, (self.cut.size, closed_ms))
-
-    def _member_roles(self) -> dict[str, frozenset[str]]:
-        return {
-            one.member_id: frozenset(one.roles)
-            for one in funds.all_members(self._connection, self._fund_id)
-        }
 
     def counted(self) -> tuple[int, int]:
         """Recount the month's entries: how many there are, and how many different numbers they have."""
@@ -861,8 +883,33 @@ class Month:
         return occurred(self._connection, self._fund_id, seqs)
 
     def references(self, seq: int | None) -> tuple[str, ...]:
-        """Return the references on the bank lines that an entry explains."""
-        return references_of_entry(self._connection, self._fund_id, seq)
+        """Return the references on the bank lines that explained an entry when the month was closed."""
+        then = [key for key, at in self._explained_then.items() if at == seq]
+        rows = self._connection.execute(
+            sa.select(
+                bank_lines.c.account,
+                bank_lines.c.identity,
+                bank_lines.c.matched_seq,
+                bank_lines.c.refs,
+            )
+            .where(
+                bank_lines.c.fund_id == self._fund_id,
+                sa.or_(
+                    bank_lines.c.matched_seq == seq,
+                    *(
+                        sa.and_(bank_lines.c.account == of, bank_lines.c.identity == identity)
+                        for of, identity in then
+                    ),
+                ),
+            )
+            .order_by(bank_lines.c.line_no)
+        )
+        found = [
+            row.refs
+            for row in rows
+            if self.explained_by((row.account, row.identity), row.matched_seq) == seq
+        ]
+        return tuple(dict.fromkeys(reference for refs in found for reference in refs.split()))
 
 
 def _owner_role(kind: str, roles: frozenset[str] | None) -> str:

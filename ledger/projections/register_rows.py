@@ -74,7 +74,6 @@ def bank_rows(month: Month) -> Iterator[BankRow]:
         )
     )
     for number, row in enumerate(rows, start=1):
-        explained = row.matched_seq is not None and row.matched_seq < month.cut.size
         booked = from_ms(row.booked_ms)
         yield BankRow(
             number,
@@ -83,7 +82,7 @@ def bank_rows(month: Month) -> Iterator[BankRow]:
             row.amount,
             row.commodity,
             row.kind,
-            row.matched_seq if explained else None,
+            month.explained_by((row.account, row.identity), row.matched_seq),
             row.refs,
         )
 

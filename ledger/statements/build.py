@@ -288,7 +288,8 @@ def _statement(
     corrected = corrections(figures)
     if issue.kind == NOTICE:
         corrected = noticed(figures, Notice(number, span.label, issue.version, issue.at))
-    roles = {one.member_id: shown_role(one) for one in funds.all_members(connection, fund.fund_id)}
+    members = funds.roles_then(connection, fund.fund_id, figures.cut.size)
+    roles = {member_id: shown_role(of) for member_id, of in members.items()}
     base = f"{host(settings)}/funds/{fund.slug}"
     return Statement(
         number=number,
@@ -312,7 +313,7 @@ def _statement(
         open=open_lines(figures),
         ledger=_ledger(figures, issue),
         previous=_previous(figures),
-        approvals=_approvals(issue),
+        approvals=_approvals(figures, issue),
         corrections=corrected,
         adjustments=adjustments(figures, roles),
         changes=changes(figures),
@@ -555,8 +556,11 @@ def _masked(month: Month, prefix: str) -> Name:
     return Name(zh, en)
 
 
-def _approvals(issue: Issue) -> tuple[Approval, ...]:
+def _approvals(figures: Month, issue: Issue) -> tuple[Approval, ...]:
     member = issue.prepared_by
     if member is None:
         return ()
-    return (Approval("prepared", member.member_id, shown_role(member), "", issue.at),)
+    # As they were when it was issued: the same file comes out whenever it is built.
+    then = funds.roles_then(figures.connection, figures.fund.fund_id, at=issue.at)
+    roles = then.get(member.member_id, member.roles)
+    return (Approval("prepared", member.member_id, shown_role(roles), "", issue.at),)

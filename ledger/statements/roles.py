@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Set as AbstractSet
 from typing import Final
-
-from ledger.actors import Member
 
 ROLES: Final = {
     "approver": "approver",
@@ -19,6 +18,6 @@ ROLES: Final = {
 """Role of a member to the key that `reports.wording.ROLE` names; the order is that of rank."""
 
 
-def shown_role(member: Member) -> str:
-    """Name the highest of a member's roles."""
-    return next(ROLES[role] for role in ROLES if role in member.roles)
+def shown_role(roles: AbstractSet[str]) -> str:
+    """Name the highest of some roles."""
+    return next(ROLES[role] for role in ROLES if role in roles)

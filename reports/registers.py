@@ -23,7 +23,7 @@ from ledger.export.registers import Cell, Column
 from reports.statement import AttachmentRecord, Name
 
 if TYPE_CHECKING:
-    from reports.statement import SpendingTable, Statement
+    from reports.statement import Received, SpendingTable, Statement
 
 EMBEDDED_MAX: Final = 10 * 1024 * 1024
 """A larger file is served and named by its digest (docs/statements.md says what was measured)."""
@@ -298,9 +298,13 @@ def own_rows(statement: Statement) -> dict[str, Iterable[Row]]:
 
 
 def _settlements(statement: Statement) -> Iterator[Row]:
-    received = {one.bank_ref: one for one in statement.due.received}
+    received: dict[tuple[Name, str], Received | None] = {}
+    for payment in statement.due.received:
+        # A payment whose match was released is none, unless it was made again.
+        is_paid = payment.amount_minor > 0
+        received[payment.platform, payment.bank_ref] = payment if is_paid else None
     for one in sorted(statement.due.settlements, key=lambda one: one.number):
-        paid = received.get(one.platform_ref)
+        paid = received.get((one.platform, one.platform_ref))
         yield (
             one.number,
             one.platform.zh,

@@ -46,7 +46,10 @@ from ledger.projections.spending import Sum, sums
 from ledger.projections.stages import FUND, PLATFORM
 from ledger.spending.tables import spends
 from ledger.transfers import history as transfer_history
-from ledger.transfers.history import Part, Transfer, parts_of
+from ledger.transfers.history import Part, Step, Transfer, parts_of
+
+RELEASED = "match.released"
+"""Kind of the entry that takes back what a match had posted."""
 
 _PAGE = 1000
 _MINUTE = 60
@@ -346,23 +349,39 @@ class Month:
         return self.closing.credits(prefix) - self.opening.credits(prefix)
 
     def moved(self, source: str, target: str) -> int:
-        """Sum what arrived in the month from one stage at another, by the beginnings of their names."""
+        """Sum what arrived in the month from one stage at another, by the beginnings of their names.
+
+        What the release of a match moves back is taken off the way on which it had come.
+        """
         return sum(
-            one.to_length
+            one.to_length for one in self._between(source, target) if one.kind != RELEASED
+        ) - sum(one.to_length for one in self.released(target, source))
+
+    def released(self, source: str, target: str) -> list[Movement]:
+        """Return what releases of matches moved back from one stage to another, by the beginnings of their names."""
+        return [one for one in self._between(source, target) if one.kind == RELEASED]
+
+    def _between(self, source: str, target: str) -> list[Movement]:
+        return [
+            one
             for one in self.movements
             if one.source is not None
             and one.source.startswith(source)
             and one.target.startswith(target)
             and one.commodity == self.details.commodity
-        )
+        ]
 
     def outside(self, target: str) -> list[Movement]:
-        """Return what came from outside to accounts whose name begins so."""
+        """Return what came from outside to accounts whose name begins so.
+
+        A fee that a bank had kept and that a release takes back is none of it: it is taken off the fees.
+        """
         return [
             one
             for one in self.movements
             if one.source is None
             and one.target.startswith(target)
+            and one.kind != RELEASED
             and one.commodity == self.details.commodity
         ]
 
@@ -370,12 +389,8 @@ class Month:
         """Return reversals of what came from outside to accounts whose name begins so."""
         return [
             one
-            for one in self.movements
-            if one.kind == "movement.reversed"
-            and one.source is not None
-            and one.source.startswith(source)
-            and one.target.startswith("Income:")
-            and one.commodity == self.details.commodity
+            for one in self._between(source, "Income:")
+            if one.kind in ("movement.reversed", RELEASED)
         ]
 
     def paid_out(self, source: str, target: str) -> list[Movement]:
@@ -788,6 +803,24 @@ class Month:
                 (one, part)
                 for part in parts
                 if part.ended_seq is None or part.ended_seq >= self.cut.first
+            ]
+        return found
+
+    def steps_back(self) -> list[tuple[Transfer, Step, Step]]:
+        """Return the steps of transfers before the month that its releases took back, each with the release."""
+        connection, fund_id = self._connection, self._fund_id
+        span = (self.cut.first, self.cut.size)
+        found = []
+        for number in transfer_history.released_between(connection, fund_id, *span):
+            one = transfer_history.transfer(connection, fund_id, number)
+            steps = transfer_history.steps(connection, fund_id, number)
+            by_seq = {step.seq: step for step in steps}
+            found += [
+                (one, by_seq[back.reverses], back)
+                for back in steps
+                if back.reverses is not None
+                and back.reverses < self.cut.first <= back.seq < self.cut.size
+                and one.commodity == self.details.commodity
             ]
         return found
 

@@ -277,6 +277,22 @@ def steps(connection: sa.Connection, fund_id: int, number: int) -> list[Step]:
     return [Step(*row) for row in rows]
 
 
+def released_between(connection: sa.Connection, fund_id: int, first: int, stop: int) -> list[int]:
+    """Return the numbers of the transfers of which entries of a span took a step back."""
+    rows = connection.execute(
+        sa.select(transfer_steps.c.number)
+        .distinct()
+        .where(
+            transfer_steps.c.fund_id == fund_id,
+            transfer_steps.c.seq >= first,
+            transfer_steps.c.seq < stop,
+            transfer_steps.c.step == "released",
+        )
+        .order_by(transfer_steps.c.number)
+    )
+    return [int(row.number) for row in rows]
+
+
 class Part(NamedTuple):
     """What left by one entry and arrived, or came back, by one entry; or is still under way.
 

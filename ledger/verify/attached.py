@@ -1115,6 +1115,7 @@ class Journal:
         self.credits: dict[str, int] = defaultdict(int)
         self.opened: dict[str, int] = defaultdict(int)
         self.moved: dict[tuple[str, str], int] = defaultdict(int)
+        self.put_back: dict[str, int] = defaultdict(int)
         self.kinds: Counter[str] = Counter()
         self.refunds: list[tuple[str, str, int, bool]] = []
         self.fund_moves: list[tuple[str, int]] = []
@@ -1154,11 +1155,21 @@ class Journal:
                 amount = debit["amount"]
                 self.debits[debit["account"]] += amount
                 self.credits[credit["account"]] += amount
-                self.moved[_stage(credit["account"]), _stage(debit["account"])] += amount
+                way = _stage(credit["account"]), _stage(debit["account"])
+                self._move(way, amount, is_back=value["kind"] == "match.released")
                 is_opening = value["kind"] in ("account.opened", "opening.balances")
                 if is_opening:
                     self.opened[debit["account"]] += amount
                 self._fund_move(debit["account"], credit["account"], amount, is_opening=is_opening)
+
+    def _move(self, way: tuple[str, str], amount: int, *, is_back: bool) -> None:
+        """Note what went from one stage to another; what a release moves back is taken off the way that it had come."""
+        out_of, into = way
+        if is_back:
+            self.moved[into, out_of] -= amount
+            self.put_back[into] += amount
+        else:
+            self.moved[out_of, into] += amount
 
     def _decision(self, kind: str, seq: int, body: Mapping[str, Any]) -> None:
         """Follow decisions about the limit on management cost: the last one that all have approved holds."""
@@ -1336,14 +1347,15 @@ def recomputed(figures: Mapping[str, Any], journal: Journal) -> Pairs:
     beside = j.credit("Income:Unattributed:") - j.debit("Income:Unattributed:")
     kept = ("Expenses:WrittenOff:Payout:", "Expenses:Rounding:", "Expenses:PlatformFees:")
     written_off = sum(j.balance(prefix) for prefix in kept)
+    put_back = j.put_back["Assets:Payout"]
     sums = {
         "G1": j.kinds["gift"],
         "G2": j.credit("Income:Gifts:") + beside + conversion,
         "G3": j.debit("Income:Gifts:") + j.balance("Expenses:Chargebacks:"),
         "G4": j.balance("Expenses:PlatformShare:"),
         "G5": j.balance("Expenses:Tax:"),
-        "G6": j.balance("Assets:Platform:") + j.debit("Assets:Payout:"),
-        "P3": j.credit("Assets:Payout:") - written_off,
+        "G6": j.balance("Assets:Platform:") + j.debit("Assets:Payout:") - put_back,
+        "P3": j.credit("Assets:Payout:") - put_back - written_off,
         "P4": written_off,
         "B2": j.moved["Assets:Payout", "Assets:Bank"],
         "B4": j.moved["Assets:Bank", "Assets:InTransit"],

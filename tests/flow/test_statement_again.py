@@ -116,3 +116,92 @@ def test_what_happened_since_changes_no_byte(ledger: Ledger) -> None:
     )
     assert json.loads(figures_json(again.statement)) == json.loads(figures_json(first.statement))
     assert again.files == first.files
+
+
+@pytest.mark.parametrize("later", [False, True])
+def test_a_payment_s_match_is_released_in_its_month_or_in_the_next(
+    ledger: Ledger, *, later: bool
+) -> None:
+    owed(ledger, 500)
+    bank_line(ledger, 500, "STATEMENT-1")
+    run(ledger)
+    first = None
+    if later:
+        close(ledger, "2026-10", CLOSED)
+        first = made(ledger, "2026-10")
+    released(ledger, 1)
+    month = "2026-11" if later else "2026-10"
+    close(ledger, month, CLOSED_AGAIN if later else CLOSED)
+    one = made(ledger, month)
+    assert codes(one.statement, "P5", "B7") == [500, 0]
+    assert codes(one.statement, "P3", "B2") == ([-500, -500] if later else [0, 0])
+    holds(one)
+    if first is not None:
+        again = replace(made(ledger, "2026-10").statement, issued_at=first.statement.issued_at)
+        assert codes(again, "P3", "P5") == [500, 0]
+
+
+@pytest.mark.parametrize("later", [False, True])
+@pytest.mark.parametrize("steps", [1, 2])
+def test_a_transfer_s_match_is_released_in_its_month_or_in_the_next(
+    ledger: Ledger, steps: int, *, later: bool
+) -> None:
+    _, sent, arrived = paid_and_sent(ledger)
+    if later:
+        close(ledger, "2026-10", CLOSED)
+    for one in (arrived, sent)[:steps]:
+        released(ledger, one.number)
+    month = "2026-11" if later else "2026-10"
+    close(ledger, month, CLOSED_AGAIN if later else CLOSED)
+    found = made(ledger, month)
+    on_way = 400 if steps == 1 else 0
+    assert codes(found.statement, "T3", "F8", "B7") == [on_way, 0, 500 - on_way - 0]
+    holds(found)
+    holds(made(ledger, "2026-10"))
+
+
+@pytest.mark.parametrize("later", [False, True])
+@pytest.mark.parametrize("came", [950, 1050])
+def test_a_difference_that_was_booked_away_comes_back(
+    ledger: Ledger, came: int, *, later: bool
+) -> None:
+    owed_for(ledger, 100, 1000)
+    bank_line(ledger, came, "STATEMENT-1")
+    run(ledger)
+    decide_both(ledger, desk.adjustment(the_suggestion(ledger).id, "rounding"), "Li", "Chen")
+    if later:
+        close(ledger, "2026-10", CLOSED)
+    released(ledger, 1)
+    month = "2026-11" if later else "2026-10"
+    close(ledger, month, CLOSED_AGAIN if later else CLOSED)
+    found = made(ledger, month)
+    others = 7 + 3 * 3  # gifts of another platform, in between
+    assert codes(found.statement, "P5", "B7") == [1000 + others, 0]
+    holds(found)
+
+
+@pytest.mark.parametrize("later", [False, True])
+def test_income_and_a_transfer_with_fees_come_back(ledger: Ledger, *, later: bool) -> None:
+    owed(ledger, 1000)
+    bank_line(ledger, 1000, "STATEMENT-1")
+    run(ledger)
+    member = ledger.member("Li")
+    for account in (BANK, MAIN):
+        line = bank_line(ledger, 300, "a direct donation", account=account)
+        actions.book_income(ledger.sequencer, ledger.fund, member, "donation", line)
+    approve(ledger, propose(ledger, 400))
+    sent = bank_line(ledger, -390, "TRANSFER-1")
+    actions.send_by(ledger.sequencer, ledger.fund, member, 1, key_of(sent), 10)
+    arrived = bank_line(ledger, 385, "TRANSFER-1", account=MAIN)
+    actions.confirm_by(ledger.sequencer, ledger.fund, member, 1, key_of(arrived), 5)
+    if later:
+        close(ledger, "2026-10", CLOSED)
+    for one in all_matches(ledger):
+        if one.step != "R3":
+            released(ledger, one.number)
+    month = "2026-11" if later else "2026-10"
+    close(ledger, month, CLOSED_AGAIN if later else CLOSED)
+    found = made(ledger, month)
+    assert codes(found.statement, "B7", "T3", "F8") == [1000, 0, 0]
+    holds(found)
+    holds(made(ledger, "2026-10"))

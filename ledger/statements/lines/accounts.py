@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterator
 from datetime import date
 
 from ledger.clock import local_date
@@ -76,7 +77,8 @@ def bank_lines(month: Month) -> BankLines:
     ]
     receipts += [
         ListedMovement(one.seq, local_date(one.at, zone), REVERSED, -one.to_length)
-        for one in month.taken_back(BANK)
+        # What a release takes back of a return goes on its way again.
+        for one in (*month.taken_back(BANK), *month.released(BANK, TRANSIT))
     ]
     payments = [
         ListedMovement(
@@ -131,7 +133,7 @@ def transit_lines(month: Month, roles: dict[str, str]) -> TransitLines:
     def day(seq: int | None) -> date | None:
         return None if seq is None else local_date(when[seq], zone)
 
-    rows = []
+    rows = [*_steps_back(month, roles)]
     for one, part in found:
         ended = part.ended_seq
         rows.append(
@@ -153,13 +155,40 @@ def transit_lines(month: Month, roles: dict[str, str]) -> TransitLines:
         t2=month.moved(TRANSIT, FUND),
         t2r=month.moved(TRANSIT, BANK),
         t3=month.closing.balance(TRANSIT),
-        transfers=tuple(rows),
+        transfers=tuple(sorted(rows, key=lambda row: row.number)),
     )
 
 
 def _reference(month: Month, seq: int, own: str) -> str:
     """Return the bank's reference of a transfer, else our own."""
     return (*public_references(month.references(seq)), own)[0]
+
+
+def _steps_back(month: Month, roles: dict[str, str]) -> Iterator[Transfer]:
+    """List the steps of earlier spans that releases of this one took back, each against what it had moved.
+
+    Yields:
+        Rows with negative amounts.
+    """
+    undone = month.steps_back()
+    seqs: list[int | None] = [seq for _, step, back in undone for seq in (step.seq, back.seq)]
+    when, zone = month.occurred(seqs), month.details.zone
+    for one, step, back in undone:
+        on = local_date(when[back.seq], zone)
+        yield Transfer(
+            number=one.number,
+            # A sending that is taken back is counted where it is taken back, an arrival where it had been sent.
+            entry=back.seq if step.step == "sent" else step.seq,
+            sent_on=local_date(when[step.seq], zone),
+            # What the sending bank had kept was never on its way.
+            amount_minor=(step.fee if step.step == "sent" else 0) - step.amount,
+            bank_ref=_reference(month, step.seq, one.reference),
+            proposed_by=roles.get(one.proposed_by, one.proposed_by),
+            approved_by=roles.get(one.approved_by or "", one.approved_by or ""),
+            arrived_on=on if step.step == "confirmed" else None,
+            returned_on=on if step.step == "returned" else None,
+            ended_entry=back.seq,
+        )
 
 
 def _cost_limit(month: Month) -> CostLimit:

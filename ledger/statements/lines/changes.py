@@ -26,6 +26,11 @@ def net_credits(month: Month, prefix: str) -> int:
     return month.credits(prefix) - month.debits(prefix)
 
 
+def put_back(month: Month, prefix: str) -> int:
+    """Return what releases of matches moved back to the accounts whose name begins so, minor units."""
+    return sum(one.to_length for one in month.released("", prefix))
+
+
 def settlements(month: Month) -> Iterable[Movement]:
     """Return the month's settlements, one movement each."""
     return (one for one in month.movements if one.kind == "settlement")

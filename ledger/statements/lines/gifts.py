@@ -18,7 +18,14 @@ from ledger.projections.stages import (
     TAX,
     UNATTRIBUTED,
 )
-from ledger.statements.lines.changes import balance, change, net_credits, settlements, title
+from ledger.statements.lines.changes import (
+    balance,
+    change,
+    net_credits,
+    put_back,
+    settlements,
+    title,
+)
 from ledger.statements.lines.refunds import Refunds, refunds_of
 from ledger.statements.lines.tally import GiftTally
 from reports.statement import GiftLines, Name, PlatformGifts
@@ -59,7 +66,7 @@ def gift_lines(month: Month, tally: GiftTally) -> GiftLines:
         g5a=g5,
         g5b=0,
         # From what platforms owe, not from the lines above: these are compared with it.
-        g6=balance(month, PLATFORM) + month.debits(PAYOUT),
+        g6=balance(month, PLATFORM) + month.debits(PAYOUT) - put_back(month, PAYOUT),
         largest_minor=tally.largest if tally.total else None,
         by_platform=by_platform,
         by_day=tally.days(),

@@ -13,7 +13,7 @@ from time import perf_counter
 from ledger.bench.figures import Figure
 from ledger.bench.importing import Filling
 from ledger.bench.places import SLUG, Bench
-from ledger.bench.serving import Server
+from ledger.bench.serving import Server, connected
 from ledger.clock import to_ms
 from ledger.intake.ahead import open_own_file
 from ledger.intake.events import GiftEvent
@@ -118,7 +118,7 @@ def _trace(services: Services, number: ReceiptNumber) -> None:
 
 def _page_ms(port: int, gifts: Sequence[ReceiptNumber]) -> float:
     """Return the time until one visitor has a gift's page."""
-    connection = http.client.HTTPConnection("127.0.0.1", port)
+    connection = connected(port)
     looks = [
         lambda one=one: _page(connection, f"/funds/{SLUG}/gifts/{one.compact}") for one in gifts
     ]

@@ -18,6 +18,9 @@ from ledger.clock import SystemClock, to_text
 ORDER_END = b"\n"
 CREATED = b"HTTP/1.1 201"
 
+ANSWER_S = 60.0
+"""Whoever has not answered by then does not: what is measured takes milliseconds, and nobody waits for ever."""
+
 
 @dataclass
 class _Load:
@@ -36,15 +39,17 @@ class _Load:
 
 async def _client(load: _Load) -> None:
     reader, writer = await asyncio.open_connection("127.0.0.1", load.port)
-    while perf_counter() < load.until:
-        writer.write(_request(load))
-        answer = await _answer(reader)
-        if answer.startswith(CREATED):
-            load.count += 1
-        else:
-            load.refused += 1
-            load.first = load.first or answer[:300].decode("utf-8", "replace")
-    writer.close()
+    try:
+        while perf_counter() < load.until:
+            writer.write(_request(load))
+            answer = await _answer(reader)
+            if answer.startswith(CREATED):
+                load.count += 1
+            else:
+                load.refused += 1
+                load.first = load.first or answer[:300].decode("utf-8", "replace")
+    finally:
+        writer.close()
 
 
 def _request(load: _Load) -> bytes:
@@ -80,7 +85,8 @@ async def _run(order: dict[str, Any]) -> dict[str, Any]:
     start = perf_counter()
     load = _Load(order["port"], order["path"], order["token"], start + order["seconds"])
     load.started = f"{SystemClock().now():%Y%m%d%H%M%S%f}"
-    await asyncio.gather(*(_client(load) for _ in range(order["clients"])))
+    async with asyncio.timeout(order["seconds"] + ANSWER_S):
+        await asyncio.gather(*(_client(load) for _ in range(order["clients"])))
     return {
         "count": load.count,
         "refused": load.refused,

@@ -27,7 +27,7 @@ from ledger.bench.importing import Filling, import_file
 from ledger.bench.month_files import Month
 from ledger.bench.month_work import ORDER_END, decided, take_file
 from ledger.bench.places import SLUG, Bench, Place
-from ledger.bench.serving import ROOT, Server
+from ledger.bench.serving import ROOT, Server, connected
 from ledger.bench.stating import NAMES as OF_STATEMENTS
 from ledger.bench.stating import Stating
 from ledger.clock import local_date
@@ -55,12 +55,6 @@ BALANCE_MS = 20.0
 """What is allowed for a month of 1,000,000 gifts, whatever size is measured."""
 
 NAMES = ("match", "match-mem", "day", "lists", "balance", "close", *OF_STATEMENTS, "search")
-_SEARCHED_WITH: tuple[dict[str, str], ...] = (
-    {},
-    {"state": "open"},
-    {"account": "Assets:Fund:Main"},
-)
-
 LOOKS = 15
 """At a page; its median counts."""
 
@@ -220,7 +214,7 @@ class _Measuring:
 
     def _slowest_ms(self, pages: Sequence[str]) -> float:
         """Return the median of the slowest of some pages, for an officer."""
-        connection = http.client.HTTPConnection("127.0.0.1", self._server.port)
+        connection = connected(self._server.port)
         try:
             cookie = {"Cookie": f"{COOKIE}={self._session_key()}"}
             return max(_median_ms(connection, cookie, pages))

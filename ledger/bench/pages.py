@@ -20,7 +20,7 @@ import orjson
 from ledger.bench.figures import Figure
 from ledger.bench.importing import Filling
 from ledger.bench.places import SLUG, Bench, Place
-from ledger.bench.serving import ROOT, Server
+from ledger.bench.serving import ROOT, Server, connected
 from ledger.bench.years import DAYS, Years
 from ledger.clock import FixedClock, SystemClock, from_text, local_date
 from ledger.errors import StateError
@@ -96,7 +96,7 @@ def measure_pages(place: Place, scale: PageScale) -> Iterator[Figure]:
 
 
 def looked_at(bench: Bench, port: int, gifts: int, looks: int = LOOKS) -> Iterator[Figure]:
-    """Look at every page of a ledger, over HTTP for its time and in this process for what it costs.
+    """Look at every page of a ledger, over HTTP for its time and in a second process for what it costs.
 
     Args:
         bench: The ledger.
@@ -108,7 +108,7 @@ def looked_at(bench: Bench, port: int, gifts: int, looks: int = LOOKS) -> Iterat
         `pages`, one for each page.
     """
     addresses = _addresses(bench, looks)
-    connection = http.client.HTTPConnection("127.0.0.1", port)
+    connection = connected(port)
     with _Inside(bench.ledger.settings) as inside:
         for name, paths in addresses.items():
             asked_for = (paths * looks)[:looks]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import http.client
 import socket
 import subprocess
 import sys
@@ -15,7 +16,7 @@ from typing import Self
 import orjson
 
 from ledger.bench.figures import Figure
-from ledger.bench.loader import ORDER_END
+from ledger.bench.loader import ANSWER_S, ORDER_END
 from ledger.bench.places import CHANNEL, SLUG, Bench
 from ledger.errors import StateError
 from ledger.funds.members import SETUP, NewMember, enrol
@@ -61,6 +62,11 @@ class Server:
         if self._port is None:
             self._port = self._stack.enter_context(served(self._settings, self._app))
         return self._port
+
+
+def connected(port: int) -> http.client.HTTPConnection:
+    """Return a visitor's connection to a server; one that hangs is an error after `ANSWER_S`."""
+    return http.client.HTTPConnection("127.0.0.1", port, timeout=ANSWER_S)
 
 
 def measure_http(bench: Bench, server: Server, empty: Server, seconds: float) -> Figure:

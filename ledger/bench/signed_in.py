@@ -13,7 +13,7 @@ from time import perf_counter
 
 from ledger.bench.figures import Figure
 from ledger.bench.places import SLUG, Bench
-from ledger.bench.serving import Server
+from ledger.bench.serving import Server, connected
 from ledger.signin import signing_in
 from ledger.signin.browser import COOKIE, BrowserSession
 from ledger.signin.enrolling import enrol_for_script
@@ -38,7 +38,7 @@ def measure_signed_in(bench: Bench, server: Server) -> Figure:
     ledger = bench.ledger
     gate = open_gate(ledger.settings, ledger.database, ledger.clock)
     key = _session_key(gate)
-    connection = http.client.HTTPConnection("127.0.0.1", server.port)
+    connection = connected(server.port)
     try:
         plain, signed = _medians_ms(
             lambda: _page(connection, {}),

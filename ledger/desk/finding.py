@@ -32,7 +32,6 @@ from ledger.journal import history as journal
 from ledger.journal.codec import decode
 from ledger.journal.history import Fund
 from ledger.matching import history as matching
-from ledger.matching import matches
 from ledger.matching.carrying import References
 from ledger.matching.exceptions import booking, history
 from ledger.matching.exceptions.booking import Found
@@ -186,7 +185,6 @@ class _Looking:
         outcome = self._outcome(lines)
         suggested = {name for one in outcome.suggested for name in one.observations}
         ambiguous = {name for one in outcome.ambiguous for name in one.observations}
-        ambiguous |= self._undecided()
         confirmed = {name for one in outcome.confirmed for name in one.observations}
         closed = self._closed()
         held = sealed_lines.held(self._connection, self._fund_id, lines)
@@ -207,11 +205,6 @@ class _Looking:
                 yield self._of_line("ambiguous", line)
             elif name not in suggested:
                 yield self._without_expectation(line, unpaid)
-
-    def _undecided(self) -> set[str]:
-        """Return the lines of which the last matching said that several things fit them equally well, of any step."""
-        keys = matches.ambiguous_lines(self._connection, self._fund_id)
-        return {f"{account}/{identity}" for account, identity in keys}
 
     def _outcome(self, lines: Sequence[StoredLine]) -> Outcome:
         """Return what the passes make of open settlements and lines."""

@@ -829,19 +829,6 @@ def suggestions_of_lines(
     return found
 
 
-def ambiguous_lines(connection: sa.Connection, fund_id: int) -> set[LineKey]:
-    """Return the lines that the last matching called ambiguous: something fits, and nobody can say which."""
-    c = match_suggestions.c
-    rows = connection.execute(
-        sa.select(c.lines).where(c.fund_id == fund_id, c.verdict == "ambiguous")
-    )
-    return {
-        (account, identity)
-        for written in rows.scalars()
-        for account, identity in orjson.loads(written)
-    }
-
-
 def counterparties(
     connection: sa.Connection, fund_id: int, lines: Iterable[LineKey]
 ) -> dict[LineKey, Mapping[str, Any]]:

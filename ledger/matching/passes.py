@@ -174,7 +174,6 @@ def _best_first(one: Match) -> tuple[tuple[str, ...], int, tuple[str, ...]]:
 # --- pairs: one expectation, one line ---------------------------------------------------------------
 
 _Fit = tuple[Expectation, Observation]
-_Side = tuple[str, str, bool]
 
 
 def _pairs(rule: str, fits: Sequence[_Fit], *, confirms: bool) -> list[Match]:

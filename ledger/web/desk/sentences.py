@@ -679,8 +679,8 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "The platform states another amount for this gift than the ledger.",
     ),
     "exception.means.unknown_receipt": (
-        "银行到了这一笔，没有哪一笔应收能对上。",
-        "The bank received this, and nothing expected explains it.",
+        "银行有这一笔，还没有哪一笔账能确定对上。",
+        "The bank has this line, and nothing explains it for certain.",
     ),
     "exception.means.overdue_settlement": (
         "平台欠的这一期结算款，过了日子还没有到银行。",

@@ -21,7 +21,7 @@ BIG_INT = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 ROLE = "ledger_runtime"
 LATE = timedelta(days=3)
 ROWS = 1_000
-STATES = {"period.closing": "closing", "period.closed": "closed", "period.reopened": "reopened"}
+STEPS = ("period.closing", "period.closed", "period.reopened")
 
 Run = dict[str, Any]
 
@@ -118,24 +118,19 @@ def _entries(bind: sa.Connection, fund_id: int) -> Iterator[tuple[int, str, byte
 
 
 class _Months:
-    """Where months stand at an entry: those that are closed, and the one that is closing or reopened."""
+    """Ends of the months that are closed at an entry, or closing, or reopened."""
 
     def __init__(self) -> None:
         self._ends: dict[str, str] = {}
-        self._open = ""
 
     def read(self, kind: str, body: dict[str, Any]) -> None:
-        state, month = STATES.get(kind), body.get("month", "")
-        if state is None or not body.get("ends"):
-            return
-        if state == "closed":
-            self._ends[month], self._open = body["ends"], ""
-        else:
-            self._ends[month], self._open = body["ends"], month
+        if kind in STEPS and body.get("ends"):  # entries of the first version have none
+            self._ends[body["month"]] = body["ends"]
 
     def of(self, occurred_at: str) -> str:
-        """Return the month that a marked entry is dated in."""
-        return min((ends, month) for month, ends in self._ends.items() if ends > occurred_at)[1]
+        """Return the month that a marked entry is dated in; empty where no step says when it ended."""
+        after = [(ends, month) for month, ends in self._ends.items() if ends > occurred_at]
+        return min(after, default=("", ""))[1]
 
 
 def _late(

@@ -249,15 +249,24 @@ def empty_database_url(dialect: str, request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
-def database_url(dialect: str, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """Give an empty database with the newest schema, on each of the two."""
+def unused_database_url(dialect: str, request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Give a database with the newest schema that no test used before, on each of the two."""
+    if dialect == "postgresql":
+        make = request.getfixturevalue("new_postgres")
+        return make(request.getfixturevalue("migrated_postgres"))
+    file = tmp_path / "ledger.db"
+    shutil.copyfile(request.getfixturevalue("migrated_sqlite"), file)
+    return f"sqlite:///{file}"
+
+
+@pytest.fixture
+def database_url(dialect: str, request: pytest.FixtureRequest) -> Iterator[str]:
+    """Give an empty database with the newest schema, on each of the two; PostgreSQL's may be one that was emptied."""
     if dialect == "postgresql":
         with request.getfixturevalue("postgres_pool").lent() as url:
             yield url
         return
-    file = tmp_path / "ledger.db"
-    shutil.copyfile(request.getfixturevalue("migrated_sqlite"), file)
-    yield f"sqlite:///{file}"
+    yield request.getfixturevalue("unused_database_url")
 
 
 @pytest.fixture

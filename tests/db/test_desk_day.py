@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -11,6 +13,8 @@ import pytest
 from ledger.db import Database
 from ledger.desk.finding import look
 from ledger.matching import booking as matching
+from ledger.matching.exceptions.booking import Found
+from ledger.matching.exceptions.kinds import KINDS, blocks
 from ledger.projections.desk_day import day_page
 from ledger.projections.shapes import DayPage, OpenSum
 from tests.db.exceptions import found, later, raise_it, work
@@ -98,6 +102,17 @@ def test_each_fen_that_nobody_explains_is_counted_once(ledger):
     ledger.decide(lambda books: matching.book_income(books, MATCHING, "other", line))
     look(ledger.sequencer, ledger.fund)
     assert read(ledger).unexplained == (OpenSum("CNY", 30),)
+
+
+def test_what_blocks_is_summed_by_the_rule_that_keeps_a_month_open(ledger):
+    expected: Counter[str] = Counter()
+    for kind in KINDS:
+        for at, commodity in itertools.product((1, 10_000, 10_001), ("CNY", "USD")):
+            subject = f"test/{kind}/{commodity}/{at}"
+            raise_it(ledger, Found(kind, subject, at, commodity, TODAY))
+            expected[commodity] += at if blocks(kind, at, commodity) else 0
+    assert expected["CNY"] != expected["USD"]
+    assert {one.commodity: one.amount_minor for one in read(ledger).unexplained} == expected
 
 
 def test_the_positions_of_the_money_are_those_of_the_accounts(ledger):

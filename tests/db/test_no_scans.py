@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import re
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -71,14 +70,9 @@ class Watched(NamedTuple):
 
 
 @pytest.fixture
-def database_url(dialect: str, request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """Give a database that no test used before: what a server remembers of other rows decides its plans."""
-    if dialect == "postgresql":
-        make = request.getfixturevalue("new_postgres")
-        return make(request.getfixturevalue("migrated_postgres"))
-    file = tmp_path / "ledger.db"
-    shutil.copyfile(request.getfixturevalue("migrated_sqlite"), file)
-    return f"sqlite:///{file}"
+def database_url(unused_database_url: str) -> str:
+    """Give one that no test used before: what a server remembers of other rows decides its plans."""
+    return unused_database_url
 
 
 @pytest.fixture

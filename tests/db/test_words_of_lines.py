@@ -46,9 +46,8 @@ def test_what_was_erased_is_not_found(ledger: Ledger) -> None:
     assert found(ledger, "利息") == []
 
 
+@pytest.mark.parametrize("dialect", ["sqlite"], indirect=True)  # else the words stand in the row
 def test_a_search_reads_words_and_no_rows(ledger: Ledger) -> None:
-    if not ledger.database.is_sqlite:
-        return  # there the words stand in the row
     asked: list[tuple[str, Any]] = []
 
     @sa.event.listens_for(ledger.database.engine, "before_cursor_execute")

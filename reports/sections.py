@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from ledger.money import format_amount
-from reports import wording
+from reports import documents, wording
 from reports.statement import lines
 
 if TYPE_CHECKING:
@@ -30,6 +30,9 @@ _TABLES: Final = {
 marks the line that the lines above it make."""
 
 _COUNTS: Final = {"G1", "X1", "X3", "X4"}
+_TRANSFERS: Final = 5
+"""The section that lists transfers, as templates number it."""
+
 _COVER: Final = ("G2", "G6", "B4", "F5", "F8")
 
 
@@ -164,7 +167,8 @@ def _bank_basis(statement: Statement, say: Callable[..., str]) -> dict[str, str]
         <= (-1 if ledger.l1_last is None else ledger.l1_last)
         for transfer in statement.transit.transfers
     )
-    found = {"B4": say("B4", n=sent)}
+    section, _, _ = documents.heading(statement.kind, _TRANSFERS)
+    found = {"B4": say("B4", n=sent, section=section)}
     if b.b8 is None:
         found["B8"] = say("no-bank-file")
     elif b.b8_on is not None:

@@ -13,7 +13,12 @@ from pathlib import Path
 import pikepdf
 import pytest
 
+from ledger.decisions.rules import KINDS as DECISIONS
 from ledger.errors import SettingsError, StatementTieError
+from ledger.matching.exceptions.kinds import KINDS as EXCEPTIONS
+from ledger.matching.exceptions.kinds import STILL_OPEN
+from ledger.statements.roles import ROLES
+from reports import wording
 from reports.annual import is_above_limit
 from reports.capitals import capitals
 from reports.finisher import refuse_missing_glyphs
@@ -115,7 +120,7 @@ def test_chinese_sentences_and_capitals_are_readable(full: Path) -> None:
 def test_an_empty_month_says_so_and_admits_what_it_cannot_know(empty: Path) -> None:
     words = re.sub(r"\s+", "", _text(empty))
     assert words.count("无") >= 8
-    assert "没有导入到月末的对账单，未核对" in words
+    assert "没有导入到期末的对账单，未核对" in words
     assert "没有外部机构的时间戳" in words
     assert "Thereisnowitness" in words
     assert "None" in _text(empty)
@@ -200,6 +205,14 @@ def test_a_character_without_a_glyph_is_a_box_in_print_and_itself_in_the_attachm
     with pikepdf.open(path) as pdf:
         figures = json.loads(pdf.attachments["figures.json"].get_file().read_bytes())
     assert figures["issuer"]["name"]["zh"] == "青禾\U0010fffd基金"
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_every_kind_of_decision_exception_and_role_has_a_word(language: Language) -> None:
+    assert set(DECISIONS) <= set(wording.DECISION[language])
+    assert set(EXCEPTIONS) <= set(wording.KIND[language])
+    assert set(ROLES.values()) <= set(wording.ROLE[language])
+    assert set(STILL_OPEN) <= set(wording.STATE[language])
 
 
 def test_missing_fonts_are_said_to_be_missing() -> None:

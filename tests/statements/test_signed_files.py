@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
-import io
-import json
 import shutil
-import subprocess
 from collections.abc import Iterator
 from hashlib import sha256
 from pathlib import Path
-from typing import NamedTuple
 
-import pikepdf
 import pytest
-from pikepdf import Name
 
 from ledger.errors import ExternalError, InvariantError, SettingsError, StateError
 from ledger.settings import load_settings
@@ -21,23 +15,23 @@ from ledger.statements.fields import prepare_fields
 from ledger.statements.pki import FOLDER, make_development_pki
 from ledger.statements.sign import (
     Signing,
-    approve,
     certify,
-    development_stamps,
     organisation_key,
     signing_with_file,
     web_stamps,
 )
-from ledger.verify.pdf_signatures import AUDITOR_FIELD, FUND_FIELD, check_signatures, examine
+from ledger.verify.pdf_signatures import check_signatures, examine
 from ledger.verify.pdf_trust import Trust, read_trust
 from tests.statements.papers import NOW, People
+from tests.statements.sound import (
+    Stage,
+    check_by_others,
+    check_claims,
+    check_fields,
+    run,
+    signed_twice,
+)
 from tests.statements.stamping import stamp_server
-
-
-class Stage(NamedTuple):
-    name: str
-    data: bytes
-    signatures: int
 
 
 @pytest.fixture(scope="module")
@@ -47,27 +41,7 @@ def development(tmp_path_factory) -> Path:
 
 @pytest.fixture(scope="module")
 def stages(prepared: bytes, development: Path) -> list[Stage]:
-    """Sign for the long term, with time stamps of the development PKI."""
-    trust, stamps = read_trust(development), development_stamps(development)
-    people = [
-        signing_with_file(
-            (development / f"{who}.p12").read_bytes(), "only-for-trying", trust, stamps
-        )
-        for who in ("organisation", "auditor")
-    ]
-    first = certify(prepared, people[0], "发布 Published")
-    second = approve(first, people[1], "意见 Opinion")
-    return [
-        Stage("prepared", prepared, 0),
-        Stage("certified", first, 1),
-        Stage("final", second, 2),
-    ]
-
-
-def run(*command: object) -> str:
-    return subprocess.run(
-        [str(one) for one in command], check=True, capture_output=True, text=True
-    ).stdout
+    return signed_twice(prepared, development)
 
 
 def test_equal_bytes_before_signing(rendered, prepared):
@@ -78,67 +52,13 @@ def test_equal_bytes_before_signing(rendered, prepared):
 
 def test_each_stage_is_sound_to_independent_tools(stages, tmp_path):
     for stage in stages:
-        path = tmp_path / f"{stage.name}.pdf"
-        path.write_bytes(stage.data)
-        assert "No syntax or stream encoding errors" in run("qpdf", "--check", path)
-        fonts = run("pdffonts", path).splitlines()[2:]
-        assert fonts
-        # name, type (two words), encoding, emb, sub, uni, object (two words)
-        assert {tuple(line.split()[-5:-2]) for line in fonts} == {("yes", "yes", "yes")}
-        told = run("pdfsig", "-nocert", path)
-        assert told.count("Signature is Valid") == stage.signatures
-        names = run("pdfdetach", "-list", path)
-        assert "figures.json" in names
-        out = tmp_path / "figures.json"
-        run("pdfdetach", "-savefile", "figures.json", "-o", out, path)
-        assert json.loads(out.read_bytes())["number"]
+        check_by_others(stage.data, stage.signatures, tmp_path)
 
 
 def test_each_stage_keeps_what_archives_and_screen_readers_need(stages):
     for stage in stages:
-        with pikepdf.open(io.BytesIO(stage.data)) as pdf:
-            root = pdf.Root
-            packet = root.Metadata.read_bytes().decode()
-            assert packet.count("<rdf:RDF") == 1
-            with pdf.open_metadata() as told:
-                assert (told["pdfaid:part"], told["pdfaid:conformance"]) == ("3", "A")
-            assert "pdfuaid:part" in packet
-            assert root.OutputIntents[0].DestOutputProfile is not None
-            assert root.MarkInfo.Marked
-            assert str(root.Lang) == "zh-CN"
-            assert root.ViewerPreferences.DisplayDocTitle
-            assert pdf.trailer.ID[0] is not None
-            assert "/Encrypt" not in pdf.trailer
-            assert len({one.objgen for one in root.AF}) == len(root.AF) > 0
-            for one in root.AF:
-                assert {"/AFRelationship", "/Desc", "/UF"} <= set(one.keys())
-            assert not any(
-                "/JS" in one for one in pdf.objects if isinstance(one, pikepdf.Dictionary)
-            )
-            fields = {str(one.T): one for one in root.AcroForm.Fields}
-            for name in (FUND_FIELD, AUDITOR_FIELD):
-                check_field(pdf, fields[name])
-            assert fields[AUDITOR_FIELD].Lock.P == 1
-            assert str(fields[AUDITOR_FIELD].Lock.Action) == "/All"
-
-
-def check_field(pdf: pikepdf.Pdf, field: pikepdf.Object) -> None:
-    """Hold a field to PDF/A (appearance, print flag, on the page) and PDF/UA (a form in the tree, said aloud)."""
-    assert field.F == 132
-    assert field.AP.N is not None
-    assert str(field.TU)
-    page = pdf.pages[0]
-    left, low, right, high = (float(value) for value in field.Rect)
-    box = [float(value) for value in page.MediaBox]
-    assert box[0] < left < right < box[2]
-    assert box[1] < low < high < box[3]
-    assert any(one.objgen == field.objgen for one in page.Annots)
-    numbers = pdf.Root.StructTreeRoot.ParentTree.Nums
-    found = {int(numbers[at]): numbers[at + 1] for at in range(0, len(numbers), 2)}
-    element = found[int(field.StructParent)]
-    assert Name.Form == element.S
-    assert element.K.Type == Name.OBJR
-    assert element.K.Obj.objgen == field.objgen
+        check_claims(stage.data)
+        check_fields(stage.data)
 
 
 def test_a_file_signed_for_the_long_term_is_judged_offline(stages, development):

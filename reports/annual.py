@@ -83,20 +83,32 @@ def notes(
     yield (
         say("应收平台款", "Receivables from platforms"),
         say(
-            f"期末 {money(due.p5)}：未结算的打赏按总额，已结算未到账的按净额；各平台见第 4.2 节，账龄见第 9.2 节。",
-            f"At the end {money(due.p5)}: gifts not settled at gross, settlements not paid at net; by platform in"
-            " section 4.2, by age in section 9.2.",
+            f"期末 {money(due.p5)}：未结算的打赏按总额，已结算未到账的按净额；其中超过 90 天的"
+            f" {money(sum(one.over_90_minor for one in due.ages))}。各平台和账龄见第 4.2 节。",
+            f"At the end {money(due.p5)}: gifts not settled at gross, settlements not paid at net; of these"
+            f" {money(sum(one.over_90_minor for one in due.ages))} are older than 90 days. By platform and age in"
+            " section 4.2.",
         ),
     )
     yield (
         say("在途资金", "Money on its way"),
         say(f"期末 {money(statement.transit.t3)}。", f"At the end {money(statement.transit.t3)}."),
     )
+    if statement.later:
+        count = len(statement.later)
+        yield (
+            say("期后事项", "Events after the date"),
+            say(
+                f"期末以后、编制以前，有 {count} 条分录更正本年的数，见第 4 节的更正栏和列表。",
+                f"{count} entries behind the year’s end, recorded before this was issued, correct figures of the year:"
+                " the column of corrections in section 4 and the list below it.",
+            ),
+        )
     for zh, en in (
         ("关联方及交易", "Related parties and dealings"),
         ("实物捐赠", "Donations in kind"),
         ("承诺事项", "Commitments"),
-        ("期后事项", "Events after the date"),
+        *(() if statement.later else (("期后事项", "Events after the date"),)),
         ("同意具名的大额捐赠人", "Large donors who agreed to be named"),
     ):
         yield (

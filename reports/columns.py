@@ -1,7 +1,7 @@
 """The months of a quarter or a year side by side, and the equations that join them to the whole.
 
 Source:
-    Statements, section 4, "Ties between A and M" (Y1, Y2, Y10).
+    Statements, section 4, "Ties between A and M" (Y1, Y2, Y3, Y10).
 """
 
 from __future__ import annotations
@@ -46,8 +46,8 @@ class ColumnRow:
     Attributes:
         code: Of the line.
         months: Its figure in each month.
-        corrections: Corrections behind the last month; a dash for a balance.
-        total: Of the whole period.
+        corrections: Corrections behind the last month; a dash for a balance, which they do not change any more.
+        total: Of the whole period, with them.
     """
 
     code: str
@@ -80,15 +80,23 @@ def column_rows(
             return "—"
         return f"{value:,}" if code in _COUNTS else format_amount(value, statement.commodity)
 
-    return tuple(
-        ColumnRow(
-            code,
-            tuple(shown(code, of(column, code)) for column in statement.columns),
-            "—" if code in _ENDS else shown(code, 0),
-            shown(code, lines[code]),
+    rows = []
+    for code in _TABLES[letter]:
+        later, whole = later_change(statement, code), lines[code]
+        rows.append(
+            ColumnRow(
+                code,
+                tuple(shown(code, of(column, code)) for column in statement.columns),
+                "—" if code in _ENDS else shown(code, later),
+                shown(code, None if whole is None else whole + later),
+            )
         )
-        for code in _TABLES[letter]
-    )
+    return tuple(rows)
+
+
+def later_change(statement: Statement, code: str) -> int:
+    """Return by how much entries behind a period's last one change a line of its months, minor units."""
+    return sum(one.amount_minor for one in statement.later if one.line == code)
 
 
 def column_ties(
@@ -102,7 +110,8 @@ def column_ties(
         tie: Makes a pair.
 
     Yields:
-        Y1 (sums), Y2 (both ends and every month to the next), Y10 (entries, chain of heads).
+        Y1 (sums), Y2 (both ends and every month to the next), Y3 (what later corrections are about), Y10 (entries,
+        chain of heads).
     """
     months = statement.columns
     if not months:
@@ -121,6 +130,13 @@ def column_ties(
     yield tie(
         "L1 last", f"L1 last {months[-1].number}", statement.ledger.l1_last, months[-1].entries[1]
     )
+    yield tie(
+        "L5 closing", f"root {months[-1].number}", statement.ledger.l5_closing, months[-1].root
+    )
+    last_entry = -1 if statement.ledger.l1_last is None else statement.ledger.l1_last
+    for row in statement.later:
+        yield tie(f"correction {row.entry}", "behind the last", row.entry > last_entry, True)
+        yield tie(f"correction {row.entry}", "of a line that moves", row.line in MOVING, True)
     for one, following in pairwise(months):
         last = one.entries[1]
         expected = None if last is None else last + 1

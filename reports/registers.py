@@ -23,7 +23,7 @@ from ledger.export.registers import Cell, Column
 from reports.statement import AttachmentRecord, Name
 
 if TYPE_CHECKING:
-    from reports.statement import Received, SpendingTable, Statement
+    from reports.statement import SpendingTable, Statement
 
 EMBEDDED_MAX: Final = 10 * 1024 * 1024
 """A larger file is served and named by its digest (docs/statements.md says what was measured)."""
@@ -202,6 +202,8 @@ EXCEPTIONS: Final = Register(
         _c("age_days", "integer", "天数", "Days open at the period's end"),
         _c("owner", "string", "负责", "Role"),
         _c("state", "string", "状态", "State"),
+        _c("plan", "string", "打算", "What is done about it, in codes; empty: to be explained"),
+        _c("until", "date", "期限", "Day by which it has to be explained"),
     ),
 )
 CORRECTIONS: Final = Register(
@@ -298,13 +300,7 @@ def own_rows(statement: Statement) -> dict[str, Iterable[Row]]:
 
 
 def _settlements(statement: Statement) -> Iterator[Row]:
-    received: dict[tuple[Name, str], Received | None] = {}
-    for payment in statement.due.received:
-        # A payment whose match was released is none, unless it was made again.
-        is_paid = payment.amount_minor > 0
-        received[payment.platform, payment.bank_ref] = payment if is_paid else None
     for one in sorted(statement.due.settlements, key=lambda one: one.number):
-        paid = received.get((one.platform, one.platform_ref))
         yield (
             one.number,
             one.platform.zh,
@@ -316,8 +312,8 @@ def _settlements(statement: Statement) -> Iterator[Row]:
             one.share_minor,
             one.deduction_minor,
             one.net_minor,
-            None if paid is None else paid.entry,
-            None if paid is None else _day(paid.on),
+            one.received_entry,
+            _day(one.received_on),
         )
 
 
@@ -359,6 +355,8 @@ def _exceptions(statement: Statement) -> Iterator[Row]:
             one.age_days,
             one.owner,
             one.state,
+            one.plan or None,
+            _day(one.until),
         )
 
 

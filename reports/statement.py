@@ -230,6 +230,49 @@ class PlatformDue:
 
 
 @dataclass(frozen=True, slots=True)
+class DueAge:
+    """P5 of one platform by age at the period's last day: gifts not settled by the day on which they were recorded, at
+    gross, settlements not paid by the day on which they were booked, at net.
+
+    Attributes:
+        platform: Its key in the ledger.
+        name: Its name.
+        young_minor: Of at most 30 days.
+        over_30_minor: Of 31 to 90 days.
+        over_90_minor: Of more than 90 days.
+    """
+
+    platform: str
+    name: Name
+    young_minor: int
+    over_30_minor: int
+    over_90_minor: int
+
+
+@dataclass(frozen=True, slots=True)
+class UnpaidSettlement:
+    """One settlement that was booked and not paid at the cut-off.
+
+    Attributes:
+        entry: Its entry.
+        platform: Key of the platform in the ledger.
+        name: Its name.
+        platform_ref: The platform's own number of the sheet.
+        booked_on: Day on which it was booked.
+        age_days: Days from then to the period's last day.
+        amount_minor: What the platform owes for it.
+    """
+
+    entry: int
+    platform: str
+    name: Name
+    platform_ref: str
+    booked_on: date
+    age_days: int
+    amount_minor: int
+
+
+@dataclass(frozen=True, slots=True)
 class Settlement:
     """One settlement that a platform stated and that was booked in the month.
 
@@ -245,6 +288,8 @@ class Settlement:
         share_minor: Share it takes off.
         deduction_minor: Tax and fees it takes off.
         net_minor: What the platform owes for it = gross − refunds − share − deductions.
+        received_entry: Entry of its payment, if it was paid in the period.
+        received_on: The bank's day of it.
     """
 
     number: int
@@ -258,6 +303,8 @@ class Settlement:
     share_minor: int
     deduction_minor: int
     net_minor: int
+    received_entry: int | None = None
+    received_on: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -314,6 +361,8 @@ class DueLines:
         settlements: Those booked in the month.
         received: Adds up to p3.
         write_offs: Adds up to p4.
+        ages: Adds up to p5, and for each platform to its p5.
+        unpaid: Those of the settlements in p5, oldest first.
     """
 
     p1: int
@@ -326,6 +375,8 @@ class DueLines:
     settlements: tuple[Settlement, ...] = ()
     received: tuple[Received, ...] = ()
     write_offs: tuple[WriteOff, ...] = ()
+    ages: tuple[DueAge, ...] = ()
+    unpaid: tuple[UnpaidSettlement, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -499,6 +550,21 @@ class Restriction:
 
 
 @dataclass(frozen=True, slots=True)
+class Cost:
+    """Management cost of one kind.
+
+    Attributes:
+        code: Of the fund's list of costs; `FundFees` for what the fund's own bank kept.
+        name: Its name.
+        amount_minor: Paid, less what was taken back.
+    """
+
+    code: str
+    name: Name
+    amount_minor: int
+
+
+@dataclass(frozen=True, slots=True)
 class FundLines:
     """F1 to F10.
 
@@ -512,6 +578,7 @@ class FundLines:
         f10_payable: Owed by the fund; None if f9 is. F8 = F9 + receivable − payable.
         limit: On F6.
         restriction: What both sides had paid for each other before the period.
+        costs: Adds up to F6; kinds without a movement are left out.
     """
 
     total: FundColumn
@@ -523,6 +590,7 @@ class FundLines:
     f10_payable: int | None = None
     limit: CostLimit = CostLimit()
     restriction: Restriction = Restriction()
+    costs: tuple[Cost, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -609,7 +677,8 @@ class OpenItem:
         age_days: Days from `opened_on` to the month's last day.
         owner: Role of who works on it.
         state: A key of `wording.STATE`.
-        plan: What is done about it, in the words of the entry; empty if nothing was written yet.
+        plan: What is done about it, a key of `wording.PLAN`; empty if it has to be explained.
+        until: Day by which it has to be explained; None where none was set.
     """
 
     number: int
@@ -620,6 +689,30 @@ class OpenItem:
     owner: str
     state: str
     plan: str = ""
+    until: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OpenKind:
+    """Open items of one kind.
+
+    Attributes:
+        kind: A key of `wording.KIND`.
+        items: How many.
+        amount_minor: Their amount.
+        over_30: How many are older than 30 days.
+        over_30_minor: Their amount.
+        over_90: How many are older than 90 days.
+        over_90_minor: Their amount.
+    """
+
+    kind: str
+    items: int
+    amount_minor: int
+    over_30: int
+    over_30_minor: int
+    over_90: int
+    over_90_minor: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -632,6 +725,7 @@ class OpenLines:
         x3: How many are older than 30 days.
         x4: How many are older than 90 days.
         items: All of them, oldest first.
+        by_kind: Adds up to each line.
     """
 
     x1: int
@@ -639,6 +733,7 @@ class OpenLines:
     x3: int
     x4: int
     items: tuple[OpenItem, ...] = ()
+    by_kind: tuple[OpenKind, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -800,12 +895,14 @@ class MonthColumn:
         number: Number of its statement.
         lines: Pairs of code and figure, in the order of the sections.
         entries: Its first and last entry.
+        root: Root hash behind its last entry, base64: the checkpoint that it rests on.
     """
 
     month: str
     number: str
     lines: tuple[tuple[str, int | None], ...]
     entries: tuple[int | None, int | None]
+    root: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -910,6 +1007,8 @@ class Statement:
         columns: Of a quarter or a year: the lines of each month that it covers, oldest first.
         restated: Of a correction notice: each corrected line, old and new.
         before: Of a year: the lines of the year before, pairs of code and figure; empty where there is none.
+        later: Of a quarter or a year: entries behind its last one, and recorded before it is issued, that correct its
+            months: what the column of corrections adds to the sum of the months.
     """
 
     number: str
@@ -942,6 +1041,7 @@ class Statement:
     columns: tuple[MonthColumn, ...] = ()
     before: tuple[tuple[str, int | None], ...] = ()
     restated: tuple[Restated, ...] = ()
+    later: tuple[Correction, ...] = ()
 
 
 def spending_tables(

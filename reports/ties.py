@@ -173,6 +173,7 @@ def _due(p: DueLines, g: GiftLines) -> Iterator[Tie]:
     for row in p.by_platform:
         closing = row.p1 + row.p2 - row.p3 - row.p4
         yield Tie(f"P5 {row.platform}", "P1 + P2 − P3 − P4", row.p5, closing)
+    yield from _ages(p)
     for settlement in p.settlements:
         taken = settlement.refund_minor + settlement.share_minor + settlement.deduction_minor
         net = settlement.gross_minor - taken
@@ -182,6 +183,22 @@ def _due(p: DueLines, g: GiftLines) -> Iterator[Tie]:
             settlement.net_minor,
             net,
         )
+
+
+def _ages(p: DueLines) -> Iterator[Tie]:
+    for row in p.by_platform:
+        aged = [
+            one.young_minor + one.over_30_minor + one.over_90_minor
+            for one in p.ages
+            if one.platform == row.platform
+        ]
+        yield Tie(f"P5 {row.platform}", "Σ by age", row.p5, sum(aged))
+    for age in p.ages:
+        unpaid = [one for one in p.unpaid if one.platform == age.platform]
+        very_late = [one.amount_minor for one in unpaid if one.age_days > VERY_LONG_OPEN_DAYS]
+        # What is left of a band beside settlements is gifts, and these are never less than nothing.
+        is_held = age.over_90_minor >= sum(very_late)
+        yield Tie(f"P5 {age.platform} over 90 days", "settlements", is_held, True)
 
 
 def _bank(b: BankLines, p: DueLines) -> Iterator[Tie]:
@@ -229,6 +246,7 @@ def _fund(statement: Statement) -> Iterator[Tie]:
     yield Tie("F5", "S2", f.total.f5, statement.spending.s2)
     if statement.spending.s3 is not None:
         yield Tie("F5", "S3", f.total.f5, statement.spending.s3)
+    yield Tie("F6", "Σ by kind", f.total.f6, sum(row.amount_minor for row in f.costs))
     yield _fund_closing("F8", f.total)
     if f.restricted is not None or f.unrestricted is not None:
         yield from _fund_columns(statement)
@@ -283,6 +301,10 @@ def _open(statement: Statement) -> Iterator[Tie]:
     yield Tie("X2", "Σ items", x.x2, sum(item.amount_minor for item in x.items))
     yield Tie("X3", "items over 30 days", x.x3, sum(age > LONG_OPEN_DAYS for age in ages))
     yield Tie("X4", "items over 90 days", x.x4, sum(age > VERY_LONG_OPEN_DAYS for age in ages))
+    yield Tie("X1", "Σ by kind", x.x1, sum(row.items for row in x.by_kind))
+    yield Tie("X2", "Σ by kind", x.x2, sum(row.amount_minor for row in x.by_kind))
+    yield Tie("X3", "Σ by kind", x.x3, sum(row.over_30 for row in x.by_kind))
+    yield Tie("X4", "Σ by kind", x.x4, sum(row.over_90 for row in x.by_kind))
 
 
 def _ledger(statement: Statement) -> Iterator[Tie]:

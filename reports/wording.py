@@ -473,6 +473,22 @@ STATE: Final[dict[Language, dict[str, str]]] = {
 }
 """States of open items; a state not here is printed as it is."""
 
+PLAN: Final[dict[Language, dict[str, str]]] = {
+    "zh": {
+        "explain": "查明原因",
+        "resolution": "已提出处理办法",
+        "write-off": "已提出核销",
+        "waiting": "等外单位答复",
+    },
+    "en": {
+        "explain": "To be explained",
+        "resolution": "A resolution is proposed",
+        "write-off": "A write-off is proposed",
+        "waiting": "Waits for an outside party",
+    },
+}
+"""What is done about open items."""
+
 
 def named(table: dict[Language, dict[str, str]], key: str, language: Language) -> str:
     """Look up a word, and fall back to the key itself rather than hide a new kind of thing."""

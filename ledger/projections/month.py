@@ -11,13 +11,14 @@ next month begins behind.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import datetime
+from datetime import date, datetime, time
 from functools import cached_property
 from typing import Any, NamedTuple
+from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 
-from ledger.clock import from_ms, from_text, to_ms
+from ledger.clock import from_ms, from_text
 from ledger.db import written
 from ledger.errors import NotFoundError
 from ledger.funds import history as funds
@@ -31,7 +32,7 @@ from ledger.journal.months import month_after
 from ledger.journal.tables import accounts as account_table
 from ledger.journal.tables import entries
 from ledger.log import history as log_history
-from ledger.matching.exceptions.history import Stood, stood_at
+from ledger.matching.exceptions.history import Moment, Stood, stood_at
 from ledger.matching.exceptions.kinds import KINDS, line_subject
 from ledger.matching.tables import bank_lines, open_items, settlement_lines
 from ledger.moneyline.history import LineReader
@@ -277,6 +278,8 @@ class Item(NamedTuple):
         commodity: Of the amount.
         owner: A role: of the member who looked after it then, else the one that its kind is given to.
         state: In which it stood then.
+        plan: What was done about it then; see `Stood`.
+        due: Day by which it had to be explained, as text; None where none was set.
     """
 
     number: int
@@ -286,16 +289,19 @@ class Item(NamedTuple):
     commodity: str
     owner: str = "finance"
     state: str = "open"
+    plan: str = ""
+    due: str | None = None
 
 
 class Settled(NamedTuple):
-    """A settlement's net and when it was settled and paid: entries."""
+    """A settlement's net and when it was settled and paid: entries; and the platform's number of it."""
 
     channel: str
     commodity: str
     net: int
     settled_seq: int
     paid_seq: int | None
+    statement_no: str
 
 
 class Month:
@@ -540,15 +546,27 @@ class Month:
     # --- what platforms owe -------------------------------------------------------------------
 
     def unsettled(self, channel: str, size: int) -> int:
-        """Measure the gifts of a channel's line that no settlement has taken, in a log of a size; minor units.
+        """Measure the gifts of a channel's line that no settlement has taken, in a log of a size; minor units."""
+        at = self.opening if size == self.cut.first else self.closing
+        return self.unsettled_of(channel, size, [at])[0]
 
-        From the line itself: its length less what settlements have taken and what is void behind their front.
+    def unsettled_of(self, channel: str, size: int, ends: Sequence[Accounts]) -> list[int]:
+        """Measure how much of what no settlement of a channel has taken was on its line already at some earlier times.
+
+        From the line itself: its length then less what settlements have taken and what is void behind their front.
+
+        Args:
+            channel: Its name.
+            size: Of the log.
+            ends: Accounts at these times, none behind the log's end.
+
+        Returns:
+            Minor units, for each time.
         """
         account = PLATFORM + channel
-        at = self.opening if size == self.cut.first else self.closing
-        account_id = at.ids.get(account)
+        account_id = self.closing.ids.get(account)
         if account_id is None:
-            return 0
+            return [0 for _ in ends]
         line = Line(account, self.details.commodity)
         front = self._connection.execute(
             sa.select(sa.func.max(segments.c.stop)).where(
@@ -558,13 +576,22 @@ class Month:
                 segments.c.seq < size,
             )
         ).scalar()
-        start, end = int(front or 0), at[account].debits
-        if start >= end:
-            return 0
+        start = int(front or 0)
+        stops = [max(start, at[account].debits) for at in ends]
+        if max(stops) == start:
+            return [0 for _ in ends]
         reader = LineReader(self._connection, self._fund_id, {account_id: account})
         void_after = self._voids_after(account_id, size)
-        empty = [one for one in reader.voids(line, start, end) if one[0] not in void_after]
-        return effective_offset(start, end, empty)
+        empty = [one for one in reader.voids(line, start, max(stops)) if one[0] not in void_after]
+        return [effective_offset(start, stop, empty) for stop in stops]
+
+    def before_day(self, day: date) -> Accounts:
+        """Return the accounts as they were behind the month's last entry that was recorded before a day."""
+        midnight = datetime.combine(day, time(), tzinfo=ZoneInfo(self.details.zone))
+        size = journal_history.size_before(self._connection, self._fund_id, midnight)
+        return Accounts(
+            self._connection, self._fund_id, self.details.commodity, min(size, self.cut.size)
+        )
 
     def _voids_after(self, account_id: int, size: int) -> set[int]:
         """Return where the gifts lie that were reversed only later."""
@@ -582,14 +609,16 @@ class Month:
         """Return the settlements that were booked and not paid in a log of a size."""
         columns = [settlement_lines.c[name] for name in Settled._fields]
         rows = self._connection.execute(
-            sa.select(*columns, settlement_lines.c.statement_no).where(
+            sa.select(*columns)
+            .where(
                 settlement_lines.c.fund_id == self._fund_id,
                 settlement_lines.c.settled_seq < size,
                 sa.or_(settlement_lines.c.paid_seq.is_(None), settlement_lines.c.paid_seq >= size),
             )
+            .order_by(settlement_lines.c.settled_seq)
         )
         paid = paid_then(self._connection, self._fund_id, size)
-        return [Settled(*row[:-1]) for row in rows if (row.channel, row.statement_no) not in paid]
+        return [Settled(*row) for row in rows if (row.channel, row.statement_no) not in paid]
 
     # --- the bank's side ----------------------------------------------------------------------
 
@@ -856,6 +885,8 @@ class Month:
                 row.commodity,
                 _owner_role(row.kind, members.get(stood[row.raised_seq].owner or "")),
                 stood[row.raised_seq].state,
+                stood[row.raised_seq].plan,
+                stood[row.raised_seq].due,
             )
             for row in raised
         ]
@@ -889,8 +920,9 @@ class Month:
 
     def _stood(self, raised: list[int]) -> dict[int, Stood]:
         last = self.cut.size - 1
-        closed_ms = to_ms(self.occurred([last])[last])
-        return stood_at(self._connection, self._fund_id, raised, (self.cut.size, closed_ms))
+        closed = self.occurred([last])[last]
+        moment = Moment(self.cut.size, closed, self.details.zone)
+        return stood_at(self._connection, self._fund_id, raised, moment)
 
     def counted(self) -> tuple[int, int]:
         """Recount the month's entries: how many there are, and how many different numbers they have."""

@@ -39,6 +39,7 @@ from ledger.statements.lines.corrections import (
     adjustments,
     all_changes,
     corrections,
+    later_corrections,
     noticed,
     restated,
 )
@@ -325,7 +326,22 @@ def _statement(
         flow_since=first_gift_day(connection, fund.fund_id, figures.details.zone),
         before=_before(ledger, figures, span, issue),
         columns=tuple(_columns(ledger, figures, span, issue)) if issue.kind in ("Q", "A") else (),
+        later=_later(figures, span, issue) if issue.kind in ("Q", "A") else (),
     )
+
+
+def _later(figures: Month, span: Span, issue: Issue) -> tuple[Correction, ...]:
+    """Return what corrects a quarter or a year behind its end, as far as was known when it is issued."""
+    connection, fund = figures.connection, figures.fund
+    # Recorded times are cut to the minute: what is recorded in the minute of the issue may come after it.
+    size = journal_history.size_before(
+        connection, fund.fund_id, issue.at.replace(second=0, microsecond=0)
+    )
+    if size <= figures.cut.size:
+        return ()
+    cut = figures.cut
+    behind = Cut(cut.month, cut.size, size, b"", cut.month)
+    return later_corrections(Month(connection, fund, behind), span.months)
 
 
 def _restated(
@@ -456,6 +472,7 @@ def _columns(ledger: Ledger, figures: Month, span: Span, issue: Issue) -> Iterab
             statement.number,
             tuple(lines(statement).items()),
             (statement.ledger.l1_first, statement.ledger.l1_last),
+            statement.ledger.l5_closing,
         )
 
 

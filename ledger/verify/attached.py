@@ -921,7 +921,7 @@ _ENDS = (("P1", "P5"), ("B1", "B7"), ("T1", "T3"), ("F1", "F8"))
 
 
 def _column_equations(pairs: Pairs, figures: Mapping[str, Any]) -> None:
-    """Join the months of a quarter or a year to the whole (statements, section 4: Y1, Y2, Y10)."""
+    """Join the months of a quarter or a year to the whole (statements, section 4: Y1, Y2, Y3, Y10)."""
     months = [dict(one["lines"]) for one in figures["columns"]]
     if not months:
         return
@@ -935,6 +935,13 @@ def _column_equations(pairs: Pairs, figures: Mapping[str, Any]) -> None:
             pairs.add(
                 f"{opening} = {closing} of the month before", after[opening], before[closing]
             )
+    if figures["columns"][-1].get("root"):
+        root = figures["columns"][-1]["root"]
+        pairs.add("L5 = root of the last month", figures["ledger"]["l5_closing"], root)
+    for one in figures.get("later", ()):
+        is_behind = one["entry"] > (figures["ledger"]["l1_last"] or 0)
+        pairs.add(f"correction {one['entry']} is behind the last entry", is_behind, True)
+        pairs.add(f"correction {one['entry']} of a line that moves", one["line"] in _MOVING, True)
 
 
 _UNKNOWN = object()
@@ -997,10 +1004,26 @@ def _due_equations(pairs: Pairs, p: Mapping[str, Any], g: Mapping[str, Any]) -> 
     pairs.add("P4 = Σ write-offs", p["p4"], _total(p["write_offs"], "amount_minor"))
     for line in ("p1", "p2", "p3", "p4", "p5"):
         pairs.add(f"{line.upper()} = Σ platforms", p[line], _total(p["by_platform"], line))
+    _age_equations(pairs, p)
     for one in p["settlements"]:
         taken = one["refund_minor"] + one["share_minor"] + one["deduction_minor"]
         net = one["gross_minor"] - taken
         pairs.add(f"settlement {one['number']}: net", one["net_minor"], net)
+
+
+def _age_equations(pairs: Pairs, p: Mapping[str, Any]) -> None:
+    """Hold what platforms owe by age to P5, and the oldest band to the settlements in it."""
+    bands = ("young_minor", "over_30_minor", "over_90_minor")
+    for one in p["by_platform"] if "ages" in p else ():
+        aged = [row for row in p["ages"] if row["platform"] == one["platform"]]
+        pairs.add(f"P5 of {one['platform']} = Σ ages", one["p5"], _total(aged, *bands))
+        very_late = [
+            row
+            for row in p["unpaid"]
+            if row["platform"] == one["platform"] and row["age_days"] > VERY_LONG_DAYS
+        ]
+        is_held = _total(aged, "over_90_minor") >= _total(very_late, "amount_minor")
+        pairs.add(f"P5 of {one['platform']} over 90 days: settlements in it", is_held, True)
 
 
 def _account_equations(pairs: Pairs, figures: Mapping[str, Any]) -> None:
@@ -1043,6 +1066,8 @@ def _fund_equations(pairs: Pairs, figures: Mapping[str, Any]) -> None:
         )
     total = fund["total"]
     pairs.add("F2 = T2", total["f2"], figures["transit"]["t2"])
+    if "costs" in fund:
+        pairs.add("F6 = Σ kinds", total["f6"], _total(fund["costs"], "amount_minor"))
     _spending_equations(pairs, total, spending)
     if all(parts):
         for line, value in total.items():
@@ -1074,6 +1099,7 @@ def _list_equations(pairs: Pairs, figures: Mapping[str, Any]) -> None:
     pairs.add(
         "X4 = over 90 days", x["x4"], sum(one["age_days"] > VERY_LONG_DAYS for one in x["items"])
     )
+    _kind_equations(pairs, x)
     first, last = ledger["l1_first"], ledger["l1_last"]
     pairs.add("L2 = last − first + 1", ledger["l2"], 0 if last is None else last - first + 1)
     pairs.add("L3 = 0, 0", (ledger["l3_gaps"], ledger["l3_duplicates"]), (0, 0))
@@ -1081,6 +1107,22 @@ def _list_equations(pairs: Pairs, figures: Mapping[str, Any]) -> None:
     if last is not None:
         pairs.add("L1 last + 1 = size", last + 1, ledger["checkpoint"]["size"])
     pairs.add("L5 = root", ledger["l5_closing"], ledger["checkpoint"]["root"])
+
+
+def _kind_equations(pairs: Pairs, x: Mapping[str, Any]) -> None:
+    """Hold open items by kind to the items themselves."""
+    for row in x.get("by_kind", ()):
+        some = [one for one in x["items"] if one["kind"] == row["kind"]]
+        for days, count, amount in (
+            (-1, "items", "amount_minor"),
+            (LONG_DAYS, "over_30", "over_30_minor"),
+            (VERY_LONG_DAYS, "over_90", "over_90_minor"),
+        ):
+            late = [one for one in some if one["age_days"] > days]
+            stated = (row[count], row[amount])
+            pairs.add(f"{row['kind']}: {count}", stated, (len(late), _total(late, "amount_minor")))
+    if "by_kind" in x:
+        pairs.add("X1 = Σ kinds", x["x1"], _total(x["by_kind"], "items"))
 
 
 def _opening_equations(pairs: Pairs, figures: Mapping[str, Any]) -> None:
@@ -1120,6 +1162,9 @@ class Journal:
         self.refunds: list[tuple[str, str, int, bool]] = []
         self.fund_moves: list[tuple[str, int]] = []
         self.trouble: tuple[str, str] | None = None
+        self.settled: dict[int, tuple[str, str, int]] = {}
+        self.kept_of: set[str] = set()
+        self._payouts: dict[int, tuple[str, str]] = {}
         self.limit: list[Any] | None = None
         self._limits: dict[int, list[Any]] = {}
 
@@ -1142,6 +1187,7 @@ class Journal:
             self._wrong(f"编号是 {value['seq']}", f"it is numbered {value['seq']}")
         self.kinds[value["kind"]] += 1
         self._refund(value["kind"], value["body"])
+        self._settlement(value)
         if value["kind"].startswith("decision."):
             self._decision(value["kind"], value["seq"], value["body"])
         sums: dict[str, int] = defaultdict(int)
@@ -1195,6 +1241,24 @@ class Journal:
             self.refunds.append((step, body["channel"], body["amount"], is_minor))
         elif kind == "settlement" and body["net_commodity"] == self._commodity and body["refund"]:
             self.refunds.append(("charge", body["channel"], body["refund"], False))
+
+    def _settlement(self, value: Mapping[str, Any]) -> None:
+        """Note settlements, what paid them, and which channels' were closed by what nobody paid."""
+        body = value["body"]
+        if value["kind"] == "settlement" and body["net_commodity"] == self._commodity:
+            self.settled[value["seq"]] = (body["channel"], body["statement_no"], body["net"])
+        elif value["kind"] == "payout":
+            self._payouts[value["seq"]] = (body["channel"], body["statement_no"])
+        elif value["kind"] == "match.released":
+            for seq in body["reverses"]:
+                self._payouts.pop(seq, None)
+        elif value["kind"] == "adjustment":
+            self.kept_of |= {line["account"].rpartition(":")[2] for line in value["postings"]}
+
+    def unpaid(self) -> dict[int, tuple[str, str, int]]:
+        """Return the settlements of the journal that nothing in it paid: platform, its number, net; by entry."""
+        paid = set(self._payouts.values())
+        return {seq: one for seq, one in self.settled.items() if one[:2] not in paid}
 
     def _fund_move(self, into: str, out_of: str, amount: int, *, is_opening: bool) -> None:
         """Note what moves the fund, by the line that counts it."""
@@ -1330,6 +1394,37 @@ def _side_pairs(pairs: Pairs, figures: Mapping[str, Any], journal: Journal) -> N
             pairs.add(f"{code} {name} = Σ entries", stated, sign * found[code])
 
 
+def _cost_pairs(pairs: Pairs, figures: Mapping[str, Any], journal: Journal) -> None:
+    """Hold management cost by kind to the accounts of each kind."""
+    start, fees = "Expenses:Management:", "Expenses:FundFees:"
+    names = {one for one in (*journal.debits, *journal.credits) if one.startswith(start)}
+    found = {name.removeprefix(start): journal.balance(name) for name in names}
+    found["FundFees"] = journal.balance(fees)
+    stated = {one["code"]: one["amount_minor"] for one in figures["fund"].get("costs", ())}
+    if "costs" in figures["fund"]:
+        moved = {code: amount for code, amount in found.items() if amount}
+        pairs.add("F6 by kind = Σ entries", sorted(stated.items()), sorted(moved.items()))
+
+
+def _unpaid_pairs(pairs: Pairs, figures: Mapping[str, Any], journal: Journal) -> None:
+    """Hold the period's settlements that are listed as not paid to the entries."""
+    if "unpaid" not in figures["due"]:
+        return
+    first = figures["ledger"]["l1_first"] or 0
+    listed = {
+        one["entry"]: (one["platform"], one["platform_ref"], one["amount_minor"])
+        for one in figures["due"]["unpaid"]
+        if one["entry"] >= first
+    }
+    # A write-off closes a settlement and names only the exception about it: then it may be listed or not.
+    expected = {
+        seq: one
+        for seq, one in journal.unpaid().items()
+        if seq in listed or one[0] not in journal.kept_of
+    }
+    pairs.add("unpaid settlements = entries", listed, expected)
+
+
 _ADJUSTING = (
     "spend.reversed",
     "movement.reversed",
@@ -1380,6 +1475,8 @@ def recomputed(figures: Mapping[str, Any], journal: Journal) -> Pairs:
     for code, value in sums.items():
         pairs.add(f"{code} = Σ entries", lines[code], value)
     _side_pairs(pairs, figures, j)
+    _cost_pairs(pairs, figures, j)
+    _unpaid_pairs(pairs, figures, j)
     for kind in _ADJUSTING:
         listed = sum(one["kind"] == kind for one in figures["adjustments"])
         pairs.add(f"adjustments: {kind} = entries", listed, j.kinds[kind])

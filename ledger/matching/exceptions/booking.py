@@ -7,7 +7,7 @@ personal and is not: it stands in the thread, and every step is put on the activ
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import date, timedelta
+from datetime import date
 from hashlib import sha256
 from typing import NamedTuple
 
@@ -19,7 +19,7 @@ from ledger.funds import history as funds
 from ledger.journal.entries import Draft, Move, Posting
 from ledger.matching.exceptions import history, store
 from ledger.matching.exceptions.history import Item
-from ledger.matching.exceptions.kinds import KINDS, State, standing
+from ledger.matching.exceptions.kinds import State, first_due, standing
 from ledger.roles import acting
 from ledger.sequencer.books import Books
 
@@ -37,9 +37,6 @@ STEPS = (
 
 NOTE_MAX = 5_000
 """Characters of one note."""
-
-OTHER_DAYS = 3
-"""Days until an exception of a kind without a row is due."""
 
 
 class Found(NamedTuple):
@@ -133,8 +130,7 @@ def _raise(books: Books, actor: Actor, found: Sequence[Found]) -> list[int]:
             "since": (one.since or raised_on).isoformat(),
         }
         seq = books.post(Draft("exception.raised", to_text(now), actor, dict(body)))
-        kind = KINDS.get(one.kind)
-        due = raised_on + timedelta(days=OTHER_DAYS if kind is None else kind.days)
+        due = first_due(one.kind, raised_on)
         raised = {"fund_id": books.fund.fund_id, "raised_seq": seq, "raised_ms": to_ms(now)}
         rows.append({**raised, **body, "due": due.isoformat(), "state": "open"})
         seqs.append(seq)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
 import orjson
 import sqlalchemy as sa
 
+from ledger.clock import from_ms, local_date, to_ms
 from ledger.db import lower_hex
 from ledger.decisions.tables import decision_ends, decision_versions, decisions
 from ledger.errors import NotFoundError
@@ -20,6 +21,7 @@ from ledger.matching.exceptions.kinds import (
     KINDS,
     STILL_OPEN,
     age_days,
+    first_due,
     line_subject,
     standing,
 )
@@ -560,14 +562,57 @@ class Stood(NamedTuple):
     Attributes:
         owner: Member who looked after it; None while nobody was named.
         state: One of `kinds.STATES`, of those that are not the end.
+        due: Day by which it had to be explained, ISO 8601.
+        plan: What was done about it: `resolution` or `write-off` while a decision of that kind waited, `waiting` while
+            an outside party was waited for; else empty.
     """
 
     owner: str | None
     state: str
+    due: str
+    plan: str
+
+
+class Moment(NamedTuple):
+    """When it is asked how exceptions stood.
+
+    Attributes:
+        size: How many entries there were.
+        at: The instant.
+        zone: In which days are told.
+    """
+
+    size: int
+    at: datetime
+    zone: str
+
+
+class _Steps:
+    """What the steps of a thread make of an exception."""
+
+    def __init__(self, due: date) -> None:
+        self.owner: str | None = None
+        self.disputed: str | None = None
+        self.paused: date | None = None
+        self.due = due
+
+    def take(self, step: str, value: str, day: date) -> None:
+        """Take a step, as `booking.work` takes it."""
+        if step == "assigned":
+            self.owner = value or None
+        elif step == "due":
+            self.due = date.fromisoformat(value)
+        elif step == "paused":
+            self.paused = day
+        elif step == "resumed" and self.paused is not None:
+            self.due += day - self.paused
+            self.paused = None
+        elif step in ("disputed", "settled"):
+            self.disputed = step if step == "disputed" else None
 
 
 def stood_at(
-    connection: sa.Connection, fund_id: int, raised: Sequence[int], moment: tuple[int, int]
+    connection: sa.Connection, fund_id: int, raised: Sequence[int], moment: Moment
 ) -> dict[int, Stood]:
     """Return where exceptions that were open stood: by their threads, and by the decisions that waited.
 
@@ -575,50 +620,60 @@ def stood_at(
         connection: In a transaction.
         fund_id: The fund.
         raised: Numbers of exceptions.
-        moment: How many entries there were, and when, POSIX milliseconds.
+        moment: When.
 
     Returns:
         By number.
     """
-    size, at_ms = moment
-    owners: dict[int, str] = {}
-    disputed: dict[int, str] = {}
-    rows = connection.execute(
-        sa.select(exception_notes.c.raised_seq, exception_notes.c.step, exception_notes.c.value)
-        .where(
-            exception_notes.c.fund_id == fund_id,
-            exception_notes.c.raised_seq.in_(raised),
-            exception_notes.c.step.in_(("assigned", "disputed", "settled")),
-            exception_notes.c.at_ms <= at_ms,
-        )
-        .order_by(exception_notes.c.raised_seq, exception_notes.c.number)
-    )
-    for number, step, value in rows:
-        if step == "assigned":
-            owners[number] = value
-        else:
-            disputed[number] = "" if step == "settled" else step
-    waiting = _waiting(connection, fund_id, size)
+    found = _threads(connection, fund_id, raised, moment)
+    waiting = _waiting(connection, fund_id, moment.size)
     return {
         number: Stood(
-            owners.get(number) or None,
+            one.owner,
             standing(
-                decision=waiting.get(number),
-                disputed=disputed.get(number) or None,
-                owner=owners.get(number) or None,
+                decision=waiting.get(number, (None, ""))[0],
+                disputed=one.disputed,
+                owner=one.owner,
             ),
+            one.due.isoformat(),
+            waiting.get(number, (None, ""))[1] or ("waiting" if one.paused else ""),
         )
-        for number in raised
+        for number, one in found.items()
     }
 
 
-def _waiting(connection: sa.Connection, fund_id: int, size: int) -> dict[int, int]:
-    """Return the decisions about exceptions that waited in a log of a size, by the exception."""
+def _threads(
+    connection: sa.Connection, fund_id: int, raised: Sequence[int], moment: Moment
+) -> dict[int, _Steps]:
+    found: dict[int, _Steps] = {}
+    for at in range(0, len(raised), SUBJECTS_A_QUERY):
+        some = raised[at : at + SUBJECTS_A_QUERY]
+        c = open_items.c
+        rows = connection.execute(
+            sa.select(c.raised_seq, c.kind, c.raised_ms).where(
+                c.fund_id == fund_id, c.raised_seq.in_(some)
+            )
+        )
+        for number, kind, raised_ms in rows:
+            found[number] = _Steps(first_due(kind, local_date(from_ms(raised_ms), moment.zone)))
+        c = exception_notes.c
+        steps = connection.execute(
+            sa.select(c.raised_seq, c.step, c.value, c.at_ms)
+            .where(c.fund_id == fund_id, c.raised_seq.in_(some), c.at_ms <= to_ms(moment.at))
+            .order_by(c.raised_seq, c.number)
+        )
+        for number, step, value, at_ms in steps:
+            found[number].take(step, value, local_date(from_ms(at_ms), moment.zone))
+    return found
+
+
+def _waiting(connection: sa.Connection, fund_id: int, size: int) -> dict[int, tuple[int, str]]:
+    """Return the decisions about exceptions that waited in a log of a size, and their kind, by the exception."""
     ended = sa.select(decision_ends.c.number).where(
         decision_ends.c.fund_id == fund_id, decision_ends.c.seq < size
     )
     rows = connection.execute(
-        sa.select(decision_versions.c.number, decision_versions.c.content)
+        sa.select(decision_versions.c.number, decision_versions.c.content, decisions.c.kind)
         .select_from(
             decision_versions.join(
                 decisions,
@@ -635,4 +690,4 @@ def _waiting(connection: sa.Connection, fund_id: int, size: int) -> dict[int, in
             decision_versions.c.number.not_in(ended),
         )
     )
-    return {orjson.loads(content)["raised"]: number for number, content in rows}
+    return {orjson.loads(content)["raised"]: (number, kind) for number, content, kind in rows}

@@ -7,7 +7,7 @@ Source:
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, timedelta
 from typing import Literal, NamedTuple
 
 from ledger.errors import FieldError
@@ -108,6 +108,16 @@ def blocks(kind: str, amount: int, commodity: str) -> bool:
         return True
     small = commodity == "CNY" and amount <= found.blocks_above
     return found.blocks and not (found.blocks_above and small)
+
+
+OTHER_DAYS = 3
+"""Days until an exception of a kind without a row is due."""
+
+
+def first_due(kind: str, raised_on: date) -> date:
+    """Return the day by which an exception is to be explained, as it is set when it is raised."""
+    found = KINDS.get(kind)
+    return raised_on + timedelta(days=OTHER_DAYS if found is None else found.days)
 
 
 def age_days(since: date, today: date) -> int:

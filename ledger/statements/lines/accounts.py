@@ -24,13 +24,15 @@ from ledger.projections.stages import (
     TRANSIT,
     joined_key,
 )
-from ledger.statements.lines.changes import balance
+from ledger.statements.lines.changes import balance, change
 from ledger.statements.lines.restriction import columns
 from reports.statement import (
     BankLines,
+    Cost,
     CostLimit,
     FundColumn,
     FundLines,
+    Name,
     Outstanding,
     Transfer,
     TransitLines,
@@ -40,6 +42,9 @@ from reports.statement import Movement as ListedMovement
 EXPENSES = "Expenses:"
 REVERSED = "reversed"
 """What a statement calls a reversal in a list of receipts or payments; its amount stands against the first."""
+
+_FUND_FEES = Name("基金账户的银行收费", "Kept by the bank of the fund")
+_FUND_FEES_CODE = "FundFees"
 
 _LINE_OF_CLASS = {"donation": "f3", "returned-grant": "f7"}
 _LINE_OF_ACCOUNT = {names.DONATIONS: "f3", names.RETURNED_GRANTS: "f7"}
@@ -230,4 +235,19 @@ def fund_lines(month: Month) -> FundLines:
         f10_receivable=sum(max(0, one.amount) for one in loose) if known else None,
         f10_payable=sum(max(0, -one.amount) for one in loose) if known else None,
         limit=_cost_limit(month),
+        costs=tuple(_costs(month)),
     )
+
+
+def _costs(month: Month) -> Iterator[Cost]:
+    """Divide management cost by kind.
+
+    Yields:
+        A row for each account that the span moved: the fund's list first, what its bank kept last.
+    """
+    for start, shown in ((names.MANAGEMENT, None), (FUND_FEES, _FUND_FEES)):
+        for account, _ in month.closing.below(start):
+            amount = change(month, account).balance
+            if amount:
+                code = account.removeprefix(start) if shown is None else _FUND_FEES_CODE
+                yield Cost(code, shown or Name(*month.lists.names("cost", code)), amount)

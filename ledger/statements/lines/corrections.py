@@ -150,6 +150,33 @@ def noticed(month: Month, notice: Notice) -> tuple[Correction, ...]:
     )
 
 
+def later_corrections(after: Month, months: Sequence[str]) -> tuple[Correction, ...]:
+    """List the entries behind a document's last one that correct months which it covers.
+
+    Args:
+        after: What came behind the document's last entry.
+        months: That it covers.
+
+    Returns:
+        A row for each, by entry, with the monthly statement whose line it changes.
+    """
+    known = _published(after)
+    closed = periods.closed(after.connection, after.fund.fund_id)
+    return tuple(
+        Correction(
+            entry=seq,
+            corrects_entry=entry,
+            document=statement_number(after.fund, wrong, "M", 1),
+            line=line,
+            amount_minor=amount,
+            reason=reason,
+            notice=told_by(seq, known, closed),
+        )
+        for seq, (entry, wrong), (line, amount), reason in _correcting(after)
+        if wrong in months
+    )
+
+
 def all_changes(month: Month, document: str) -> list[Correction]:
     """List every entry of a span that makes a published statement wrong, whoever tells of it."""
     known = [

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
+from datetime import timedelta
+
 from ledger.clock import local_date
 from ledger.journal import accounts as names
 from ledger.projections.dates import month_first, month_last
@@ -16,7 +19,17 @@ from ledger.statements.lines.changes import (
     settlements,
     title,
 )
-from reports.statement import DueLines, Name, PlatformDue, Received, Settlement, WriteOff
+from reports.statement import (
+    DueAge,
+    DueLines,
+    Name,
+    PlatformDue,
+    Received,
+    Settlement,
+    UnpaidSettlement,
+    WriteOff,
+)
+from reports.ties import LONG_OPEN_DAYS, VERY_LONG_OPEN_DAYS
 
 
 def due_lines(month: Month, g6: int) -> DueLines:
@@ -48,10 +61,9 @@ def due_lines(month: Month, g6: int) -> DueLines:
                 p5=closing[names.platform(name)].balance + closing[names.payout(name)].balance,
             )
         )
-    unpaid = [
-        one for one in month.unpaid(month.cut.size) if one.commodity == month.details.commodity
-    ]
-    unsettled = sum(month.unsettled(name, month.cut.size) for name in by_channel)
+    unpaid = _unpaid(month, by_channel)
+    gifts = _unsettled(month, by_channel)
+    received = _received(month, by_channel)
     return DueLines(
         p1=opening.balance(PLATFORM) + opening.balance(PAYOUT),
         p2=g6,
@@ -60,14 +72,65 @@ def due_lines(month: Month, g6: int) -> DueLines:
         - sum(balance(month, prefix) for prefix in KEPT),
         p4=sum(balance(month, prefix) for prefix in KEPT),
         p5=closing.balance(PLATFORM) + closing.balance(PAYOUT),
-        p5_recomputed=unsettled + sum(one.net for one in unpaid),
+        p5_recomputed=sum(whole for whole, *_ in gifts.values())
+        + sum(one.amount_minor for one in unpaid),
         by_platform=tuple(platforms),
         settlements=tuple(
-            _settlement(one, by_channel) for one in settlements(month) if in_fund(one, month)
+            _settlement(one, by_channel, received)
+            for one in settlements(month)
+            if in_fund(one, month)
         ),
-        received=_received(month, by_channel),
+        received=received,
         write_offs=_write_offs(month),
+        ages=tuple(_age(name, shown, gifts[name], unpaid) for name, shown in by_channel.items()),
+        unpaid=unpaid,
     )
+
+
+def _unpaid(month: Month, titles: dict[str, Name]) -> tuple[UnpaidSettlement, ...]:
+    """List the settlements that were booked and not paid at the span's end."""
+    last, commodity = month_last(month.cut.month), month.details.commodity
+    found = [one for one in month.unpaid(month.cut.size) if one.commodity == commodity]
+    when = month.occurred([one.settled_seq for one in found])
+    rows = []
+    for one in found:
+        booked_on = local_date(when[one.settled_seq], month.details.zone)
+        rows.append(
+            UnpaidSettlement(
+                entry=one.settled_seq,
+                platform=one.channel,
+                name=titles[one.channel],
+                platform_ref=one.statement_no,
+                booked_on=booked_on,
+                age_days=max(0, (last - booked_on).days),
+                amount_minor=one.net,
+            )
+        )
+    return tuple(rows)
+
+
+def _unsettled(month: Month, titles: Iterable[str]) -> dict[str, list[int]]:
+    """Measure each channel's gifts that no settlement took: all, those older than 30 days, those older than 90."""
+    last = month_last(month.cut.month)
+    ends = [month.closing]
+    ends += [
+        month.before_day(last - timedelta(days=days))
+        for days in (LONG_OPEN_DAYS, VERY_LONG_OPEN_DAYS)
+    ]
+    return {name: month.unsettled_of(name, month.cut.size, ends) for name in titles}
+
+
+def _age(
+    platform: str, shown: Name, gifts: Sequence[int], unpaid: Iterable[UnpaidSettlement]
+) -> DueAge:
+    """Add up what a platform owes by age: its gifts, and its settlements."""
+    whole, late, very_late = gifts
+    bands = [whole - late, late - very_late, very_late]
+    for one in unpaid:
+        if one.platform == platform:
+            days = one.age_days
+            bands[(days > LONG_OPEN_DAYS) + (days > VERY_LONG_OPEN_DAYS)] += one.amount_minor
+    return DueAge(platform, shown, *bands)
 
 
 def _received(month: Month, titles: dict[str, Name]) -> tuple[Received, ...]:
@@ -125,8 +188,22 @@ def _written_off(month: Month, channel: str) -> int:
     return sum(change(month, name).balance for name in kept)
 
 
-def _settlement(one: Movement, titles: dict[str, Name]) -> Settlement:
+def _settlement(
+    one: Movement, titles: dict[str, Name], received: Sequence[Received]
+) -> Settlement:
     body = one.body
+    # A payment whose match was released is none, unless it was made again.
+    paid = next(
+        (
+            payment
+            for payment in reversed(received)
+            if (payment.platform, payment.bank_ref)
+            == (titles[body["channel"]], body["statement_no"])
+        ),
+        None,
+    )
+    if paid is not None and paid.amount_minor < 0:
+        paid = None
     return Settlement(
         number=one.seq,
         entry=one.seq,
@@ -139,4 +216,6 @@ def _settlement(one: Movement, titles: dict[str, Name]) -> Settlement:
         share_minor=body["share"],
         deduction_minor=body["tax"],
         net_minor=body["net"],
+        received_entry=None if paid is None else paid.entry,
+        received_on=None if paid is None else paid.on,
     )

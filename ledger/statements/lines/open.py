@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from datetime import date
 
 from ledger.clock import local_date
 from ledger.decisions.rules import Exempted, weaker_parts
 from ledger.projections.dates import month_last
 from ledger.projections.month import Month
 from ledger.statements.roles import ROLES
-from reports.statement import OpenItem, OpenLines, RuleException
+from reports.statement import OpenItem, OpenKind, OpenLines, RuleException
+from reports.ties import LONG_OPEN_DAYS, VERY_LONG_OPEN_DAYS
 
 _KINDS = {"missing_gift": "unattributed", "late_refund": "refund-not-seen"}
 
@@ -30,15 +32,36 @@ def open_lines(month: Month) -> OpenLines:
                 age_days=max(0, (last - opened_on).days),
                 owner=ROLES.get(one.owner, one.owner),
                 state=one.state,
+                plan=one.plan,
+                until=None if one.due is None else date.fromisoformat(one.due),
             )
         )
     return OpenLines(
         x1=len(items),
         x2=sum(item.amount_minor for item in items),
-        x3=sum(item.age_days > 30 for item in items),  # noqa: PLR2004 -- the line's own name
-        x4=sum(item.age_days > 90 for item in items),  # noqa: PLR2004 -- the same
+        x3=sum(item.age_days > LONG_OPEN_DAYS for item in items),
+        x4=sum(item.age_days > VERY_LONG_OPEN_DAYS for item in items),
         items=tuple(items),
+        by_kind=tuple(_kinds(items)),
     )
+
+
+def _kinds(items: Sequence[OpenItem]) -> Iterator[OpenKind]:
+    """Add open items up by kind.
+
+    Yields:
+        A row for each kind, by its key.
+    """
+    for kind in sorted({one.kind for one in items}):
+        some = [one for one in items if one.kind == kind]
+        late = [one for one in some if one.age_days > LONG_OPEN_DAYS]
+        very_late = [one for one in some if one.age_days > VERY_LONG_OPEN_DAYS]
+        counted = [
+            figure
+            for ones in (some, late, very_late)
+            for figure in (len(ones), sum(one.amount_minor for one in ones))
+        ]
+        yield OpenKind(kind, *counted)
 
 
 def exception_rows(found: Sequence[Exempted]) -> tuple[RuleException, ...]:

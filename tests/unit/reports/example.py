@@ -15,6 +15,7 @@ from reports.statement import (
     Closing,
     Correction,
     DayGifts,
+    DueAge,
     DueLines,
     FundColumn,
     FundLines,
@@ -24,6 +25,7 @@ from reports.statement import (
     Movement,
     Name,
     OpenItem,
+    OpenKind,
     OpenLines,
     Outstanding,
     Period,
@@ -38,6 +40,7 @@ from reports.statement import (
     Statement,
     Transfer,
     TransitLines,
+    UnpaidSettlement,
     record_attachment,
     spending_tables,
 )
@@ -208,6 +211,15 @@ def full_due() -> DueLines:
             )
             for index, amount in received
         ),
+        ages=(
+            DueAge("kuaishou", KUAISHOU, 3000000, 326554, 0),
+            DueAge("douyin", DOUYIN, 0, 0, 2218038),
+        ),
+        unpaid=(
+            UnpaidSettlement(
+                90011, "douyin", DOUYIN, "DO-ST-201906", date(2019, 6, 20), 102, 2218038
+            ),
+        ),
     )
 
 
@@ -316,8 +328,22 @@ def full_month() -> Statement:
             1,
             0,
             (
-                OpenItem(7, "amount-differs", date(2019, 8, 20), 2620, 41, "officer", "asked"),
+                OpenItem(
+                    7,
+                    "amount-differs",
+                    date(2019, 8, 20),
+                    2620,
+                    41,
+                    "officer",
+                    "asked",
+                    "waiting",
+                    date(2019, 10, 15),
+                ),
                 OpenItem(9, "unidentified", date(2019, 9, 28), 520, 2, "officer", "open"),
+            ),
+            (
+                OpenKind("amount-differs", 1, 2620, 1, 2620, 0, 0),
+                OpenKind("unidentified", 1, 520, 0, 0, 0, 0),
             ),
         ),
         ledger=LedgerLines(

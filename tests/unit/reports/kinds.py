@@ -18,8 +18,10 @@ from reports.statement import (
     BankLines,
     Closing,
     Correction,
+    Cost,
     CostLimit,
     DayGifts,
+    DueAge,
     DueLines,
     FundColumn,
     FundLines,
@@ -29,6 +31,7 @@ from reports.statement import (
     Movement,
     Name,
     OpenItem,
+    OpenKind,
     OpenLines,
     Outstanding,
     Period,
@@ -43,6 +46,7 @@ from reports.statement import (
     Statement,
     Transfer,
     TransitLines,
+    UnpaidSettlement,
     WriteOff,
     record_attachment,
     spending_tables,
@@ -177,9 +181,44 @@ def _due(gifts: GiftLines) -> DueLines:
             )
         )
     ]
+    ages, unpaid = _ages(rows)
     return DueLines(
-        p1, p2, p3, p4, p5, p5, tuple(rows), tuple(settlements), tuple(received), tuple(offs)
+        p1,
+        p2,
+        p3,
+        p4,
+        p5,
+        p5,
+        tuple(rows),
+        tuple(settlements),
+        tuple(received),
+        tuple(offs),
+        ages,
+        unpaid,
     )
+
+
+def _ages(
+    rows: Sequence[PlatformDue],
+) -> tuple[tuple[DueAge, ...], tuple[UnpaidSettlement, ...]]:
+    """Divide what platforms owe by age; what is oldest are settlements."""
+    ages = tuple(
+        DueAge(row.platform, row.name, row.p5 - 2 * (row.p5 // 3), row.p5 // 3, row.p5 // 3)
+        for row in rows
+    )
+    unpaid = tuple(
+        UnpaidSettlement(
+            ENTRIES[0] - 900 + index,
+            age.platform,
+            age.name,
+            f"KS-ST-201905{index:02d}-8812-0047-1183-XQ",
+            date(2019, 5, 20),
+            133,
+            age.over_90_minor,
+        )
+        for index, age in enumerate(ages)
+    )
+    return ages, unpaid
 
 
 def _transfers() -> tuple[Transfer, ...]:
@@ -262,6 +301,14 @@ def _fund(arrived: int) -> FundLines:
         f9_on=example.PERIOD.last,
         f10_receivable=1_000,
         f10_payable=4_321_000,
+        costs=tuple(
+            Cost(code, Name(zh, en), minor)
+            for (code, zh, en), minor in zip(
+                [*DEFAULTS["cost"], ("FundFees", "基金账户的银行收费", "Kept by the bank")],
+                spread(total.f6, len(DEFAULTS["cost"]) + 1),
+                strict=True,
+            )
+        ),
         limit=CostLimit(800, "基金章程第十二条，县财政局 2019 年第 3 号通知重申", 2_233),
     )
 
@@ -309,7 +356,8 @@ def _open() -> OpenLines:
                 age,
                 ("officer", "reviewer")[index % 2],
                 ("open", "assigned", "proposed", "disputed")[index % 4],
-                "已发函给平台，等对方财务回复；下周再打电话" if index % 5 == 0 else "",
+                ("", "waiting", "write-off", "resolution")[index % 4],
+                example.PERIOD.last + timedelta(days=index),
             )
         )
     return OpenLines(
@@ -318,7 +366,19 @@ def _open() -> OpenLines:
         sum(one.age_days > 30 for one in items),
         sum(one.age_days > 90 for one in items),
         tuple(items),
+        tuple(_open_kinds(items)),
     )
+
+
+def _open_kinds(items: Sequence[OpenItem]) -> list[OpenKind]:
+    rows = []
+    for kind in sorted({one.kind for one in items}):
+        figures = []
+        for days in (-1, 30, 90):
+            some = [one.amount_minor for one in items if one.kind == kind and one.age_days > days]
+            figures += [len(some), sum(some)]
+        rows.append(OpenKind(kind, *figures))
+    return rows
 
 
 def _flow(due: DueLines, bank: BankLines, transit: TransitLines, fund: FundLines) -> Flow:
@@ -512,6 +572,7 @@ def _columns(statement: Statement, months: Sequence[str]) -> tuple[MonthColumn, 
             f"QH-{month}-M-v1",
             tuple({code: values[at] for code, values in (parts | ends).items()}.items()),
             (cuts[at] + 1, cuts[at + 1]),
+            statement.ledger.l5_closing,
         )
         for at, month in enumerate(months)
     )
@@ -566,6 +627,10 @@ def of_kind(kind: str, *, crowded: bool) -> Statement:
         period=period,
         columns=_columns(made, months),
         before=before,
+        later=tuple(
+            replace(one, entry=ENTRIES[1] + 78 + index, document=f"QH-{months[0]}-M-v1")
+            for index, one in enumerate(_corrections()[: 5 if crowded else 0])
+        ),
     )
 
 

@@ -13,6 +13,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 import click
@@ -61,6 +62,9 @@ from ledger.spending.sheet import SpendRow
 from ledger.transfers import payments
 from ledger.transfers.booking import Proposal
 from ledger.wiring import Ledger, open_ledger
+
+if TYPE_CHECKING:
+    from flask import Flask
 
 PEOPLE = (
     ("王会计", "finance,operator", "finance@qinghe.example.com"),
@@ -159,6 +163,7 @@ class Walk:
         self._fund: Fund
         self._people: dict[str, Member] = {}
         self._sign_ins: list[tuple[str, str, str, str, str]] = []
+        self._witness: Flask
         self._gate = open_gate(settings, self._ledger.database, self._clock)
 
     def _read_period(self) -> str:
@@ -192,8 +197,9 @@ class Walk:
             ("划转 Transfer into the fund: two people decide", self.transfer),
             ("用款 Spending: medicine by disease and group of people", self.spend),
             ("关账 Close the month", self.close),
-            ("报告 Statement: prepared, signed, countersigned, published", self.statement),
+            # Before the statement, which carries what is there when it is prepared.
             ("见证 Witness: somebody else signs the tree", self.witness),
+            ("报告 Statement: prepared, signed, countersigned, published", self.statement),
             ("核对 Verify: everything recomputed from the entries", self.verify),
         ]
 
@@ -475,13 +481,13 @@ class Walk:
 
         issuing = Issuing(self._session, self._ledger, self._fund, self._people, self._decided)
         shutil.copyfile(issuing.issue(self.period), self._settings.home / "statement.pdf")
+        self._ask_witness()  # again: its steps are entries
 
     def witness(self) -> None:
         """Let a witness of this demo, on this machine, cosign the log: in earnest it is somebody else's."""
-        from ledger.cli.witness import ask_all
         from ledger.cli.witnessing import witness_app
         from ledger.log.notes import COSIGNATURE_V1, Signer, Verifier, generate_key
-        from ledger.wiring import build_services, witness_policy
+        from ledger.wiring import build_services
 
         private, vkey = generate_key("witness.example/demo", COSIGNATURE_V1)
         policy = self._settings.home / WITNESSES
@@ -491,15 +497,20 @@ class Walk:
         )
         told = build_services(self._settings, self._ledger).log_key(self._fund.slug)
         keys = [Verifier.from_text(one) for one in told.split()]
-        app = witness_app(
+        self._witness = witness_app(
             Signer.from_text(private),
             {self._fund.origin: keys},
             self._settings.home / "witness",
             self._clock,
         )
+        self._ask_witness()
+
+    def _ask_witness(self) -> None:
+        from ledger.cli.witness import ask_all
+        from ledger.wiring import witness_policy
 
         def post(_url: str, body: bytes) -> tuple[int, str, bytes]:
-            answer = app.test_client().post("/add-checkpoint", data=body)
+            answer = self._witness.test_client().post("/add-checkpoint", data=body)
             return answer.status_code, answer.headers["Content-Type"], answer.data
 
         inner = Session(_settings=self._settings, _ledger=self._ledger)

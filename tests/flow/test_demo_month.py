@@ -9,6 +9,7 @@ from typing import Any
 from ledger.cli.demo import SAMPLE_MONTH, Walk, demo_settings
 from ledger.cli.session import Session
 from ledger.settings import load_settings
+from ledger.verify import attached
 
 
 def walked(home: Path, month: Path) -> dict[str, Any]:
@@ -50,6 +51,12 @@ def expect(found: dict[str, Any], folder: Path) -> None:
 
 def test_the_shipped_month_has_the_expected_figures(tmp_path: Path) -> None:
     expect(walked(tmp_path, SAMPLE_MONTH), SAMPLE_MONTH)
+    statement = attached.bundle_of((tmp_path / "demo" / "statement.pdf").read_bytes())
+    figures = json.loads(statement.files["figures.json"])
+    assert figures["ledger"]["witnesses"] == ["witness.example/demo"]
+    states = {one.name: one.state for one in attached.check(statement)}
+    assert states["witnesses"] == attached.HELD
+    assert attached.BROKEN not in states.values()
 
 
 def test_the_synthetic_month_has_the_expected_figures(tmp_path: Path, samples: Path) -> None:

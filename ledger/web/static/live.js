@@ -11,6 +11,7 @@ const place = document.querySelector("[data-live]");
 if (place) start(place.dataset.live);
 
 function start(address) {
+  let last = "";
   let wait = EVERY_MS;
   let timer = null;
   const next = () => {
@@ -23,7 +24,10 @@ function start(address) {
     try {
       const response = await fetch(address, { credentials: "omit", cache: "no-cache", signal: AbortSignal.timeout(8000) });
       if (!response.ok) throw new Error(String(response.status));
-      show(await response.json());
+      const text = await response.text();
+      // Mostly nothing has happened: then there is nothing to do, and a telephone's battery notices.
+      if (text !== last) show(JSON.parse(text));
+      last = text;
       wait = EVERY_MS;
     } catch {
       wait = Math.min(SLOWEST_MS, wait * 2);
@@ -43,7 +47,10 @@ function show(told) {
     set(found, grouped(told[found.dataset.liveCount]));
   }
   const moment = document.querySelector("[data-live-moment]");
-  if (moment && told.as_of) set(moment, asOf(told.as_of.at, moment.dataset.zone));
+  if (moment && told.as_of && Date.parse(told.as_of.at) !== Date.parse(moment.dataset.at)) {
+    moment.dataset.at = told.as_of.at;
+    set(moment, asOf(told.as_of.at, moment.dataset.zone));
+  }
   const entry = document.querySelector("[data-live-entry] a");
   if (entry && told.as_of && entry.textContent !== grouped(told.as_of.entry)) {
     entry.textContent = grouped(told.as_of.entry);

@@ -135,8 +135,8 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "books.waits.promise": ("承诺", "Promise"),
     "books.waits.none": ("没有承诺天数", "None"),
     "books.waits.moved": ("走了 {amount}", "{amount} moved on"),
-    "books.waits.chip.late": ("超过了", "Exceeded"),
-    "books.waits.chip.kept": ("没超过", "Kept"),
+    "books.waits.chip.late": ("有超过的", "Some beyond it"),
+    "books.waits.chip.kept": ("现在没有超过的", "None beyond it now"),
     "books.waits.late": (
         "<strong>{place}的钱超过了承诺的 {promised}，</strong>最老的已 {days}。",
         "<strong>{place}: beyond the promised {promised}.</strong> The oldest is {days} old. ",

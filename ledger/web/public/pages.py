@@ -5,12 +5,14 @@ for each language.
 from __future__ import annotations
 
 import json
+from datetime import date
 from http import HTTPStatus
 
 from flask import Blueprint, Response, make_response, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
 from ledger.errors import FieldError, NotFoundError
+from ledger.issuing.numbers import numbered
 from ledger.journal.receipt_numbers import parse_receipt_number
 from ledger.projections.fund_page import FUNDS_A_PAGE
 from ledger.projections.shapes import (
@@ -237,10 +239,13 @@ def report(fund: str, statement_id: str) -> BaseResponse:
     if statement_id != page.id:
         address = say.url("report", fund=page.slug, statement_id=page.id)
         return redirect(address, HTTPStatus.MOVED_PERMANENTLY)
+    named = numbered(page.number)
     return _page(
         "report.html",
         say,
         page=page,
+        named=named,
+        month=date.fromisoformat(f"{named.months[0]}-01") if named else None,
         contact=page.contact,
         rows=reports.rows(page.lines, say.language),
         line_name=lambda code: reports.line_name(code, say.language),

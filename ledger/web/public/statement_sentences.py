@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 SENTENCES: dict[str, tuple[str, str]] = {
-    "report.title": ("报告 {number}", "Statement {number}"),
+    "report.title": ("{month}报告", "Statement of {month}"),
+    "report.title.number": ("报告 {number}", "Statement {number}"),
+    "report.number": ("编号 {number}。", "Number {number}."),
     "report.title.notice": ("更正说明 {number}", "Correction notice {number}"),
     "report.corrected": ("{day}更正过", "Corrected on {day}"),
     "report.corrected.lead": (

@@ -845,7 +845,9 @@ class LedgerLines:
             token itself is in `checkpoints.json`.
         l6_at: Its time; None without it.
         l6_size: Entries of the checkpoint that it was made over; the closing tree continues it.
-        witnesses: Names of witnesses whose cosignatures the note carries; empty while there are none.
+        witnesses: Names of witnesses who have cosigned; empty while there are none.
+        witnessed_size: Entries of the checkpoint that they signed: the closing one, whose note carries their lines, or
+            a later one that continues it, which is in `checkpoints.json`; None without one.
     """
 
     l1_first: int | None
@@ -862,6 +864,7 @@ class LedgerLines:
     l6_at: datetime | None = None
     l6_size: int | None = None
     witnesses: tuple[str, ...] = ()
+    witnessed_size: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -57,6 +57,25 @@ def cosignatures_of(connection: sa.Connection, fund_id: int, size: int) -> list[
     return [Cosignature(row.size, row.vkey, bytes(row.line), row.signed_at) for row in rows]
 
 
+def first_cosigned(connection: sa.Connection, fund_id: int, size: int, at: float) -> int | None:
+    """Return the size of the first checkpoint from a size on that a witness had cosigned by an instant; None for none.
+
+    Args:
+        connection: In a transaction.
+        fund_id: The fund.
+        size: From which on.
+        at: POSIX seconds.
+    """
+    found = connection.execute(
+        sa.select(sa.func.min(cosignatures.c.size)).where(
+            cosignatures.c.fund_id == fund_id,
+            cosignatures.c.size >= size,
+            cosignatures.c.signed_at <= at,
+        )
+    ).scalar()
+    return None if found is None else int(found)
+
+
 def newest_witnessed(connection: sa.Connection, fund_id: int) -> bytes | None:
     """Return the newest checkpoint that a witness has cosigned, with their lines; None before the first."""
     row = connection.execute(

@@ -10,6 +10,7 @@ import base64
 from collections.abc import Callable
 from contextlib import closing
 from datetime import datetime
+from typing import Any
 
 import rfc8785
 
@@ -19,7 +20,7 @@ from ledger.log import history as log_history
 from ledger.log.proofs import consistency_proof
 from ledger.projections.month import Month
 from ledger.publication.anchors import Stamp, stamps_of
-from ledger.publication.history import Cosignature, cosignatures_of
+from ledger.publication.history import Cosignature, cosignatures_of, first_cosigned
 from reports.registers import EMBEDDED_MAX
 
 JOURNAL = "journal.jsonl"
@@ -50,9 +51,28 @@ def journal_lines(month: Month) -> bytes | None:
 
 
 def cosigned(month: Month, at: datetime) -> list[Cosignature]:
-    """Return the lines of witnesses below the closing checkpoint that were there at an instant."""
-    found = cosignatures_of(month.connection, month.fund.fund_id, month.cut.size)
+    """Return the lines of witnesses below the closing checkpoint, or the first one behind it that has some.
+
+    Witnesses sign whatever is the newest when they are asked: a busy log has gone on by then, and what continues the
+    closing tree vouches for it.
+
+    Args:
+        month: A closed span.
+        at: Only lines that were there at this instant.
+
+    Returns:
+        All of one size; none where nobody has signed yet.
+    """
+    connection, fund_id = month.connection, month.fund.fund_id
+    size = first_cosigned(connection, fund_id, month.cut.size, at.timestamp())
+    found = [] if size is None else cosignatures_of(connection, fund_id, size)
     return [one for one in found if one.signed_at <= at.timestamp()]
+
+
+def _later(month: Month, lines: list[Cosignature]) -> int | None:
+    """Return the size that witnesses signed behind the closing checkpoint; None for this one, or without any."""
+    size = lines[0].size if lines else month.cut.size
+    return None if size == month.cut.size else size
 
 
 def stamps(month: Month, at: datetime) -> list[Stamp]:
@@ -78,9 +98,12 @@ def checkpoints_json(month: Month, keys: list[str], at: datetime) -> bytes:
         Canonical JSON: `opening` (null for a fund's first span) and `closing` with `size`, `root` and the signed
         `note`; `edge`, the roots of the perfect subtrees of the opening tree, largest first; `consistency`, the
         proof from the opening to the closing tree (RFC 9162, 2.1.4); `timestamps` over checkpoints of the span, each
-        with its proof to the closing tree; `witnesses`, their keys; hashes in base64.
+        with its proof to the closing tree; `witnesses`, their keys; `witnessed`, the first checkpoint behind the
+        closing one that they signed, with the proof from the closing tree (null where they signed the closing one, or
+        none did); hashes in base64.
     """
     witnesses = cosigned(month, at)
+    later = _later(month, witnesses)
     first, size = month.cut.first, month.cut.size
     connection, fund_id = month.connection, month.fund.fund_id
 
@@ -100,7 +123,12 @@ def checkpoints_json(month: Month, keys: list[str], at: datetime) -> bytes:
             "origin": month.fund.origin,
             "keys": list(keys),
             "opening": opening,
-            "closing": _tree(size, month.root_at(size), closing_note(month, witnesses)),
+            "closing": _tree(
+                size,
+                month.root_at(size),
+                closing_note(month, [] if later is not None else witnesses),
+            ),
+            "witnessed": None if later is None else _witnessed(month, witnesses, leaves),
             "timestamps": [
                 {
                     "size": one.size,
@@ -118,6 +146,20 @@ def checkpoints_json(month: Month, keys: list[str], at: datetime) -> bytes:
             "consistency": [_base64(one) for one in proof],
         }
     )
+
+
+def _witnessed(
+    month: Month, lines: list[Cosignature], leaves: Callable[[int, int], list[bytes]]
+) -> dict[str, Any]:
+    """Return the later checkpoint that witnesses signed, with the proof that it continues the closing tree."""
+    connection, fund_id, size = month.connection, month.fund.fund_id, lines[0].size
+    note = log_history.checkpoint_note(connection, fund_id, size)
+    read = log_history.reader(connection, fund_id, leaves, size)
+    steps = consistency_proof(month.cut.size, size, read)
+    return {
+        **_tree(size, month.root_at(size), note + b"".join(one.line for one in lines)),
+        "consistency": [_base64(step) for step in steps],
+    }
 
 
 def _tree(size: int, root: bytes, note: bytes) -> dict[str, int | str]:

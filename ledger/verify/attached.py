@@ -1845,7 +1845,13 @@ def _log(bundle: Bundle, figures: Mapping[str, Any], keys: Sequence[str]) -> Ite
         "the checkpoint is the one that the statement states",
     )
     yield _signature(closing["note"], proof["keys"], keys)
-    yield _witnesses(closing["note"], proof["witnesses"])
+    later = proof.get("witnessed")
+    if later is None:
+        yield _witnesses(closing["note"], proof["witnesses"])
+    else:
+        joined = _witnessed(proof, later)
+        is_broken = joined.state == BROKEN
+        yield joined if is_broken else _witnesses(later["note"], proof["witnesses"])
     if proof["timestamps"]:
         yield _stamps(proof)
     yield from _tree(bundle, figures, opening, proof)
@@ -1908,6 +1914,26 @@ def _witnesses(note: str, named: Sequence[str]) -> Outcome:
         0,
         "没有见证人在这个检查点上签过名，也没有外部时间戳",
         "no witness has signed this checkpoint, and it has no outside time stamp",
+    )
+
+
+def _witnessed(proof: Mapping[str, Any], later: Mapping[str, Any]) -> Outcome:
+    """Hold the later checkpoint that witnesses signed to the closing one."""
+    pairs = Pairs()
+    origin, size, root = checkpoint(later["note"])
+    closing = (proof["closing"]["size"], base64.b64decode(proof["closing"]["root"]))
+    steps = [base64.b64decode(step) for step in later["consistency"]]
+    pairs.add("origin", origin, proof["origin"])
+    pairs.add("size", size, later["size"])
+    pairs.add("root", _b64(root), later["root"])
+    pairs.add("it is later", size > closing[0], True)
+    joined = extends((closing[0], size), (closing[1], root), steps)
+    pairs.add("it goes on from the closing checkpoint", joined, True)
+    return _compared(
+        "witnesses",
+        pairs,
+        "见证人签的是稍后的检查点，它是期末账本的延续，没有改写过",
+        "witnesses signed a later checkpoint, which continues the closing ledger; nothing was rewritten",
     )
 
 

@@ -20,7 +20,7 @@ def ledger_lines(month: Month, keys: tuple[str, ...], cosigned: list[Cosignature
     Args:
         month: A closed span.
         keys: Public keys of the log.
-        cosigned: Lines of witnesses below the closing checkpoint.
+        cosigned: Lines of witnesses below the closing checkpoint, or below a later one.
 
     Returns:
         The lines.
@@ -43,10 +43,11 @@ def ledger_lines(month: Month, keys: tuple[str, ...], cosigned: list[Cosignature
             checkpoint.origin,
             checkpoint.size,
             _base64(checkpoint.root),
-            (cut.note + b"".join(one.line for one in cosigned)).decode(),
+            (cut.note + b"".join(one.line for one in cosigned if one.size == cut.size)).decode(),
             keys,
         ),
         witnesses=tuple(one.vkey.partition("+")[0] for one in cosigned),
+        witnessed_size=cosigned[0].size if cosigned else None,
     )
 
 

@@ -501,7 +501,9 @@ def _lying_sum(scene: _Scene, sizes: _Lying, place: tuple[int, int]) -> tuple[li
         parts.append(drawing.text((x, baseline), figure, sizes.sum_size, "ink 600"))
         if not sign:
             parts += _double_rule((x, baseline + 6 * MILLI), wide)
-            parts += _tick((x + wide + 10 * MILLI, baseline), sizes, labels["exact"])
+            parts += _tick(
+                _tick_place(sizes, (x, baseline), wide, labels["exact"]), sizes, labels["exact"]
+            )
         x += max(wide, drawing.text_width(label, sizes.small))
         if sign:
             middle = (x + sizes.sum_size, baseline)
@@ -517,6 +519,15 @@ def _double_rule(at: tuple[int, int], wide: int) -> list[str]:
         drawing.line(((x, y + step), (x + wide, y + step)), drawing.colour("ink"))
         for step in (0, 3 * MILLI)
     ]
+
+
+def _tick_place(sizes: _Lying, at: tuple[int, int], wide: int, words: str) -> tuple[int, int]:
+    """Put the tick beside a sum, or below it where the picture ends."""
+    x, baseline = at
+    beside = x + wide + 10 * MILLI
+    if beside + 17 * (sizes.small // 13) + drawing.text_width(words, sizes.small) <= sizes.wide:
+        return beside, baseline
+    return x, baseline + 9 * MILLI + sizes.lead
 
 
 def _tick(at: tuple[int, int], sizes: _Lying, words: str) -> list[str]:

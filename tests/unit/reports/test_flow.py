@@ -180,3 +180,23 @@ def test_the_fund_pages_stages_are_taken_as_they_are() -> None:
 def test_only_the_upright_picture_needs_its_shapes_named() -> None:
     assert "短块停在这里" in flow_note("upright")
     assert "短块停在这里" not in flow_note("lying")
+
+
+def test_the_tick_stands_below_a_sum_that_reaches_the_edge() -> None:
+    longest = Flow(
+        "CNY",
+        (
+            FlowStage("raised", 9 * 10**14, 0),
+            FlowStage("settled", 9 * 10**14, 0),
+            FlowStage("bank", 9 * 10**14, 0),
+            FlowStage("transit", 9 * 10**14, 0),
+            FlowStage("fund", 9 * 10**14, 0),
+            FlowStage("work", 9 * 10**14, 9 * 10**14),
+        ),
+    )
+    for flow, is_beside in ((example.full_flow(), True), (longest, False)):
+        svg = flow_svg(flow, "print", "zh")
+        [(x, y)] = re.findall(r'<text x="([\d.]+)" y="([\d.]+)"[^>]*>一分不差<', svg)
+        sums = re.findall(rf'y="{re.escape(y)}"[^>]*>([\d,.]+)<', svg)
+        assert bool(sums) is is_beside
+        assert float(x) < 600

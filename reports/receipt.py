@@ -223,6 +223,10 @@ class ReceiptVoice:
             return "—"
         return wording.day(at.astimezone(ZoneInfo(self.receipt.zone)).date(), self.language)
 
+    def short_day(self, at: datetime | None) -> str:
+        """Write a day of the fund's zone as in a table."""
+        return "—" if at is None else at.astimezone(ZoneInfo(self.receipt.zone)).date().isoformat()
+
     def instant(self, at: datetime) -> str:
         """Write an instant of the fund's zone."""
         return wording.instant(at.astimezone(ZoneInfo(self.receipt.zone)), self.language)

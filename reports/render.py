@@ -69,6 +69,8 @@ _FONT_ATTRIBUTE = re.compile(r' font-family="[^"]*"')
 _SEMIBOLD = re.compile(r' font-weight="600"')
 _GROUP = 8
 _ENTRIES_SHOWN = 6
+_LONG_MINOR = 1_000_000_000
+"""From 10,000,000.00 on seven sums do not stand side by side at the size of other tables."""
 
 
 def render_statement(
@@ -449,9 +451,30 @@ class Voice:
         return f"{self.statement.web_url.rpartition('/')[0]}/{address_of_number(number)}"
 
     def entries(self, numbers: Sequence[int]) -> str:
-        """List entries; only the first where they are many: all are in the register."""
-        shown = ", ".join(f"{one:,}" for one in numbers[:_ENTRIES_SHOWN])
-        return shown + (" …" if len(numbers) > _ENTRIES_SHOWN else "")
+        """List entries, neighbours as a range; only the first where they are many: all are in the register."""
+        runs: list[list[int]] = []
+        for one in numbers:
+            if runs and runs[-1][-1] + 1 == one:
+                runs[-1] = [runs[-1][0], one]
+            else:
+                runs.append([one])
+        shown = ", ".join("–".join(f"{end:,}" for end in run) for run in runs[:_ENTRIES_SHOWN])
+        return shown + (" …" if len(runs) > _ENTRIES_SHOWN else "")
+
+    def foot(self) -> str:
+        """Say what the pages rest on."""
+        ledger = self.statement.ledger
+        if ledger.l1_first is None or ledger.l1_last is None:
+            return self.period()
+        first, last = f"{ledger.l1_first:,}", f"{ledger.l1_last:,}"
+        return f"{self.period()}{self.say(f'，账本第 {first} 到 {last} 条', f', entries {first} to {last}')}"
+
+    def tight(self) -> bool:
+        """Tell whether sums are so long that tables with many of them are set smaller."""
+        figures = lines(self.statement)
+        largest = max(abs(figures[code] or 0) for code in figures if code[0] in "GPBTFS")
+        stages = self.statement.flow.stages if self.statement.flow else ()
+        return max(largest, *(one.reached_minor for one in stages), 0) >= _LONG_MINOR
 
     def unit_cost(self) -> int | None:
         """Return the cost of a visit."""

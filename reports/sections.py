@@ -139,9 +139,10 @@ def _gift_basis(
     found = {
         "G3": say("G3", a=amount(g.g3a), b=amount(g.g3b)),
         "G5": say("G5", a=amount(g.g5a), b=amount(g.g5b)),
-        "P3": say("payments", n=len(statement.due.received)),
         "G1": say("no-gifts"),
     }
+    if statement.due.received:
+        found["P3"] = say("payments", n=len(statement.due.received))
     if g.first_gift_no is not None and g.last_gift_no is not None:
         found["G1"] = say("G1", first=f"{g.first_gift_no:,}", last=f"{g.last_gift_no:,}")
     return found
@@ -168,7 +169,7 @@ def _bank_basis(statement: Statement, say: Callable[..., str]) -> dict[str, str]
         for transfer in statement.transit.transfers
     )
     section, _, _ = documents.heading(statement.kind, _TRANSFERS)
-    found = {"B4": say("B4", n=sent, section=section)}
+    found = {"B4": say("B4", n=sent, section=section)} if sent else {}
     if b.b8 is None:
         found["B8"] = say("no-bank-file")
     elif b.b8_on is not None:

@@ -73,3 +73,12 @@ def test_a_way_that_loses_a_fen_is_not_printed() -> None:
     assert caught.value.fields["left"] == "settled"
     with pytest.raises(StatementTieError):
         render_receipt(replace(RECEIPT, amount_minor=299), b"", "en")
+
+
+def test_a_gift_in_many_parts_is_still_one_page_and_its_parts_add_up_in_print() -> None:
+    many = tuple(ReceiptWay(300, STEPS) for _ in range(40))
+    data = render_receipt(replace(RECEIPT, ways=many, amount_minor=12_000), b"", "en")
+    with pikepdf.open(io.BytesIO(data)) as pdf:
+        assert len(pdf.pages) == 1
+        figures = json.loads(pdf.attachments["receipt.json"].get_file().read_bytes())
+    assert len(figures["ways"]) == 40

@@ -26,7 +26,7 @@ from reports.render import Voice, pack, render_statement, statement_html
 from reports.sections import line_rows
 from reports.statement import CostLimit, Name, Statement, check, figures_json
 from reports.wording import SECTION, Language
-from tests.unit.reports import example
+from tests.unit.reports import example, kinds
 
 
 @pytest.fixture(scope="module")
@@ -205,6 +205,28 @@ def test_a_character_without_a_glyph_is_a_box_in_print_and_itself_in_the_attachm
     with pikepdf.open(path) as pdf:
         figures = json.loads(pdf.attachments["figures.json"].get_file().read_bytes())
     assert figures["issuer"]["name"]["zh"] == "青禾\U0010fffd基金"
+
+
+def test_a_crowded_month_keeps_its_sums_apart_its_heads_with_their_tables_and_one_cover(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "crowded.pdf"
+    path.write_bytes(render_statement(kinds.of_kind("M", crowded=True), kinds.files(), "zh"))
+    pages = _text(path).split("\f")[:-1]
+    assert "审计师签章" in pages[0]
+    run_together = re.compile(r"\d,\d{3}\d|\.\d{2}[\d−+]")  # a sum that runs into the next
+    for at, page in enumerate(pages, start=1):
+        assert not run_together.search(page), at
+        written = [line for line in page.splitlines() if line.strip()]
+        assert len(written) > 5, at  # no head without its table, no page for a total alone
+        assert f"{at} / {len(pages)}" in written[-1]
+
+
+def test_entries_that_follow_each_other_are_a_range() -> None:
+    statement = example.full_month()
+    voice = Voice(statement, "zh", 1, pack(statement, {}))
+    assert voice.entries((7, 1_200, 1_201, 1_202, 9_000)) == "7, 1,200–1,202, 9,000"
+    assert voice.entries(tuple(range(0, 20, 2))).endswith("10 …")
 
 
 @pytest.mark.parametrize("language", ["zh", "en"])

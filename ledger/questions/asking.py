@@ -56,7 +56,7 @@ def ask(database: Database, clock: Clock, fund: Fund, asked: Asked) -> int:
         FieldError: Too short or too long.
         StateError: Too many wait already.
     """
-    body = asked.body.replace("\r\n", "\n").strip()
+    body = asked.body.replace("\r\n", "\n").replace("\0", "").strip()
     if not BODY_CHARS[0] <= len(body) <= BODY_CHARS[1]:
         raise FieldError(field="body", value="", reason="length")
     with database.writing() as connection:

@@ -17,7 +17,7 @@ from werkzeug.exceptions import SecurityError
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from ledger.activity import origins
-from ledger.errors import WrongHostError
+from ledger.errors import FieldError, NotFoundError, WrongHostError
 from ledger.signin import identity
 from ledger.web.hooks import passed_by_gifts
 from ledger.web.problems import problem_of, problem_response
@@ -29,6 +29,7 @@ THIS_MACHINE = ("localhost", "127.0.0.1")
 """Under these a proxy or a health check on the machine itself asks. Nothing that we send to anybody is made from the
 host of a request, so whoever writes them into one only gets our pages with links to their own machine."""
 
+_NUL = "\0"
 _PROXIES = "LEDGER_PROXIES"
 _WARNED = "LEDGER_PROXIES_WARNED"
 
@@ -50,6 +51,7 @@ def setup(app: Flask, settings: WebSettings) -> None:
         )
 
     app.before_request(_begin)
+    app.before_request(_hold_text)
     app.teardown_request(_end)
 
 
@@ -82,6 +84,23 @@ def _begin() -> Response | None:
     error = WrongHostError(field="Host", value=request.headers.get("Host", "")[:80])
     # A document always: a page would be full of links to that host.
     return problem_response(problem_of(error), error, as_document=True)
+
+
+@passed_by_gifts
+def _hold_text() -> None:
+    """Refuse an address with a character that no text of a database can have: it names nothing here.
+
+    Raises:
+        NotFoundError: In the path.
+        FieldError: In a parameter.
+    """
+    if _NUL in request.path:
+        raise NotFoundError(what="page")
+    for name, value in request.args.items(multi=True):
+        if _NUL in name or _NUL in value:
+            raise FieldError(
+                field=name.replace(_NUL, "")[:40], value="", reason="control-character"
+            )
 
 
 @passed_by_gifts

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import sqlite3
 import threading
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,14 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.pool import ConnectionPoolEntry as PoolRecord
 
-from ledger.errors import BusyError, ExternalError, StorageFullError, UnreachableError
+from ledger.errors import (
+    BusyError,
+    ExternalError,
+    ReadOnlyError,
+    StorageFullError,
+    UnreachableError,
+)
+from ledger.patience import NoAnswer, PatientConnection
 
 NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -57,6 +65,9 @@ SQLITE_ONCE_KIB = 32_768
 
 SQLITE_PAGE_BYTES = 8192
 """Of new files: eight gifts' entries to a page, and half as many pages to write as with SQLite's 4,096."""
+
+PAUSE_S = 2.0
+"""Seconds for which nobody asks a server that said nothing."""
 
 LOCK_SPACE = 0x4D5A
 """First half of the advisory lock's key: "MZ", so that we do not meet other users of the same server."""
@@ -104,20 +115,34 @@ class Database:
     Args:
         url: SQLAlchemy URL, `sqlite:///…` or `postgresql+psycopg://…`.
         busy_ms: How long a writer waits for another one, in milliseconds, before `BusyError`.
+        in_a_hurry: Whether somebody waits for the answer: then a server that is reached and says nothing is given up
+            after seconds. Long work waits for it without an end.
     """
 
-    def __init__(self, url: str | URL, *, busy_ms: int = 10_000) -> None:
+    def __init__(self, url: str | URL, *, busy_ms: int = 10_000, in_a_hurry: bool = False) -> None:
         self.url = make_url(url)
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         self._busy_ms = busy_ms
+        # A server that says nothing: then one asks at a time, and all others are told at once. Otherwise each would
+        # wait, and soon no thread would be left for what needs no database.
+        self._is_silent = False
+        self._asking = threading.Lock()
+        self._ask_from = 0.0
         # One writer at a time inside a process: waiting here is fair, waiting in SQLite's busy loop is not.
         self._write_turn = threading.Lock()
         self.engine = self._sqlite_engine() if self.is_sqlite else self._postgres_engine()
+        if in_a_hurry and not self.is_sqlite:
+            PatientConnection.give_to(self.engine)
 
     @property
     def dialect(self) -> str:
         """Return `sqlite` or `postgresql`."""
         return "sqlite" if self.is_sqlite else "postgresql"
+
+    @property
+    def is_silent(self) -> bool:
+        """Tell whether the server was asked last and did not answer."""
+        return self._is_silent
 
     def _sqlite_engine(self) -> sa.Engine:
         engine = sa.create_engine(
@@ -190,9 +215,10 @@ class Database:
             A connection inside one read-only transaction.
 
         Raises:
-            BusyError: The database did not answer in time.
+            BusyError: Another one held what this needs for too long.
+            UnreachableError: The database cannot be reached, or does not answer.
         """
-        with named_failures(), self.engine.connect() as plain:
+        with self._connected() as plain:
             connection = plain
             if not self.is_sqlite:
                 connection = plain.execution_options(
@@ -221,16 +247,61 @@ class Database:
         Raises:
             BusyError: Another writer held the lock for too long; nothing was written.
             StorageFullError: The disk is full; nothing was written.
+            ReadOnlyError: The database takes nothing now; nothing was written.
+            UnreachableError: The database cannot be reached, or does not answer: when it was asked to commit, nobody
+                knows whether it did.
         """
+        self._hold_reached()
         if not self._write_turn.acquire(timeout=self._busy_ms / 1000):
             raise BusyError(waited_ms=self._busy_ms)
         try:
-            with named_failures(), self.engine.connect() as plain:
+            with self._connected() as plain:
                 connection = plain.execution_options(ledger_begin="IMMEDIATE")
                 with connection.begin():
                     yield connection
         finally:
             self._write_turn.release()
+
+    @contextlib.contextmanager
+    def _connected(self) -> Iterator[sa.Connection]:
+        """Take a connection, and name what goes wrong while it is used.
+
+        Yields:
+            A connection.
+
+        Raises:
+            UnreachableError: The database cannot be reached, or does not answer.
+        """
+        try:
+            with named_failures(), self._connection() as connection:
+                yield connection
+        except UnreachableError as error:
+            if isinstance(getattr(error.__cause__, "orig", None), NoAnswer):
+                self._is_silent = True
+                self._ask_from = time.monotonic() + PAUSE_S
+            raise
+
+    def _connection(self) -> sa.Connection:
+        if not self._is_silent:
+            return self.engine.connect()
+        self._hold_reached()
+        if not self._asking.acquire(blocking=False):
+            raise UnreachableError(reason="no-answer")
+        try:
+            connection = self.engine.connect()
+            self._is_silent = False
+        finally:
+            self._asking.release()
+        return connection
+
+    def _hold_reached(self) -> None:
+        """Refuse at once where the server said nothing a moment ago, or somebody else is asking it.
+
+        Raises:
+            UnreachableError: It has not answered yet.
+        """
+        if self._is_silent and (self._asking.locked() or time.monotonic() < self._ask_from):
+            raise UnreachableError(reason="no-answer")
 
     def close(self) -> None:
         """Close all pooled connections."""
@@ -248,19 +319,22 @@ def _file_identity(url: URL) -> tuple[int, int] | None:
 
 @contextlib.contextmanager
 def named_failures() -> Iterator[None]:
-    """Turn the drivers' words for "locked" and "full" into our errors.
+    """Turn the drivers' words for "locked", "full", "read only" and "away" into our errors.
 
     Yields:
         Nothing.
 
     Raises:
-        BusyError: Locked.
+        BusyError: Locked, or the server ended it in favour of others, or all connections are in use.
         StorageFullError: No space left.
-        UnreachableError: The database cannot be opened or reached.
+        ReadOnlyError: It takes nothing now.
+        UnreachableError: The database cannot be opened or reached, or does not answer.
         DBAPIError: Anything else, as it came.
     """
     try:
         yield
+    except sa.exc.TimeoutError as error:
+        raise BusyError(reason="connections") from error
     except sa.exc.DBAPIError as error:
         named = _named(error)
         if named is None:
@@ -268,18 +342,52 @@ def named_failures() -> Iterator[None]:
         raise named from error
 
 
+_LOCKED = ("locked", "busy")
+_READ_ONLY = "readonly database"
+_AWAY = ("unable to open database", "disk i/o error")
+"""What SQLite says, in small letters."""
+
+_BUSY_STATES = ("55P03", "57014", "40001", "40P01")
+_AWAY_STATES = ("57P01", "57P02", "57P03", "53300")
+_READ_ONLY_STATE = "25006"
+_LOST = "08"
+"""What PostgreSQL says: codes of its errors, and the class of lost connections (PostgreSQL, appendix A)."""
+
+
 def _named(error: sa.exc.DBAPIError) -> ExternalError | None:
     """Return our name for a driver's failure, None when it has none."""
     original = error.orig
     text = str(original).lower()
-    if isinstance(original, psycopg.errors.LockNotAvailable) or (
-        isinstance(original, sqlite3.OperationalError) and ("locked" in text or "busy" in text)
-    ):
-        return BusyError(reason="locked")
     if isinstance(original, psycopg.errors.DiskFull) or "disk is full" in text or text == "full":
         return StorageFullError(reason="disk-full")
+    found = (
+        _named_by_state(original.sqlstate)
+        if isinstance(original, psycopg.Error)
+        # What triggers say is another class of error, in words of our own.
+        else _named_by_words(text if isinstance(original, sqlite3.OperationalError) else "")
+    )
     never_connected = isinstance(original, psycopg.OperationalError) and original.sqlstate is None
-    if error.connection_invalidated or never_connected or "unable to open database" in text:
+    if found is None and (error.connection_invalidated or never_connected):
+        return UnreachableError(reason="no-connection")
+    return found
+
+
+def _named_by_words(text: str) -> ExternalError | None:
+    if any(word in text for word in _LOCKED):
+        return BusyError(reason="locked")
+    if _READ_ONLY in text:
+        return ReadOnlyError(reason="read-only")
+    if any(words in text for words in _AWAY):
+        return UnreachableError(reason="no-connection")
+    return None
+
+
+def _named_by_state(state: str | None) -> ExternalError | None:
+    if state in _BUSY_STATES:
+        return BusyError(reason="locked")
+    if state == _READ_ONLY_STATE:
+        return ReadOnlyError(reason="read-only")
+    if state is not None and (state in _AWAY_STATES or state.startswith(_LOST)):
         return UnreachableError(reason="no-connection")
     return None
 

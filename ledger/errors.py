@@ -225,9 +225,15 @@ class BusyError(ExternalError):
 
 
 class UnreachableError(ExternalError):
-    """The database cannot be opened or reached."""
+    """The database cannot be opened or reached, or does not answer."""
 
     code = "unreachable"
+
+
+class ReadOnlyError(ExternalError):
+    """The database takes nothing now: set so, a replica, or a disk mounted so. Nothing was written."""
+
+    code = "read-only"
 
 
 class StorageFullError(ExternalError):

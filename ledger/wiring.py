@@ -21,7 +21,7 @@ import structlog
 
 from ledger.clock import Clock, SystemClock, local_date
 from ledger.db import Database
-from ledger.errors import FieldError, LedgerError, NotFoundError, SettingsError
+from ledger.errors import ExternalError, FieldError, LedgerError, NotFoundError, SettingsError
 from ledger.export import public_data
 from ledger.issuing import history as issuing_history
 from ledger.issuing.history import Issue
@@ -75,6 +75,7 @@ from ledger.sequencer import receipts
 from ledger.sequencer.groups import Sequencer, leaf_reader, log_keys
 from ledger.settings import Settings
 from ledger.statements.files import figures_file, register_path, statement_file
+from ledger.statements.published import PublishedNames
 
 logger = structlog.get_logger(__name__)
 
@@ -102,12 +103,15 @@ class Ledger:
     clock: Clock
 
 
-def open_ledger(settings: Settings, clock: Clock | None = None) -> Ledger:
+def open_ledger(
+    settings: Settings, clock: Clock | None = None, *, in_a_hurry: bool = False
+) -> Ledger:
     """Open the ledger that the settings name. Nothing is read or written yet.
 
     Args:
         settings: Where everything is.
         clock: Tells the time; the machine's unless given.
+        in_a_hurry: Whether somebody waits for each answer, as for a page; see `Database`.
 
     Returns:
         The ledger.
@@ -116,7 +120,9 @@ def open_ledger(settings: Settings, clock: Clock | None = None) -> Ledger:
     if settings.database_url.startswith("sqlite"):
         # The file holds nicknames and account numbers: nobody else on the machine needs to get at it.
         settings.home.mkdir(mode=0o700, parents=True, exist_ok=True)
-    database = Database(settings.database_url, busy_ms=settings.sqlite_busy_ms)
+    database = Database(
+        settings.database_url, busy_ms=settings.sqlite_busy_ms, in_a_hurry=in_a_hurry
+    )
     sequencer = Sequencer(database, settings.keys, clock, group_max=settings.group_max)
     return Ledger(settings, database, sequencer, clock)
 
@@ -175,6 +181,7 @@ class Services:
         self._read_only = (-READ_ONLY_S, False)
         self._totals: dict[str, tuple[float, Totals]] = {}
         self._averages: dict[str, tuple[tuple[int | None, date], Mapping[StageKey, int]]] = {}
+        self._published = PublishedNames(settings.home)
         self._policy = witness_policy(settings)
         named = tuple(Words(one.name) for one in self._policy.witnesses)
         self._named = {one.verifier.text(): Words(one.name) for one in self._policy.witnesses}
@@ -250,12 +257,19 @@ class Services:
             connection, fund = view.connection, view.fund
             lines = statement_list.statement_lines(connection, fund, view.details.zone, view.now)
             reached = fund_page.as_of(connection, fund.fund_id)
-            return StatementList(fund.slug, view.name, view.contact, reached, lines)
+            names = statement_list.published_names(connection, fund.fund_id)
+            listed = StatementList(fund.slug, view.name, view.contact, reached, lines)
+        self._published.note(slug, names)
+        return listed
 
     def published_statements(self, slug: str) -> Sequence[PublishedFile]:
         """Return every file of a statement that was published, newest first."""
         with self._view(slug) as view:
-            return statement_list.published_files(view.connection, view.fund.fund_id)
+            fund_id = view.fund.fund_id
+            names = statement_list.published_names(view.connection, fund_id)
+            listed = statement_list.published_files(view.connection, fund_id)
+        self._published.note(slug, names)
+        return listed
 
     def statement_page(self, slug: str, statement_id: str) -> StatementPage | None:
         """Return a published statement's page; None if there is none of this name."""
@@ -300,10 +314,22 @@ class Services:
     def statement_file(self, slug: str, statement_id: str) -> bytes | None:
         """Return a published statement's PDF; None if there is none of this name.
 
-        A file whose bytes are not those that the log names is never handed out.
+        A file whose bytes are not those that the log names is never handed out. While the database is away, what it
+        said last tells which file is meant.
+
+        Raises:
+            ExternalError: The database is away, and nothing is known of the fund.
         """
-        with self._view(slug) as view:
-            found = statement_list.published_file(view.connection, view.fund.fund_id, statement_id)
+        try:
+            with self._view(slug) as view:
+                names = statement_list.published_names(view.connection, view.fund.fund_id)
+            self._published.note(slug, names)
+        except ExternalError:
+            known = self._published.last(slug)
+            if known is None:
+                raise
+            names = known
+        found = names.get(statement_id)
         if found is None:
             return None
         folder = self.ledger.settings.outputs / slug
@@ -445,8 +471,13 @@ class Services:
     def is_read_only(self) -> bool:
         """Tell whether nothing can be recorded now; looked at every few seconds."""
         now = time.monotonic()
-        if now - self._read_only[0] > READ_ONLY_S:
-            with self.ledger.database.reading() as connection:
+        if now - self._read_only[0] > READ_ONLY_S and not self.ledger.database.is_silent:
+            # What was known stays while it cannot be asked: also the page that says so has this line in it.
+            self._read_only = (now, self._read_only[1])
+            with (
+                contextlib.suppress(ExternalError),
+                self.ledger.database.reading() as connection,
+            ):
                 self._read_only = (now, readiness.is_read_only(connection))
         return self._read_only[1]
 

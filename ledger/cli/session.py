@@ -28,6 +28,7 @@ from ledger.errors import (
     LedgerError,
     NotAllowedError,
     NotFoundError,
+    ReadOnlyError,
     RolledBackError,
     SettingsError,
     StateError,
@@ -337,6 +338,7 @@ ADVICE: Mapping[type[LedgerError], str] = {
         "the keys' backup; docs/operating.md, 'Keys'"
     ),
     BusyError: "Nothing was written; try again",
+    ReadOnlyError: "Nothing was written; the database, or the disk it lies on, only reads now",
     StorageFullError: "Nothing was written; make room on the disk and try again",
 }
 """What to do where fields do not say it."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from typing import NamedTuple
 
 import sqlalchemy as sa
 
@@ -185,24 +186,52 @@ def preferred(files: list[IssuedStatement]) -> IssuedStatement:
     return min(files, key=lambda one: one.published_seq or 0)
 
 
-def published_file(connection: sa.Connection, fund_id: int, name: str) -> IssuedStatement | None:
+class NamedFile(NamedTuple):
+    """A published file, as far as its bytes are found by it.
+
+    Attributes:
+        number: Of the statement, such as `qinghe-2019-09-M-v1`.
+        language: `zh`, `en` or `both`.
+        sha256: Of the file.
+    """
+
+    number: str
+    language: str
+    sha256: bytes
+
+
+def published_names(connection: sa.Connection, fund_id: int) -> dict[str, NamedFile]:
+    """Return the published files by all names that they have in addresses.
+
+    Args:
+        connection: In a transaction.
+        fund_id: The fund.
+
+    Returns:
+        `2026-10`, `2026-10-2` for a second issue, `2026-Q4-Q-v1` for another kind; with `-en` behind it the file in
+        that language.
+    """
+    by_name: dict[str, list[IssuedStatement]] = {}
+    for one in periods.issued(connection, fund_id):
+        if one.published_seq is not None:
+            for name in _names(one):
+                by_name.setdefault(name, []).append(one)
+    chosen = {name: preferred(files) for name, files in by_name.items()}
+    return {name: NamedFile(one.number, one.language, one.sha256) for name, one in chosen.items()}
+
+
+def published_file(connection: sa.Connection, fund_id: int, name: str) -> NamedFile | None:
     """Find the published file that a statement's name in addresses stands for.
 
     Args:
         connection: In a transaction.
         fund_id: The fund.
-        name: `2026-10`, `2026-10-2` for a second issue, `2026-Q4-Q-v1` for another kind; with `-en` behind it the file
-            in that language.
+        name: As in `published_names`.
 
     Returns:
         The file; None if none is published under this name.
     """
-    fitting = [
-        one
-        for one in periods.issued(connection, fund_id)
-        if one.published_seq is not None and name in _names(one)
-    ]
-    return preferred(fitting) if fitting else None
+    return published_names(connection, fund_id).get(name)
 
 
 def _names(file: IssuedStatement) -> tuple[str, ...]:

@@ -396,8 +396,23 @@ PROBLEMS: dict[type[errors.LedgerError], Problem] = {
         503,
         ("数据库连不上", "The database cannot be reached"),
         (
-            "是我们这边的问题，账本没有丢。过几分钟再试。",
-            "The fault is ours, and the ledger is safe. Try again in a few minutes.",
+            "是我们这边的问题，账本没有丢。过几分钟再试；重送一遍，也不会记成两遍。",
+            (
+                "The fault is ours, and the ledger is safe. Try again in a few minutes; what is sent again is never "
+                "recorded twice."
+            ),
+        ),
+    ),
+    errors.ReadOnlyError: _row(
+        "read-only",
+        503,
+        ("现在只能看，不能记", "Nothing can be recorded now"),
+        (
+            "账本正在维护，这一次什么都没有记，原有的账都在。过几分钟再试；重送一遍，也不会记成两遍。",
+            (
+                "The ledger is being maintained. Nothing was recorded this time, and what was there is safe. Try again "
+                "in a few minutes; what is sent again is never recorded twice."
+            ),
         ),
     ),
     errors.StorageFullError: _row(

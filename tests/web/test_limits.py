@@ -85,6 +85,9 @@ def is_refused(response: TestResponse) -> bool:
         ("GET", "/log/qinghe/tile/0/000", []),
         ("GET", "/static/mingzhang.css", []),
         ("GET", "/healthz", []),
+        ("GET", "/funds/qinghe/totals.json", []),
+        ("POST", "/funds/qinghe/totals.json", ["pages", "questions"]),
+        ("GET", "/desk/qinghe/totals.json", ["signed-in"]),
     ],
 )
 def test_each_address_has_its_rules(method, path, names):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import io
 import shutil
@@ -102,18 +103,25 @@ class Moving(FakeServices):
         )
 
 
-@pytest.fixture(scope="module")
-def moving() -> Iterator[tuple[Moving, str]]:
-    services = Moving()
+@contextlib.contextmanager
+def serving(services: Moving, port: int = 0) -> Iterator[int]:
+    """Serve on a port of this machine while the block runs."""
     app = create_app(Settings(), services)
     app.config["PROPAGATE_EXCEPTIONS"] = False
-    server = make_server("127.0.0.1", 0, app, threaded=True)
+    server = make_server("127.0.0.1", port, app, threaded=True)
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
-    yield services, f"http://127.0.0.1:{server.server_port}"
+    yield server.server_port
     server.shutdown()
     thread.join()
     server.server_close()
+
+
+@pytest.fixture(scope="module")
+def moving() -> Iterator[tuple[Moving, str]]:
+    services = Moving()
+    with serving(services) as port:
+        yield services, f"http://127.0.0.1:{port}"
 
 
 @pytest.fixture(scope="module")
@@ -155,6 +163,25 @@ def test_the_overlay_survives_a_service_that_is_away(moving, chromium):
     page.wait_for_selector("text=退款 2 笔", timeout=20_000)
     assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgba(0, 0, 0, 0)"
     page.close()
+
+
+@pytest.mark.browser
+def test_the_overlay_goes_on_after_a_restart_of_the_server(chromium):
+    """Nothing listens meanwhile; whoever streams touches nothing."""
+    services = Moving()
+    with contextlib.ExitStack() as first:
+        port = first.enter_context(serving(services))
+        page = chromium.new_page()
+        page.goto(f"http://127.0.0.1:{port}/funds/qinghe/overlay?key=a-secret")
+        page.wait_for_selector("text=3,286.40", timeout=20_000)
+    with page.expect_event("requestfailed", timeout=20_000):
+        pass
+    assert page.locator("[data-sum]").inner_text() == "3,286.40"
+    services.reversals = 5
+    with serving(services, port):
+        page.wait_for_selector("text=退款 2 笔", timeout=20_000)
+        assert page.locator("[data-stale]").is_hidden()
+        page.close()
 
 
 @pytest.mark.browser

@@ -70,7 +70,6 @@ def _frame() -> dict[str, object]:
     return {
         "addresses": address,
         "other_address": address[LANG_TAG[other(here)]],
-        "read_only": services().is_read_only(),
     }
 
 

@@ -10,6 +10,21 @@ SENTENCES: dict[str, tuple[str, str]] = {
             "page will be up to date when it is back."
         ),
     ),
+    "last_good.short": (
+        "连不上账本，这是 {moment} 的样子。",
+        "Not reached: as it was at {moment}.",
+    ),
+    "live.away": (
+        "现在读不到新的数，下面是最后一次读到的。恢复后会自动更新。",
+        "New figures cannot be read now: these are the last ones. They will move again by themselves.",
+    ),
+    "read_only.desk": (
+        "账本正在维护，现在只能看、不能记：您填的表送不出去，请等这一行消失以后再送。已经记下的都在。",
+        (
+            "The ledger is being maintained and takes nothing: wait until this line is gone before you send a form. "
+            "What was recorded is safe."
+        ),
+    ),
     "read_only.notice": (
         "账本正在维护，现在只能看、不能记。下面的数是维护前的；平台会把这段时间的打赏再送一遍，不会丢。",
         (

@@ -2,7 +2,7 @@
  * Totals that move while somebody looks.
  *
  * The page asks for its figures about once a second, only while it is visible, and less often while the service does not
- * answer; what cannot be read leaves the last good figures where they are. A cache answers a crowd.
+ * answer; what cannot be read leaves the last good figures where they are, and the page says so. A cache answers a crowd.
  */
 
 const EVERY_MS = 900;
@@ -14,6 +14,7 @@ function start(address) {
   let last = "";
   let wait = EVERY_MS;
   let timer = null;
+  let failed = 0;
   const next = () => {
     clearTimeout(timer);
     // A little apart from each other, so that a crowd that came with one link does not ask in step.
@@ -29,13 +30,25 @@ function start(address) {
       if (text !== last) show(JSON.parse(text));
       last = text;
       wait = EVERY_MS;
+      failed = 0;
+      // While the database is away the service shows what it kept, and says of when that is.
+      away(response.headers.has("Mingzhang-Copied-At"));
     } catch {
+      failed += 1;
+      // A single failure is a tunnel or a lift; the next one is ours.
+      away(failed > 1);
       wait = Math.min(SLOWEST_MS, wait * 2);
     }
     next();
   };
   document.addEventListener("visibilitychange", () => document.hidden || ask());
   next();
+}
+
+function away(is) {
+  const told = document.querySelector("[data-live-away]");
+  // A page that was itself shown as a copy says so at its head.
+  if (told) told.hidden = !is;
 }
 
 function show(told) {

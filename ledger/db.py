@@ -116,7 +116,7 @@ class Database:
         url: SQLAlchemy URL, `sqlite:///…` or `postgresql+psycopg://…`.
         busy_ms: How long a writer waits for another one, in milliseconds, before `BusyError`.
         in_a_hurry: Whether somebody waits for the answer: then a server that is reached and says nothing is given up
-            after seconds. Long work waits for it without an end.
+            after seconds, and a file that is gone is not made anew. Long work waits for a server without an end.
     """
 
     def __init__(self, url: str | URL, *, busy_ms: int = 10_000, in_a_hurry: bool = False) -> None:
@@ -131,7 +131,9 @@ class Database:
         # One writer at a time inside a process: waiting here is fair, waiting in SQLite's busy loop is not.
         self._write_turn = threading.Lock()
         self.engine = self._sqlite_engine() if self.is_sqlite else self._postgres_engine()
-        if in_a_hurry and not self.is_sqlite:
+        if in_a_hurry and self.is_sqlite:
+            _hold_there(self.engine)
+        elif in_a_hurry:
             PatientConnection.give_to(self.engine)
 
     @property
@@ -190,7 +192,7 @@ class Database:
         return engine
 
     def _postgres_engine(self) -> sa.Engine:
-        return sa.create_engine(
+        engine = sa.create_engine(
             self.url,
             hide_parameters=True,
             pool_size=8,
@@ -203,6 +205,15 @@ class Database:
                 "prepare_threshold": 2,
             },
         )
+
+        @event.listens_for(engine, "checkout")
+        def _as_the_server_says(
+            connection: psycopg.Connection[Any], _record: PoolRecord, _proxy: object
+        ) -> None:
+            # After a reader the connection would begin with READ WRITE, and write on a server that is set to read only.
+            connection.read_only = None
+
+        return engine
 
     @contextlib.contextmanager
     def reading(self, *, once: bool = False) -> Iterator[sa.Connection]:
@@ -306,6 +317,15 @@ class Database:
     def close(self) -> None:
         """Close all pooled connections."""
         self.engine.dispose()
+
+
+def _hold_there(engine: sa.Engine) -> None:
+    """Let an engine of SQLite open a file that is there and never make one: that would be a ledger without a fund."""
+
+    @event.listens_for(engine, "do_connect")
+    def _refuse(_dialect: object, _record: object, args: list[Any], _options: object) -> None:
+        if not Path(str(args[0])).exists():
+            raise sqlite3.OperationalError(_AWAY[0])
 
 
 def _file_identity(url: URL) -> tuple[int, int] | None:

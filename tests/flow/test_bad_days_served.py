@@ -222,6 +222,7 @@ class Service:
         assert self.get("/funds/qinghe/statements/2026-09.pdf").body == PDF
         assert self.desk().status == 403, "who is signed in is known, and is no member"
         assert self.give("before").status == 201
+        time.sleep(0.6)  # totals are shown to others for half a second
         self.expected = self.gifts
 
     def shows_its_last_state(self, soon_s: float = AT_ONCE_S) -> None:
@@ -338,6 +339,14 @@ def test_a_file_that_only_reads(migrated_sqlite: Path, open_folder: Path, free_p
         home.chmod(0o755)
         for one in parts:
             one.chmod(0o644)
+        service.is_well()
+        # The disk is gone, and the folder it was mounted on is empty.
+        for one in parts:
+            one.rename(open_folder / one.name)
+        service.shows_its_last_state()
+        assert not file.exists()
+        for one in parts:
+            (open_folder / one.name).rename(one)
         service.is_well()
 
 

@@ -16,6 +16,7 @@ from PIL import Image
 from werkzeug.serving import make_server
 
 from ledger.app import create_app
+from ledger.errors import UnreachableError
 from ledger.projections.shapes import AsOf
 from tests.web.samples import AS_OF, FUND, FakeServices, Settings
 
@@ -91,9 +92,11 @@ def test_the_card_is_a_picture_of_its_size():
 class Moving(FakeServices):
     """Services whose figures move, and that may be away."""
 
-    raised, reversals, away = FUND.raised_minor, 3, False
+    raised, reversals, away, unreachable = FUND.raised_minor, 3, False, False
 
     def totals(self, slug):
+        if self.unreachable:
+            raise UnreachableError
         if self.away:
             raise RuntimeError
         found = super().totals(slug)
@@ -148,6 +151,25 @@ def test_totals_move_without_reloading(moving, chromium):
     assert page.locator("[data-live-entry]").inner_text() == "Entry 184,726"
     assert time.monotonic() - began < 20
     page.close()
+
+
+@pytest.mark.browser
+def test_an_open_page_says_that_its_figures_stand_still_and_takes_no_older_ones(chromium):
+    services = Moving()
+    with serving(services) as port:
+        page = chromium.new_page()
+        page.goto(f"http://127.0.0.1:{port}/en/funds/qinghe")
+        with page.expect_response(lambda one: "totals.json" in one.url):
+            pass  # now there is a copy, and the next one is made in five seconds
+        services.raised = FUND.raised_minor + 520
+        newest = "[data-live-amount]:has-text('¥1,286,435.40')"
+        page.wait_for_selector(newest, timeout=20_000)
+        services.unreachable = True
+        page.wait_for_selector("text=New figures cannot be read now", timeout=20_000)
+        assert page.locator(newest).is_visible()
+        services.unreachable = False
+        page.wait_for_selector("[data-live-away]", state="hidden", timeout=20_000)
+        page.close()
 
 
 @pytest.mark.browser

@@ -27,12 +27,13 @@ function start(address) {
       if (!response.ok) throw new Error(String(response.status));
       const text = await response.text();
       // Mostly nothing has happened: then there is nothing to do, and a telephone's battery notices.
-      if (text !== last) show(JSON.parse(text));
-      last = text;
+      // While the database is away the service shows what it kept: that may be older than what stands here.
+      const copied = response.headers.has("Mingzhang-Copied-At");
+      if (text !== last && !copied) show(JSON.parse(text));
+      if (!copied) last = text;
       wait = EVERY_MS;
       failed = 0;
-      // While the database is away the service shows what it kept, and says of when that is.
-      away(response.headers.has("Mingzhang-Copied-At"));
+      away(copied);
     } catch {
       failed += 1;
       // A single failure is a tunnel or a lift; the next one is ours.
@@ -47,7 +48,6 @@ function start(address) {
 
 function away(is) {
   const told = document.querySelector("[data-live-away]");
-  // A page that was itself shown as a copy says so at its head.
   if (told) told.hidden = !is;
 }
 

@@ -953,6 +953,27 @@ class RuleException:
 
 
 @dataclass(frozen=True, slots=True)
+class UnitRate:
+    """What a platform's unit was worth in the period, from a day on.
+
+    Attributes:
+        unit: Such as `音浪`.
+        units: So many of it.
+        minor: Are worth this, minor units of `commodity`.
+        commodity: ISO 4217 code.
+        since: Day from which on.
+        entry: The entry that set it.
+    """
+
+    unit: str
+    units: int
+    minor: int
+    commodity: str
+    since: date
+    entry: int
+
+
+@dataclass(frozen=True, slots=True)
 class AttachmentRecord:
     """One attached file, as section 13 lists it; `figures.json` is added by the renderer and not listed here.
 
@@ -1012,6 +1033,7 @@ class Statement:
         before: Of a year: the lines of the year before, pairs of code and figure; empty where there is none.
         later: Of a quarter or a year: entries behind its last one, and recorded before it is issued, that correct its
             months: what the column of corrections adds to the sum of the months.
+        rates: That held at some time of the period, by unit, the oldest first.
     """
 
     number: str
@@ -1045,6 +1067,7 @@ class Statement:
     before: tuple[tuple[str, int | None], ...] = ()
     restated: tuple[Restated, ...] = ()
     later: tuple[Correction, ...] = ()
+    rates: tuple[UnitRate, ...] = ()
 
 
 def spending_tables(

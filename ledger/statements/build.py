@@ -46,7 +46,7 @@ from ledger.statements.lines.corrections import (
 from ledger.statements.lines.due import due_lines
 from ledger.statements.lines.gifts import gift_lines
 from ledger.statements.lines.integrity import flow, ledger_lines, previous_closing
-from ledger.statements.lines.news import changes
+from ledger.statements.lines.news import changes, rates_in_force
 from ledger.statements.lines.open import exception_rows, open_lines
 from ledger.statements.lines.spending import spending_lines
 from ledger.statements.lines.tally import GiftTally
@@ -318,6 +318,7 @@ def _statement(
         corrections=corrected,
         adjustments=adjustments(figures, roles),
         changes=changes(figures),
+        rates=rates_in_force(figures),
         restated=_restated(ledger, figures, corrected, issue),
         exceptions=exception_rows(
             exceptions_in_force(connection, fund.fund_id, size=figures.cut.size)

@@ -1164,6 +1164,7 @@ class Journal:
         self.trouble: tuple[str, str] | None = None
         self.settled: dict[int, tuple[str, str, int]] = {}
         self.kept_of: set[str] = set()
+        self.rates: dict[int, tuple[str, int, int, str]] = {}
         self._payouts: dict[int, tuple[str, str]] = {}
         self.limit: list[Any] | None = None
         self._limits: dict[int, list[Any]] = {}
@@ -1252,6 +1253,9 @@ class Journal:
         elif value["kind"] == "match.released":
             for seq in body["reverses"]:
                 self._payouts.pop(seq, None)
+        elif value["kind"] == "rate.set":
+            worth = (body["unit"], body["units"], body["minor"], body["commodity"])
+            self.rates[value["seq"]] = worth
         elif value["kind"] == "adjustment":
             self.kept_of |= {line["account"].rpartition(":")[2] for line in value["postings"]}
 
@@ -1477,6 +1481,10 @@ def recomputed(figures: Mapping[str, Any], journal: Journal) -> Pairs:
     _side_pairs(pairs, figures, j)
     _cost_pairs(pairs, figures, j)
     _unpaid_pairs(pairs, figures, j)
+    for one in figures.get("rates", ()):
+        if one["entry"] >= (figures["ledger"]["l1_first"] or 0):
+            stated = (one["unit"], one["units"], one["minor"], one["commodity"])
+            pairs.add(f"rate of entry {one['entry']}", stated, j.rates.get(one["entry"]))
     for kind in _ADJUSTING:
         listed = sum(one["kind"] == kind for one in figures["adjustments"])
         pairs.add(f"adjustments: {kind} = entries", listed, j.kinds[kind])

@@ -10,7 +10,10 @@ from typing import Any
 
 import pytest
 
+from ledger.clock import to_ms
 from ledger.db import Database
+from ledger.funds import booking as funding
+from ledger.funds.history import Rate
 from ledger.statements.build import Issue, make
 from ledger.verify import attached
 from reports import columns
@@ -18,6 +21,7 @@ from reports.render import pack, statement_html
 from reports.statement import Statement, check, figures_json, lines
 from tests.db.exceptions import found, overdue, raise_it, work
 from tests.db.ledgers import (
+    IMPORT,
     Ledger,
     bodies,
     gift,
@@ -226,3 +230,24 @@ def test_the_year_s_column_holds_what_was_corrected_after_its_end(ledger: Ledger
     assert figures_json(again) == figures_json(before)
     quarter = made(ledger, "2026-Q4", "Q")
     assert [one.entry for one in quarter.later] == [correcting]
+
+
+def test_what_units_were_worth_in_the_period_is_told(ledger: Ledger) -> None:
+    def rate(unit: str, minor: int, *day: int) -> None:
+        new = Rate(unit, 10, minor, "CNY", to_ms(datetime(*day, tzinfo=UTC)), 0)
+        ledger.decide(lambda books: funding.put_rate(books, IMPORT, new))
+
+    rate("KSCOIN", 100, 2026, 9, 1)
+    rate("KSCOIN", 90, 2026, 10, 2)
+    rate("DYCOIN", 50, 2026, 9, 3)
+    close(ledger, "2026-10", CLOSED)
+    rate("KSCOIN", 80, 2026, 11, 6)
+    october = [(one.unit, one.minor, one.since) for one in made(ledger, "2026-10").rates]
+    assert october == [
+        ("DYCOIN", 50, date(2026, 9, 3)),
+        ("KSCOIN", 100, date(2026, 9, 1)),
+        ("KSCOIN", 90, date(2026, 10, 2)),
+    ]
+    close(ledger, "2026-11", CLOSED_AGAIN)
+    november = [(one.unit, one.minor) for one in made(ledger, "2026-11").rates]
+    assert november == [("DYCOIN", 50), ("KSCOIN", 90), ("KSCOIN", 80)]

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
+from ledger.clock import from_ms, local_date
+from ledger.funds import history as funds
 from ledger.journal import history as journal
 from ledger.journal.codec import decode
 from ledger.money import format_amount
 from ledger.projections.month import Month
 from reports import wording
-from reports.statement import Name
+from reports.statement import Name, UnitRate
 
 CHANGES_MAX: Final = 50
 """How many are told; the entries have all."""
@@ -83,3 +85,27 @@ def changes(month: Month) -> tuple[Name, ...]:
         most=CHANGES_MAX,
     )
     return tuple(dict.fromkeys(_TOLD[one.kind](decode(one.entry)["body"]) for one in found))
+
+
+def rates_in_force(month: Month) -> tuple[UnitRate, ...]:
+    """Tell what platforms' units were worth in a span.
+
+    Args:
+        month: A closed span.
+
+    Returns:
+        Of each unit the rate that held at the beginning, and every one that began to hold by the end; as the log said
+        it at the span's last entry.
+    """
+    start, stop = month.span_ms()
+    found: list[UnitRate] = []
+    covered: set[str] = set()
+    # Newest first: what stands behind the first one that held at the beginning held before it.
+    for one in funds.rates_of(month.connection, month.fund.fund_id):
+        if one.seq >= month.cut.size or one.from_ms >= stop or one.unit in covered:
+            continue
+        if one.from_ms <= start:
+            covered.add(one.unit)
+        since = local_date(from_ms(one.from_ms), month.details.zone)
+        found.append(UnitRate(one.unit, one.units, one.minor, one.commodity, since, one.seq))
+    return tuple(sorted(found, key=lambda one: (one.unit, one.since, one.entry)))

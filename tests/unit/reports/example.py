@@ -40,6 +40,7 @@ from reports.statement import (
     Statement,
     Transfer,
     TransitLines,
+    UnitRate,
     UnpaidSettlement,
     record_attachment,
     spending_tables,
@@ -400,6 +401,7 @@ def full_month() -> Statement:
         attachments=full_attachments(),
         flow=full_flow(),
         flow_since=date(2019, 3, 1),
+        rates=(UnitRate("KSCOIN", 10, 100, "CNY", date(2019, 1, 1), 12),),
     )
 
 

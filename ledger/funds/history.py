@@ -22,8 +22,8 @@ from ledger.funds.tables import (
 )
 from ledger.journal.balances import ANY_SIZE
 from ledger.journal.codec import decode
-from ledger.journal.history import Fund
-from ledger.journal.tables import entries, funds
+from ledger.journal.history import Fund, of_kinds
+from ledger.journal.tables import funds
 from ledger.journal.tables import funds as fund_table
 
 
@@ -253,18 +253,10 @@ def roles_then(
     Returns:
         Of whoever was enrolled by then.
     """
-    rows = connection.execute(
-        sa.select(entries.c.entry)
-        .where(
-            entries.c.fund_id == fund_id,
-            entries.c.kind.in_(("member.enrolled", "member.changed")),
-            entries.c.seq < size,
-        )
-        .order_by(entries.c.seq)
-    ).scalars()
+    kinds = ("member.enrolled", "member.changed")
     found = {}
-    for entry in rows:
-        value = decode(bytes(entry))
+    for one in of_kinds(connection, fund_id, kinds, 0, size, most=ANY_SIZE):
+        value = decode(one.entry)
         if at is None or from_text(value["occurred_at"]) <= at:
             found[value["body"]["member"]] = frozenset(value["body"]["roles"])
     return found

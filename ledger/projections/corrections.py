@@ -17,8 +17,9 @@ from ledger.decisions import history as decisions
 from ledger.errors import NotFoundError
 from ledger.funds import history as funds
 from ledger.issuing.numbers import numbered
+from ledger.journal.balances import ANY_SIZE
 from ledger.journal.codec import decode
-from ledger.journal.history import StoredEntry
+from ledger.journal.history import StoredEntry, of_kinds
 from ledger.journal.tables import entries
 from ledger.keyset import Listing, Sort
 from ledger.periods import history as periods
@@ -113,17 +114,8 @@ def corrections_between(
     Returns:
         They; read by index on the kind.
     """
-    rows = connection.execute(
-        sa.select(entries.c.seq, entries.c.kind, entries.c.entry)
-        .where(
-            entries.c.fund_id == fund_id,
-            entries.c.kind.in_(kinds),
-            entries.c.seq >= first,
-            entries.c.seq < stop,
-        )
-        .order_by(entries.c.seq)
-    ).mappings()
-    return list(_read(connection, fund_id, rows.all(), known_at))
+    found = of_kinds(connection, fund_id, kinds, first, stop, most=ANY_SIZE)
+    return list(_read(connection, fund_id, [one._asdict() for one in found], known_at))
 
 
 def read_corrections(

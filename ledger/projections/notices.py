@@ -18,10 +18,10 @@ from ledger.issuing import history as issuing
 from ledger.issuing.numbers import NOTICE, is_notice, number_of, numbered
 from ledger.issuing.steps import BUILT
 from ledger.journal import history as journal
+from ledger.journal.balances import ANY_SIZE
 from ledger.journal.codec import decode
 from ledger.journal.history import Fund
 from ledger.journal.months import month_after
-from ledger.journal.tables import entries
 from ledger.log import history as log
 from ledger.periods import history as periods
 from ledger.periods.history import IssuedStatement, Period
@@ -226,19 +226,9 @@ def _of_span(
 
 
 def _candidates(connection: sa.Connection, fund_id: int, span: _Span) -> list[Entry]:
-    rows = connection.execute(
-        sa.select(entries.c.seq, entries.c.kind, entries.c.entry)
-        .where(
-            entries.c.fund_id == fund_id,
-            entries.c.kind.in_(KINDS),
-            entries.c.seq >= span.first,
-            entries.c.seq < span.stop,
-        )
-        .order_by(entries.c.seq)
-    )
     found = []
-    for row in rows:
-        value = decode(bytes(row.entry))
+    for row in journal.of_kinds(connection, fund_id, KINDS, span.first, span.stop, most=ANY_SIZE):
+        value = decode(row.entry)
         at = from_text(value["occurred_at"])
         found.append(Entry(row.seq, row.kind, at, value["body"]))
     return found

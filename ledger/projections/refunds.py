@@ -9,8 +9,9 @@ from typing import Literal, NamedTuple
 
 import sqlalchemy as sa
 
+from ledger.journal.balances import ANY_SIZE
 from ledger.journal.codec import decode
-from ledger.journal.tables import entries
+from ledger.journal.history import of_kinds
 
 MINOR = "minor-refund"
 """Reason of a reversal that gives a minor's gift back."""
@@ -51,19 +52,10 @@ def refund_events(
     Returns:
         Events, oldest first.
     """
-    rows = connection.execute(
-        sa.select(entries.c.seq, entries.c.kind, entries.c.entry)
-        .where(
-            entries.c.fund_id == fund_id,
-            entries.c.kind.in_(("gift.reversed", "settlement")),
-            entries.c.seq >= first,
-            entries.c.seq < stop,
-        )
-        .order_by(entries.c.seq)
-    )
+    kinds = ("gift.reversed", "settlement")
     found = []
-    for row in rows:
-        body = decode(bytes(row.entry))["body"]
+    for row in of_kinds(connection, fund_id, kinds, first, stop, most=ANY_SIZE):
+        body = decode(row.entry)["body"]
         if body["commodity"] != commodity:
             continue
         if row.kind == "gift.reversed":

@@ -9,12 +9,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
 from ledger.clock import to_ms
 from ledger.db import Database
 from ledger.funds import booking as funding
 from ledger.funds.history import Rate
-from ledger.statements.build import Issue, make
+from ledger.statements.build import Issue, figures_of, make
 from ledger.verify import attached
 from reports import columns
 from reports.render import pack, statement_html
@@ -35,7 +36,7 @@ from tests.db.ledgers import (
     transfer,
 )
 from tests.db.test_spending import moved, undo
-from tests.flow.test_statement import CLOSED, CLOSED_AGAIN, close, opened
+from tests.flow.test_statement import CLOSED, CLOSED_AGAIN, close, october, opened
 
 YEAR_CLOSED = datetime(2027, 1, 6, 9, 0, tzinfo=UTC)
 
@@ -251,3 +252,20 @@ def test_what_units_were_worth_in_the_period_is_told(ledger: Ledger) -> None:
     close(ledger, "2026-11", CLOSED_AGAIN)
     november = [(one.unit, one.minor) for one in made(ledger, "2026-11").rates]
     assert november == [("DYCOIN", 50), ("KSCOIN", 90), ("KSCOIN", 80)]
+
+
+def test_no_query_of_the_figures_asks_for_entries_of_several_kinds_at_once(ledger: Ledger) -> None:
+    """One range of the index a kind: asked for some in the order of entries, a database reads every gift."""
+    october(ledger)
+    whole, issue = opened(ledger), Issue(CLOSED)
+    figures_of(whole, ledger.fund, "2026-10", issue)
+    asked: list[str] = []
+
+    def catch(*told: Any) -> None:
+        asked.append(told[2])
+
+    sa.event.listen(ledger.database.engine, "before_cursor_execute", catch)
+    figures_of(whole, ledger.fund, "2026-10", issue)
+    by_kind = [one for one in asked if "entries.kind =" in one]
+    assert len(by_kind) > 5
+    assert [one for one in asked if "entries.kind IN" in one] == []

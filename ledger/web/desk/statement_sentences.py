@@ -57,9 +57,9 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "issue.history": ("走过的每一步", "Every step"),
     "issue.file": ("下载现在的文件", "Download the file as it stands"),
     "issue.sha256": ("文件的 SHA-256", "SHA-256 of the file"),
-    "issue.level": ("签名等级 PAdES {level}", "Signature PAdES {level}"),
+    "issue.level": ("签名等级 PAdES {level}。", "Signature level PAdES {level}."),
     "issue.level.B-B": (
-        "没有时间戳：签名时间只是签名的电脑说的。设置时间戳机构（LEDGER_TSA_URL）以后才有。",
+        "没有时间戳，签名时间只是签名的电脑说的。设置时间戳机构（LEDGER_TSA_URL）以后才有。",
         (
             "No time stamp: when it was signed is told by the signing machine only. Set a time "
             "stamp authority (LEDGER_TSA_URL) to have one."

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import io
 import os
 import secrets
+import shutil
 from hashlib import sha256
 from pathlib import Path
+from typing import IO
 
 
 def register_path(folder: Path, digest: str, name: str) -> Path:
@@ -59,18 +62,18 @@ def figures_file(path: Path, digest: str) -> bytes | None:
     return data if sha256(data).hexdigest() == digest else None
 
 
-def write_new(path: Path, data: bytes) -> None:
+def write_new(path: Path, data: bytes | IO[bytes]) -> None:
     """Write a file that is there whole or not at all, readable by the service alone.
 
     Args:
         path: Where; an earlier file of this name is replaced.
-        data: Its bytes.
+        data: Its bytes, or where they are read from piece by piece.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.new")
     handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
     with os.fdopen(handle, "wb") as stream:
-        stream.write(data)
+        shutil.copyfileobj(io.BytesIO(data) if isinstance(data, bytes) else data, stream)
         stream.flush()
         os.fsync(stream.fileno())
     temporary.replace(path)

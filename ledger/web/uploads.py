@@ -21,15 +21,19 @@ import os
 import re
 import secrets
 from collections.abc import Callable
+from http import HTTPStatus
 from pathlib import Path
-from typing import NamedTuple, TypeVar
+from typing import IO, NamedTuple, TypeVar
 
 from flask import Flask, Response, current_app, request
 from werkzeug.datastructures import FileStorage
+from werkzeug.exceptions import RequestEntityTooLarge
+from werkzeug.wrappers import Response as BaseResponse
 
-from ledger.errors import FieldError, FileFormatError
+from ledger.errors import FieldError, FileFormatError, LedgerError
 from ledger.matching.formats import sniffing
 from ledger.web.hooks import passed_by_gifts
+from ledger.web.problems import http_problem, problem_of, problem_response, wants_page
 from ledger.web.services import WebSettings
 
 KINDS = sniffing.KINDS
@@ -37,8 +41,10 @@ NAME_MAX = sniffing.NAME_MAX
 kind_of = sniffing.kind_of
 shown_name = sniffing.shown_name
 
+_PDF = b"%PDF-"
 _STORED = re.compile(r"[0-9a-f]{32}")
 _MARK = "_takes_files"
+_TOO_LARGE = "_too_large"
 _TYPED = "application/x-www-form-urlencoded"
 
 View = TypeVar("View", bound=Callable[..., object])
@@ -58,9 +64,19 @@ class Upload(NamedTuple):
     shown_name: str
 
 
-def takes_files(view: View) -> View:
-    """Mark a view whose form may bring files: its body may be as large as `LEDGER_UPLOAD_MAX` says."""
+def takes_files(view: View, too_large: Callable[..., BaseResponse] | None = None) -> View:
+    """Mark a view whose form may bring files: its body may be as large as `LEDGER_UPLOAD_MAX` says.
+
+    Args:
+        view: The view.
+        too_large: A view of the same address that shows the form again where more was sent; none of it was read, and
+            nothing of it may be. Without it, a page of its own says so.
+
+    Returns:
+        The view.
+    """
     setattr(view, _MARK, True)
+    setattr(view, _TOO_LARGE, too_large)
     return view
 
 
@@ -83,6 +99,45 @@ def setup(app: Flask, settings: WebSettings) -> None:
             request.max_content_length = settings.upload_max
 
     app.before_request(bound)
+    app.register_error_handler(RequestEntityTooLarge, _on_too_large)
+
+
+def _on_too_large(_error: RequestEntityTooLarge) -> BaseResponse:
+    """Say so beside the field, where the page knows how."""
+    view = current_app.view_functions.get(request.endpoint or "")
+    again = getattr(view, _TOO_LARGE, None)
+    if again is None or not wants_page():
+        return problem_response(http_problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE))
+    try:
+        response: BaseResponse = again(**(request.view_args or {}))
+    except LedgerError as error:  # whoever is not signed in, or may not, is told that
+        return problem_response(problem_of(error), error)
+    response.status_code = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
+    return response
+
+
+def pdf_of(file: FileStorage | None) -> IO[bytes]:
+    """Look at a PDF that a form brought, without holding it in memory.
+
+    Args:
+        file: The field; None where there is none.
+
+    Returns:
+        Its bytes, to be read from the first on.
+
+    Raises:
+        FieldError: None was chosen, or it is empty.
+        FileFormatError: It is none.
+    """
+    if file is None or not file.filename:
+        raise FieldError(field="file", reason="missing", value="")
+    head = file.stream.read(len(_PDF))
+    if not head:
+        raise FieldError(field="file", reason="empty", value=shown_name(file.filename))
+    if head != _PDF:
+        raise FileFormatError(file=shown_name(file.filename), line=0, reason="other-kind")
+    file.stream.seek(0)
+    return file.stream
 
 
 def received(file: FileStorage | None, *kinds: str) -> Upload:

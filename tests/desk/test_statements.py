@@ -15,6 +15,7 @@ from ledger.statements.jobs import Jobs
 from ledger.statements.life import Which
 from ledger.statements.pki import make_development_pki
 from tests.desk.counties import text_of
+from tests.signin.sites import HOST
 
 NUMBER = "qinghe-2026-09-M-v1"
 ONE = f"statements/{NUMBER}/zh"
@@ -127,6 +128,7 @@ def test_each_step_by_whoever_may(county, started):
     given = {"opinion": "none", "file": (io.BytesIO(b"not a pdf"), "x.pdf")}
     wrong = county.as_("sun").post(f"/desk/qinghe/{ONE}/opinion", **given)
     assert "这不是 PDF" in text_of(wrong)
+    huge_is_told_beside_the_field(county)
     given = {"opinion": "none", "file": (io.BytesIO(DATA), "x.pdf")}
     taken = county.as_("sun").post(f"/desk/qinghe/{ONE}/opinion", **given)
     assert taken.status_code == 303, text_of(taken)
@@ -140,6 +142,46 @@ def test_each_step_by_whoever_may(county, started):
     assert "G3 不符" in text_of(county.get("wang", ONE))
     page = county.post("wang", f"statements/{NUMBER}/publish")
     assert page.status_code == 422
+
+
+class Unread(io.RawIOBase):
+    """Half a gigabyte that nobody may read."""
+
+    at = 0
+
+    def readable(self) -> bool:
+        return True
+
+    def seek(self, offset: int, whence: int = 0) -> int:
+        self.at = 500 * 1024 * 1024 if whence == io.SEEK_END else offset
+        return self.at
+
+    def tell(self) -> int:
+        return self.at
+
+    def readinto(self, _into: object) -> int:
+        raise AssertionError
+
+
+def huge_is_told_beside_the_field(county) -> None:
+    """Send 500 MB: the answer is the same page, and not one byte of it was read."""
+    for language, said in (("", "一次最多 20 MB"), ("/en", "at most 20 MB")):
+        for who, status in (("sun", 413), ("wang", 403)):
+            browser = county.as_(who)
+            answer = browser.client.open(
+                f"{language}/desk/qinghe/{ONE}/opinion",
+                base_url=f"https://{HOST}",
+                method="POST",
+                input_stream=Unread(),
+                content_type="multipart/form-data; boundary=x",
+                headers={"Accept": "text/html"},
+                environ_overrides=browser.environ,
+            )
+            assert answer.status_code == status, text_of(answer)
+            assert (said in text_of(answer)) == (status == 413)
+            if status == 413:
+                assert 'id="opinion"' in answer.text
+                assert "aria-invalid" in answer.text
 
 
 def test_certificates_are_proposed_decided_and_ended(county, clock):

@@ -252,6 +252,13 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "文件太大：比交出去的文件多出的，不像一个签名。",
         "It is too large: it holds more than the file that was sent and a signature.",
     ),
+    "refused.above-limit": (
+        "文件太大，没有收下：一次最多 {most} MB。签过名的报告，只比交给您的那个文件大一点。",
+        (
+            "It is too large and was not taken: at most {most} MB. A signed statement is only a little larger than the "
+            "file that was sent."
+        ),
+    ),
     "refused.other-file": (
         (
             "这不是交给您的那个文件：前面的字节不一样。签名软件如果「另存」或重新生成文件，就会这"

@@ -22,7 +22,6 @@ from ledger.errors import (
     InputError,
     NotFoundError,
     StateError,
-    TooLargeError,
 )
 from ledger.funds import history as funds
 from ledger.issuing import history
@@ -76,7 +75,8 @@ def add(blueprint: Blueprint, ledger: Ledger) -> None:
     rule(f"{_ONE}/sign", "sign", at("statement.sign", sign), methods=["POST"])
     rule(f"{_ONE}/send", "send", at("statement.send", hand_over), methods=["POST"])
     rule(f"{_ONE}/opinion", "ask_opinion", at("opinion.give", ask_opinion))
-    giving = takes_files(at("opinion.give", give_opinion))
+    again = at("opinion.give", opinion_too_large)
+    giving = takes_files(at("opinion.give", give_opinion), again)
     rule(f"{_ONE}/opinion", "give_opinion", giving, methods=["POST"])
     rule(f"{_ONE}/return", "return_issue", at("opinion.return", return_it), methods=["POST"])
     _add_certificates(blueprint, ledger)
@@ -309,8 +309,8 @@ def give_opinion(desk: Desk, number: str, language: str) -> Response:
     if issue.state != life.SENT:
         return desk.done("issue", "moved_on", number=number, language=language)
     try:
-        upload = uploads.received(request.files.get("file"), "pdf")
-    except (FieldError, FileFormatError, TooLargeError) as error:
+        brought = uploads.pdf_of(request.files.get("file"))
+    except (FieldError, FileFormatError) as error:
         typed.errors["file"] = (_sentence(error), {})
         return _opinion(desk, number, language, typed)
     if typed["opinion"] not in life.OPINIONS:
@@ -320,9 +320,17 @@ def give_opinion(desk: Desk, number: str, language: str) -> Response:
     asked = {**Which(issue.number, issue.language)._asdict(), "opinion": typed["opinion"]}
     job = jobs.new("take-back", who, asked, desk.ledger.clock.now())
     path = jobs.path(job.id).with_suffix(".pdf")
-    write_new(path, upload.data)
+    write_new(path, brought)
     job = jobs.with_file(job, path)
     return _started(desk, start(desk.ledger, desk.fund, "take-back", who, job.asked, job=job))
+
+
+def opinion_too_large(desk: Desk, number: str, language: str) -> Response:
+    """Say that what was brought is larger than anything that is taken; it was not read."""
+    typed = Typed()
+    most = desk.ledger.settings.upload_max // (1024 * 1024)
+    typed.errors["file"] = ("refused.above-limit", {"most": most})
+    return _opinion(desk, number, language, typed)
 
 
 def _sentence(error: InputError) -> str:

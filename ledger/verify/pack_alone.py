@@ -36,12 +36,19 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, Any, Protocol
 
+_ALONE = """✗ 旁边没有 verify_statement.py；请把整个包解开，或把两个文件放在一起
+  verify_statement.py is not beside this program: unpack the whole pack, or put both files into one folder"""
+
 
 def _beside() -> Any:
     """Load what checks statements: the file beside this one in a pack, else the module of the program."""
     path = Path(__file__).with_name("verify_statement.py")
     if not path.is_file():
-        return importlib.import_module("ledger.verify.attached")
+        try:
+            return importlib.import_module("ledger.verify.attached")
+        except ImportError:
+            print(_ALONE)
+            sys.exit(2)
     sys.dont_write_bytecode = True  # nothing is written into a pack
     spec = importlib.util.spec_from_file_location("verify_statement", path)
     if spec is None or spec.loader is None:
@@ -75,6 +82,7 @@ WIDTH = 256
 BUNDLE_MAX = WIDTH * (65_535 + 2)
 
 _PATH = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*(?:/[A-Za-z0-9_][A-Za-z0-9_.-]*)*", re.ASCII)
+_NUMBERED = re.compile(r"-(\d{4}-(?:\d\d|Q[1-4]|Y))-[A-Z]-v\d+-", re.ASCII)
 _NAMED_IN = ("file", "evidence", "sha256")
 _HASH = re.compile(r"\b[0-9a-f]{64}\b", re.ASCII)
 _NAMES_KEYS = ("fund.opened", "key.rotated")
@@ -335,7 +343,7 @@ class Job:
         self._named: list[str] = []
         self._trusted = self.keys
         self._note, self._root, self._elsewhere = "", b"", 0
-        self._published: set[str] = set()
+        self._published: Mapping[str, str] = {}
         self._proofs: set[str] = set()
         self._served: list[tuple[str, str]] = []
         try:
@@ -595,22 +603,37 @@ class Job:
             self._elsewhere = len(self._proofs - here)
 
     def _statements(self) -> None:
+        """Check each published statement, and that none of the period was left out without a word."""
+        for path in sorted(self._published.keys() - self.listed.keys()):
+            if self._covers(path):
+                self._held("statements", path, True, _shown(path) in self._missing)
         for path, (_, digest) in sorted(self.listed.items()):
-            if not path.startswith("statements/"):
-                continue
-            self._held("statements", f"{path} in the log", True, digest in self._published)
-            try:
-                bundle = said.bundle_of(read(self.pack, path, STATEMENT_MAX))
-                found = said.check(bundle, self._trusted)
-            except Unreadable as error:
-                self._differs("statements", path, "a statement", error.en)
-                continue
-            for one in found:
-                if one.state == BROKEN:
-                    self._differs("statements", f"{path} {one.name}", "", one.detail_en or one.en)
-                elif one.name == "served":
-                    zh, en = _shown(one.zh), _shown(one.en)
-                    self._served.append((f"{path}：{zh}", f"{path}: {en}"))
+            if path.startswith("statements/"):
+                stated = self._published.get(path, "its hash")
+                self._held("statements", f"{path} in the log", stated, digest)
+                self._statement(path)
+
+    def _statement(self, path: str) -> None:
+        try:
+            bundle = said.bundle_of(read(self.pack, path, STATEMENT_MAX))
+            found = said.check(bundle, self._trusted)
+        except Unreadable as error:
+            self._differs("statements", path, "a statement", error.en)
+            return
+        for one in found:
+            if one.state == BROKEN:
+                self._differs("statements", f"{path} {one.name}", "", one.detail_en or one.en)
+            elif one.name == "served":
+                zh, en = _shown(one.zh), _shown(one.en)
+                self._served.append((f"{path}：{zh}", f"{path}: {en}"))
+
+    def _covers(self, path: str) -> bool:
+        """Tell whether a statement is of the pack's period, or of a part of it."""
+        found = _NUMBERED.search(path)
+        if not self.period or found is None:
+            return not self.period
+        of, asked = (_months(one) for one in (found[1], self.period))
+        return asked[0] <= of[1] <= asked[1]
 
 
 class Rows:
@@ -678,7 +701,7 @@ class Registers:
         stop: Number after the last.
 
     Attributes:
-        published: Hashes of statements that entries publish.
+        published: Hashes of the statements that entries publish, by their paths in a pack.
         proofs: Hashes of files that entries of the span name.
     """
 
@@ -693,7 +716,7 @@ class Registers:
         self._public = {name: rows[name] for name in PUBLIC}
         self._all = (*rows.values(),)
         self._sums: dict[tuple[str, str], list[int]] = defaultdict(lambda: [0, 0, 0])
-        self.published: set[str] = set()
+        self.published: dict[str, str] = {}
         self.proofs: set[str] = set()
 
     def close(self) -> None:
@@ -704,7 +727,8 @@ class Registers:
         """Take the next entry of the log with its leaf hash, and read the rows that it makes."""
         seq, body = entry["seq"], entry["body"]
         if entry["kind"] == "statement.published":
-            self.published.add(body["sha256"])
+            path = f"statements/{body['number']}-{body['language']}.pdf"
+            self.published[path] = body["sha256"]
         if seq < self._stop:
             self._add(entry)
         if not self._first <= seq < self._stop:
@@ -862,6 +886,15 @@ def _whole(value: object) -> int:
 
 def _json(value: object) -> str:
     return json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+
+
+def _months(label: str) -> tuple[str, str]:
+    """Return the first and the last month of `2026-10`, `2026-Q4` or `2026-Y`."""
+    year, _, part = label.partition("-")
+    if part.startswith("Q") and part[1:].isdigit():
+        last = 3 * int(part[1:])
+        return f"{year}-{last - 2:02}", f"{year}-{last:02}"
+    return (f"{year}-01", f"{year}-12") if part == "Y" else (label, label)
 
 
 def _tile(index: int) -> str:

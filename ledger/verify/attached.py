@@ -26,7 +26,7 @@ import json
 import re
 import sys
 import zlib
-from collections import Counter, defaultdict
+from collections import Counter, defaultdict, deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
@@ -36,9 +36,21 @@ from typing import Any
 HELD, BROKEN, NOT_CHECKED = "held", "broken", "not-checked"
 
 FILE_MAX = 256 * 1024 * 1024
-INFLATED_MAX = 64 * 1024 * 1024
+INFLATED_MAX, ALL_INFLATED_MAX = 32 * 1024 * 1024, 256 * 1024 * 1024
+"""Bytes of one stream and of all: an attachment is at most 10 MiB, or it is served instead."""
+
+WORK_MAX = 4_000_000
+"""Values, rows and pieces of text that are read of one file."""
+
 OBJECTS_MAX = 1_000_000
 DEPTH_MAX = 100
+FILTERS_MAX = 4
+SIGNATURES_MAX = 20
+CMS_MAX = 1024 * 1024
+JSON_MAX = 16 * 1024 * 1024
+ENTRY_MAX = 65_535
+NOTE_LINES_MAX = 100
+SHOWN_MAX = 2_000
 LONG_DAYS, VERY_LONG_DAYS = 30, 90
 MANIFEST, FIGURES, CHECKPOINTS, JOURNAL = (
     "manifest.json",
@@ -55,6 +67,19 @@ class Unreadable(Exception):  # noqa: N818 -- it is not an error of this program
         super().__init__(en)
         self.zh = zh
         self.en = en
+
+
+_WRONG = (
+    ArithmeticError,
+    AttributeError,
+    LookupError,
+    MemoryError,
+    RecursionError,
+    TypeError,
+    ValueError,
+    csv.Error,
+)
+"""What reading a file that somebody made to deceive can end in."""
 
 
 @dataclass(frozen=True)
@@ -91,7 +116,7 @@ class Name(str):
     __slots__ = ()
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Ref:
     """A reference to an object."""
 
@@ -103,12 +128,13 @@ class Stream:
     """A stream: its dictionary and its bytes as they stand in the file."""
 
     head: dict[str, Any]
-    raw: bytes
+    raw: memoryview
 
 
 _BACKSLASH, _OPEN, _CLOSE = b"\\()"
 _REGULAR = re.compile(rb"[^\x00\t\n\x0c\r ()<>\[\]{}/%]+")
-_GAP = re.compile(rb"(?:[\x00\t\n\x0c\r ]+|%[^\r\n]*)*")
+_GAP = re.compile(rb"[\x00\t\n\x0c\r ]*+(?:%[^\r\n]*+[\x00\t\n\x0c\r ]*+)*+")
+_LETTERS = re.compile(rb"[^\\()]+")
 _REFERENCE = re.compile(
     rb"(\d{1,10})[\x00\t\n\x0c\r ]+(\d{1,5})[\x00\t\n\x0c\r ]+R(?![0-9A-Za-z])"
 )
@@ -121,12 +147,32 @@ def _damaged(what: str) -> Unreadable:
     )
 
 
+class Work:
+    """Counts what is read of one file: nothing in it that repeats or leads to itself makes this program hang."""
+
+    def __init__(self) -> None:
+        self._left = WORK_MAX
+
+    def take(self, count: int) -> None:
+        """Do so much more.
+
+        Raises:
+            Unreadable: It is far more than a statement needs.
+        """
+        self._left -= max(0, count)
+        if self._left < 0:
+            raise Unreadable(
+                "文件复杂得不像任何一份报告", "the file is far more intricate than any statement"
+            )
+
+
 class Parser:
     """Reads PDF values out of bytes, from a place on."""
 
-    def __init__(self, data: bytes, at: int = 0) -> None:
+    def __init__(self, data: bytes, at: int, work: Work) -> None:
         self.data = data
         self.at = at
+        self._work = work
         self._depth = 0
 
     def gap(self) -> None:
@@ -136,6 +182,7 @@ class Parser:
 
     def value(self) -> Any:
         """Read one value."""
+        self._work.take(1)
         self.gap()
         head = self.data[self.at : self.at + 1]
         readers = {b"/": self._name, b"(": self._text, b"[": self._array, b"<": self._angle}
@@ -211,6 +258,11 @@ class Parser:
         self.at += 1
         found, depth = bytearray(), 1
         while self.at < len(self.data):
+            plain = _LETTERS.match(self.data, self.at)
+            if plain:
+                found += plain[0]
+                self.at = plain.end()
+                continue
             one = self.data[self.at]
             self.at += 1
             if one == _BACKSLASH:
@@ -238,6 +290,10 @@ class Parser:
 _PLAIN, _PACKED = 1, 2
 """How a cross-reference stream says that an object stands by itself, or in an object stream."""
 
+_ROW, _LETTER = 4, 16
+"""What a row of a cross-reference table and a letter of a font weigh, in values: they are kept."""
+
+_BYTES_A_VALUE = 64
 _PNG = 10
 """Predictors from here on are PNG's (ISO 32000-1, 7.4.4.4)."""
 
@@ -295,6 +351,7 @@ class Pdf:
         self._kept: dict[int, Any] = {}
         self._packed: dict[int, tuple[bytes, list[int]]] = {}
         self._inflated = 0
+        self._work = Work()
         self.trailer: dict[str, Any] = {}
         self._read_places()
         if "Encrypt" in self.trailer:
@@ -322,7 +379,7 @@ class Pdf:
             at = trailer.get("Prev")
 
     def _section(self, at: int) -> dict[str, Any]:
-        parser = Parser(self.data, at)
+        parser = Parser(self.data, at, self._work)
         parser.gap()
         if self.data[parser.at : parser.at + 4] == b"xref":
             parser.at += 4
@@ -338,6 +395,7 @@ class Pdf:
             count = parser.word()
             if not isinstance(first, int) or not isinstance(count, int) or count > OBJECTS_MAX:
                 raise _damaged("xref")
+            self._work.take(_ROW * count)
             for number in range(first, first + count):
                 place, _, kind = parser.word(), parser.word(), parser.word()
                 if kind == "n" and isinstance(place, int):
@@ -350,13 +408,16 @@ class Pdf:
         data, head = self.inflate(stream), stream.head
         widths = [int(one) for one in head.get("W", ())]
         index = head.get("Index") or [0, head.get("Size", 0)]
-        if len(widths) != len(("kind", "place", "index")) or not sum(widths):
+        size = sum(widths)
+        if len(widths) != len(("kind", "place", "index")) or not size or min(widths) < 0:
             raise _damaged("xref")
         at = 0
         for first, count in zip(index[::2], index[1::2], strict=False):
-            for number in range(first, first + min(count, OBJECTS_MAX)):
-                self._place(number, widths, data[at : at + sum(widths)])
-                at += sum(widths)
+            there = min(count, (len(data) - at) // size)
+            self._work.take(_ROW * there)
+            for number in range(first, first + there):
+                self._place(number, widths, data[at : at + size])
+                at += size
         return head
 
     def _place(self, number: int, widths: list[int], row: bytes) -> None:
@@ -374,17 +435,19 @@ class Pdf:
         found = _OBJECT.match(self.data, at)
         if not found:
             raise _damaged("object")
-        parser = Parser(self.data, found.end())
+        parser = Parser(self.data, found.end(), self._work)
         value = parser.value()
         parser.gap()
+        # Many numbers may lead to one long object.
+        self._work.take((parser.at - at) // _BYTES_A_VALUE)
         if not isinstance(value, dict) or self.data[parser.at : parser.at + 6] != b"stream":
             return value
         start = parser.at + 6
         start += 2 if self.data[start : start + 2] == b"\r\n" else 1
         length = self.get(value.get("Length"))
-        if not isinstance(length, int) or start + length > len(self.data):
+        if not isinstance(length, int) or not 0 <= length <= len(self.data) - start:
             raise _damaged("stream")
-        return Stream(value, self.data[start : start + length])
+        return Stream(value, memoryview(self.data)[start : start + length])
 
     def get(self, value: Any) -> Any:
         """Follow references."""
@@ -403,34 +466,40 @@ class Pdf:
         if place not in self._packed:
             self._packed[place] = self._unpack(place)
         data, places = self._packed[place]
-        return Parser(data, places[index]).value()
+        return Parser(data, places[index], self._work).value()
 
     def _unpack(self, place: int) -> tuple[bytes, list[int]]:
         stream = self.get(Ref(place))
         if not isinstance(stream, Stream):
             raise _damaged("object stream")
         data, first = self.inflate(stream), int(stream.head["First"])
-        parser = Parser(data)
-        heads = [(parser.word(), parser.word()) for _ in range(int(stream.head["N"]))]
+        count = int(stream.head["N"])
+        self._work.take(_ROW * count)
+        parser = Parser(data, 0, self._work)
+        heads = [(parser.word(), parser.word()) for _ in range(count)]
         return data, [first + place for _, place in heads]
 
     def inflate(self, stream: Stream) -> bytes:
         """Return a stream's content: refused when damaged, or far larger than statements are."""
         data = self._unpacked(stream)
+        self._work.take(1 + len(data) // 1024)
         self._inflated += len(data)
-        if self._inflated > 8 * INFLATED_MAX:
+        if self._inflated > ALL_INFLATED_MAX:
             raise Unreadable("文件展开后太大", "the file is far too large when unpacked")
         parameters = self.get(stream.head.get("DecodeParms"))
         if isinstance(parameters, list):
             parameters = self.get(parameters[0]) if parameters else None
         if isinstance(parameters, dict) and parameters.get("Predictor", 1) >= _PNG:
+            self._work.take(len(data))
             return _unpredict(data, int(parameters.get("Columns", 1)))
         return data
 
     def _unpacked(self, stream: Stream) -> bytes:
         filters = self.get(stream.head.get("Filter")) or []
         filters = filters if isinstance(filters, list) else [filters]
-        data = stream.raw
+        if len(filters) > FILTERS_MAX:
+            raise _damaged("filters")
+        data: bytes | memoryview = stream.raw
         for one in filters:
             if one != "FlateDecode":
                 raise _damaged(f"filter {str(one)[:20]}")
@@ -443,7 +512,9 @@ class Pdf:
                 raise Unreadable(
                     "附件展开后太大", "a part of the file is far too large when unpacked"
                 )
-        return data
+        if len(data) > INFLATED_MAX:
+            raise Unreadable("附件太大", "a part of the file is far too large")
+        return bytes(data)
 
     # --- attachments ---
 
@@ -456,7 +527,7 @@ class Pdf:
         names = self.get(self.root.get("Names")) or {}
         tree = self.get(names.get("EmbeddedFiles"))
         found: dict[str, bytes] = {}
-        for name, spec in self._leaves(tree, 0):
+        for name, spec in self._leaves(tree, set()):
             if name in found:
                 raise Unreadable(f"附件 {name} 有两份", f"two attachments are called {name}")
             files = self.get(spec.get("EF")) or {}
@@ -465,9 +536,10 @@ class Pdf:
                 found[name] = self.inflate(stream)
         return found
 
-    def _leaves(self, node: Any, depth: int) -> Iterator[tuple[str, dict[str, Any]]]:
-        if not isinstance(node, dict) or depth > DEPTH_MAX:
+    def _leaves(self, node: Any, seen: set[int]) -> Iterator[tuple[str, dict[str, Any]]]:
+        if not isinstance(node, dict) or id(node) in seen or len(seen) > OBJECTS_MAX:
             return
+        seen.add(id(node))
         pairs = self.get(node.get("Names")) or []
         for key, value in zip(pairs[::2], pairs[1::2], strict=False):
             spec = self.get(value)
@@ -475,7 +547,7 @@ class Pdf:
                 stated = self.get(spec.get("UF")) or self.get(key)
                 yield _plain(stated), spec
         for kid in self.get(node.get("Kids")) or []:
-            yield from self._leaves(self.get(kid), depth + 1)
+            yield from self._leaves(self.get(kid), seen)
 
     def signatures(self) -> list[Signed]:
         """Return the signatures and document time stamps, in the order in which they were made."""
@@ -487,6 +559,10 @@ class Pdf:
                 ends = tuple(int(self.get(end)) for end in span)
                 is_stamp = one.get("SubFilter") == "ETSI.RFC3161"
                 found[ends] = Signed(ends, one["Contents"], is_stamp)
+        if len(found) > SIGNATURES_MAX:
+            raise Unreadable(
+                "签名多得不像任何一份报告", "the file has more signatures than any statement"
+            )
         return sorted(found.values(), key=lambda one: one.end)
 
     # --- text by tags ---
@@ -506,11 +582,13 @@ class Pdf:
     def _pages(self) -> list[tuple[int, dict[str, Any]]]:
         found: list[tuple[int, dict[str, Any]]] = []
         waiting: list[tuple[Any, dict[str, Any]]] = [(self.root.get("Pages"), {})]
-        while waiting and len(found) < OBJECTS_MAX:
+        seen: set[int] = set()
+        while waiting:
             reference, inherited = waiting.pop()
             node = self.get(reference)
-            if not isinstance(node, dict):
+            if not isinstance(node, dict) or id(node) in seen:
                 continue
+            seen.add(id(node))
             kept = {**inherited, **{k: node[k] for k in ("Resources",) if k in node}}
             if "Kids" in node:
                 waiting.extend((kid, kept) for kid in reversed(self.get(node["Kids"])))
@@ -520,11 +598,12 @@ class Pdf:
 
     def _marked(self) -> dict[tuple[int, int], str]:
         """Return the text of each marked piece, by page and number."""
-        found: dict[tuple[int, int], str] = {}
+        found: dict[tuple[int, int], list[str]] = defaultdict(list)
         fonts: dict[int, dict[int, str]] = {}
         for number, page in self._pages():
             contents = self.get(page.get("Contents"))
             parts = contents if isinstance(contents, list) else [contents]
+            self._work.take(len(parts))
             data = b"\n".join(
                 self.inflate(stream)
                 for stream in map(self.get, parts)
@@ -532,14 +611,15 @@ class Pdf:
             )
             resources = self.get(page.get("Resources")) or {}
             for piece, text in self._painted(data, resources, fonts):
-                found[number, piece] = found.get((number, piece), "") + text
-        return found
+                self._work.take(1 + len(text) // _LETTER)
+                found[number, piece].append(text)
+        return {where: "".join(texts) for where, texts in found.items()}
 
     def _painted(
         self, data: bytes, resources: dict[str, Any], fonts: dict[int, dict[int, str]]
     ) -> Iterator[tuple[int, str]]:
-        parser, operands = Parser(data), []
-        marks: list[int | None] = []
+        parser, operands = Parser(data, 0, self._work), []
+        marks: list[int | None] = [None]  # of each open mark, or of the one around it
         letters: dict[int, str] = {}
         while True:
             parser.gap()
@@ -552,12 +632,12 @@ class Pdf:
             if value == "Tf" and operands:
                 letters = self._letters(str(operands[0]), resources, fonts)
             elif value in {"BDC", "BMC"}:
-                marks.append(self._mark(operands, resources))
+                number = self._mark(operands, resources)
+                marks.append(marks[-1] if number is None else number)
             elif value == "EMC":
-                marks = marks[:-1]
-            elif value in {"Tj", "TJ", "'", '"'}:
-                pieces = [one for one in marks if one is not None]
-                yield from ((one, _read_text(operands, letters)) for one in pieces[-1:])
+                del marks[max(1, len(marks) - 1) :]
+            elif value in {"Tj", "TJ", "'", '"'} and marks[-1] is not None:
+                yield marks[-1], _read_text(operands, letters)
             operands = []
 
     def _mark(self, operands: list[Any], resources: dict[str, Any]) -> int | None:
@@ -576,7 +656,8 @@ class Pdf:
         if key not in fonts or key < 0:
             font = self.get(reference)
             stream = self.get(font.get("ToUnicode")) if isinstance(font, dict) else None
-            fonts[key] = _to_unicode(self.inflate(stream)) if isinstance(stream, Stream) else {}
+            cmap = self.inflate(stream) if isinstance(stream, Stream) else b""
+            fonts[key] = _to_unicode(cmap, self._work)
         return fonts[key]
 
     def _elements(self, kind: str) -> Iterator[dict[str, Any]]:
@@ -586,14 +667,12 @@ class Pdf:
             Its elements of a kind.
         """
         tree = self.get(self.root.get("StructTreeRoot"))
-        waiting, seen = [tree], 0
+        waiting, seen = [tree], set[int]()
         while waiting:
             node = self.get(waiting.pop())
-            seen += 1
-            if seen > OBJECTS_MAX:
-                raise _damaged("structure tree")
-            if not isinstance(node, dict):
+            if not isinstance(node, dict) or id(node) in seen:
                 continue
+            seen.add(id(node))
             if node.get("S") == kind:
                 yield node
             else:
@@ -601,7 +680,9 @@ class Pdf:
 
     def _kids(self, node: dict[str, Any]) -> list[Any]:
         kids = self.get(node.get("K"))
-        return kids if isinstance(kids, list) else [] if kids is None else [kids]
+        found = kids if isinstance(kids, list) else [] if kids is None else [kids]
+        self._work.take(len(found))
+        return found
 
     def _cells(self, row: dict[str, Any]) -> list[dict[str, Any]]:
         cells = [self.get(one) for one in self._kids(row)]
@@ -634,6 +715,8 @@ _UP = 2
 
 def _unpredict(data: bytes, columns: int) -> bytes:
     """Undo the row filters of PNG that cross-reference streams use: none, sub and up."""
+    if not 0 < columns <= len(data):
+        raise _damaged("predictor")
     found, before = bytearray(), bytes(columns)
     for at in range(0, len(data), columns + 1):
         kind, row = data[at], bytearray(data[at + 1 : at + 1 + columns])
@@ -649,23 +732,30 @@ def _unpredict(data: bytes, columns: int) -> bytes:
     return bytes(found)
 
 
-def _to_unicode(cmap: bytes) -> dict[int, str]:
+def _to_unicode(cmap: bytes, work: Work) -> dict[int, str]:
     """Read which letters a font's codes stand for."""
     found: dict[int, str] = {}
 
     def text(digits: bytes) -> str:
         return bytes.fromhex(digits.decode()).decode("utf-16-be", "replace")
 
-    for block in re.findall(rb"beginbfchar(.*?)endbfchar", cmap, re.DOTALL):
-        for code, letters in re.findall(rb"<([0-9A-Fa-f]+)>\s*<([0-9A-Fa-f]+)>", block):
-            found[int(code, 16)] = text(letters)
-    pattern = rb"<([0-9A-Fa-f]+)>\s*<([0-9A-Fa-f]+)>\s*<([0-9A-Fa-f]+)>"
-    for block in re.findall(rb"beginbfrange(.*?)endbfrange", cmap, re.DOTALL):
-        for low, high, letters in re.findall(pattern, block):
-            first = text(letters)
-            for code in range(int(low, 16), min(int(high, 16), 0xFFFF) + 1):
-                found[code] = first[:-1] + chr(ord(first[-1]) + code - int(low, 16))
+    for code, letters in _listed_in(cmap, b"bfchar", 2):
+        work.take(_LETTER)
+        found[int(code, 16)] = text(letters)
+    for low, high, letters in _listed_in(cmap, b"bfrange", 3):
+        first, codes = text(letters), range(int(low, 16), min(int(high, 16), 0xFFFF) + 1)
+        work.take(_LETTER * (1 + len(codes)))
+        for number in codes:
+            found[number] = first[:-1] + chr(ord(first[-1]) + number - codes.start)
     return found
+
+
+def _listed_in(cmap: bytes, kind: bytes, columns: int) -> Iterator[tuple[bytes, ...]]:
+    """Yield the rows of a font's lists of one kind: hexadecimal digits, so many a row."""
+    row = re.compile(rb"\s*".join([rb"<([0-9A-Fa-f]{1,64})>"] * columns))
+    for part in cmap.split(b"begin" + kind)[1:]:
+        for one in row.finditer(part.partition(b"end" + kind)[0]):
+            yield one.groups()
 
 
 def _read_text(operands: Iterable[Any], letters: Mapping[int, str]) -> str:
@@ -796,7 +886,7 @@ def signed_by(note: str, vkeys: Iterable[str]) -> tuple[list[str], int]:
         ):
             keys[name, identity] = data
     held, others = [], 0
-    for line in lines.splitlines():
+    for line in lines.splitlines()[:NOTE_LINES_MAX]:
         name, _, encoded = line.removeprefix("\u2014 ").partition(" ")
         try:
             data = base64.b64decode(encoded, validate=True)
@@ -864,6 +954,14 @@ def _total(rows: Iterable[Mapping[str, Any]], *columns: str) -> int:
     return sum(int(row[column] or 0) for row in rows for column in columns)
 
 
+def _grouped(rows: Iterable[Mapping[str, Any]], column: str) -> dict[Any, list[Mapping[str, Any]]]:
+    """Put rows together that have the same value: each is looked at once, however many groups there are."""
+    found: dict[Any, list[Mapping[str, Any]]] = defaultdict(list)
+    for row in rows:
+        found[row[column]].append(row)
+    return dict(found)
+
+
 def equations(figures: Mapping[str, Any]) -> Pairs:
     """Give every equation between the figures of a statement (statements, section 3)."""
     pairs = Pairs()
@@ -874,6 +972,9 @@ def equations(figures: Mapping[str, Any]) -> Pairs:
     _list_equations(pairs, figures)
     _opening_equations(pairs, figures)
     _column_equations(pairs, figures)
+    corrected: dict[tuple[str, str], int] = defaultdict(int)
+    for one in figures["corrections"]:
+        corrected[one["document"], one["line"]] += int(one["amount_minor"] or 0)
     for row in figures["restated"]:
         where = f"{row['line']} of {row['document']}"
         pairs.add(
@@ -881,14 +982,8 @@ def equations(figures: Mapping[str, Any]) -> Pairs:
             row["new_minor"],
             row["old_minor"] + row["change_minor"],
         )
-        listed = [
-            one
-            for one in figures["corrections"]
-            if (one["document"], one["line"]) == (row["document"], row["line"])
-        ]
-        pairs.add(
-            f"{where}: change = Σ entries", row["change_minor"], _total(listed, "amount_minor")
-        )
+        listed = corrected[row["document"], row["line"]]
+        pairs.add(f"{where}: change = Σ entries", row["change_minor"], listed)
     for code, value in figures["lines"].items():
         stated = _line(figures, code)
         if stated is not _UNKNOWN:
@@ -1014,14 +1109,13 @@ def _due_equations(pairs: Pairs, p: Mapping[str, Any], g: Mapping[str, Any]) -> 
 def _age_equations(pairs: Pairs, p: Mapping[str, Any]) -> None:
     """Hold what platforms owe by age to P5, and the oldest band to the settlements in it."""
     bands = ("young_minor", "over_30_minor", "over_90_minor")
-    for one in p["by_platform"] if "ages" in p else ():
-        aged = [row for row in p["ages"] if row["platform"] == one["platform"]]
+    if "ages" not in p:
+        return
+    ages = _grouped(p["ages"], "platform")
+    unpaid = _grouped((row for row in p["unpaid"] if row["age_days"] > VERY_LONG_DAYS), "platform")
+    for one in p["by_platform"]:
+        aged, very_late = ages.pop(one["platform"], []), unpaid.pop(one["platform"], [])
         pairs.add(f"P5 of {one['platform']} = Σ ages", one["p5"], _total(aged, *bands))
-        very_late = [
-            row
-            for row in p["unpaid"]
-            if row["platform"] == one["platform"] and row["age_days"] > VERY_LONG_DAYS
-        ]
         is_held = _total(aged, "over_90_minor") >= _total(very_late, "amount_minor")
         pairs.add(f"P5 of {one['platform']} over 90 days: settlements in it", is_held, True)
 
@@ -1111,8 +1205,9 @@ def _list_equations(pairs: Pairs, figures: Mapping[str, Any]) -> None:
 
 def _kind_equations(pairs: Pairs, x: Mapping[str, Any]) -> None:
     """Hold open items by kind to the items themselves."""
+    kinds = _grouped(x["items"], "kind")
     for row in x.get("by_kind", ()):
-        some = [one for one in x["items"] if one["kind"] == row["kind"]]
+        some = kinds.pop(row["kind"], [])
         for days, count, amount in (
             (-1, "items", "amount_minor"),
             (LONG_DAYS, "over_30", "over_30_minor"),
@@ -1166,6 +1261,7 @@ class Journal:
         self.kept_of: set[str] = set()
         self.rates: dict[int, tuple[str, int, int, str]] = {}
         self._payouts: dict[int, tuple[str, str]] = {}
+        self.is_readable = True
         self.limit: list[Any] | None = None
         self._limits: dict[int, list[Any]] = {}
 
@@ -1173,9 +1269,11 @@ class Journal:
         """Add an entry, by its exact bytes."""
         self._tree.add(leaf(entry))
         try:
-            value = json.loads(entry)
-            self._add(value)
-        except (ValueError, KeyError, TypeError, AttributeError):
+            if len(entry) > ENTRY_MAX:
+                raise ValueError(len(entry))
+            self._add(json.loads(entry))
+        except _WRONG:
+            self.is_readable = False
             self._wrong("条目无法读取", "an entry cannot be read")
         self._next += 1
 
@@ -1325,11 +1423,11 @@ def minors_of(
     Returns:
         Minor units.
     """
-    waiting = {one["platform"]: [list(gift) for gift in one["waiting"]] for one in queues}
+    waiting = {one["platform"]: deque(list(gift) for gift in one["waiting"]) for one in queues}
     ahead = defaultdict(int, {one["platform"]: one["ahead_minor"] for one in queues})
     found = 0
     for step, platform, amount, is_minor in events:
-        line = waiting.setdefault(platform, [])
+        line = waiting.setdefault(platform, deque())
         if step == "void":
             found += amount if is_minor else 0
         elif step == "late":
@@ -1344,7 +1442,7 @@ def minors_of(
                 left -= taken
                 line[0][0] -= taken
                 if not line[0][0]:
-                    line.pop(0)
+                    line.popleft()
             ahead[platform] += left
     return found
 
@@ -1508,25 +1606,40 @@ def recomputed(figures: Mapping[str, Any], journal: Journal) -> Pairs:
 # --- registers ----------------------------------------------------------------------------------
 
 
-def table(content: bytes) -> list[dict[str, str]]:
+Rows = Iterator[Mapping[str, str]]
+"""A register, read row by row: it may have many."""
+
+
+def table(content: bytes) -> Rows:
     """Read a register.
 
+    Yields:
+        Its rows.
+
     Raises:
-        Unreadable: It is not UTF-8 with a byte-order mark.
+        Unreadable: It is not UTF-8 with a byte-order mark, or a row has more or fewer cells than there are columns.
     """
     if not content.startswith(b"\xef\xbb\xbf"):
         raise Unreadable("表格不是带 BOM 的 UTF-8", "a register is not UTF-8 with its mark")
-    return list(csv.DictReader(io.StringIO(content[3:].decode("utf-8"), newline="")))
+    with io.TextIOWrapper(io.BytesIO(content), encoding="utf-8-sig", newline="") as text:
+        for row in csv.DictReader(text):
+            if None in row or None in row.values():
+                raise Unreadable("表格有一行不完整", "a row of a register is not whole")
+            yield row
 
 
 def _sum(rows: Iterable[Mapping[str, str]], column: str) -> int:
     return sum(int(row[column] or 0) for row in rows)
 
 
+def _count(rows: Rows) -> int:
+    return sum(1 for _ in rows)
+
+
 def registers(figures: Mapping[str, Any], files: Mapping[str, bytes]) -> Pairs:
     """Hold the registers to the lines that they make."""
     pairs, lines = Pairs(), figures["lines"]
-    checks: dict[str, Callable[[list[dict[str, str]]], None]] = {
+    checks: dict[str, Callable[[Rows], None]] = {
         "gifts.csv": lambda rows: _gift_rows(pairs, figures, rows),
         "transfers.csv": lambda rows: _transfer_rows(pairs, figures, rows),
         "settlements.csv": lambda rows: _settlement_rows(pairs, figures, rows),
@@ -1541,11 +1654,11 @@ def registers(figures: Mapping[str, Any], files: Mapping[str, bytes]) -> Pairs:
             "S3 = Σ spending_by_provider.csv", lines["S3"] or 0, _sum(rows, "amount_fen")
         ),
         "adjustments.csv": lambda rows: pairs.add(
-            "adjustments = rows of adjustments.csv", len(figures["adjustments"]), len(rows)
+            "adjustments = rows of adjustments.csv", len(figures["adjustments"]), _count(rows)
         ),
         "exceptions.csv": lambda rows: _exception_rows(pairs, figures, rows),
         "corrections.csv": lambda rows: pairs.add(
-            "corrections = rows of corrections.csv", len(figures["corrections"]), len(rows)
+            "corrections = rows of corrections.csv", len(figures["corrections"]), _count(rows)
         ),
     }
     for name, check in checks.items():
@@ -1554,50 +1667,66 @@ def registers(figures: Mapping[str, Any], files: Mapping[str, bytes]) -> Pairs:
     return pairs
 
 
-def _gift_rows(pairs: Pairs, figures: Mapping[str, Any], rows: list[dict[str, str]]) -> None:
+def _gift_rows(pairs: Pairs, figures: Mapping[str, Any], rows: Rows) -> None:
     gifts = figures["gifts"]
     platforms = [one for one in gifts["by_platform"] if not one["platform"].endswith("/beside")]
-    pairs.add("G1 = rows of gifts.csv", gifts["g1"], len(rows))
-    pairs.add(
-        "G2 of gifts = Σ gifts.csv", _total(platforms, "gross_minor"), _sum(rows, "gross_fen")
-    )
-    numbers = [int(row["gift_no"]) for row in rows]
-    expected = list(range(numbers[0], numbers[0] + len(numbers))) if numbers else []
-    pairs.add("gifts.csv: numbers without a gap", numbers == expected, True)
+    count = gross = first = 0
+    is_gapless = True
+    for row in rows:
+        number = int(row["gift_no"])
+        first = first if count else number
+        is_gapless = is_gapless and number == first + count
+        gross += int(row["gross_fen"] or 0)
+        count += 1
+    pairs.add("G1 = rows of gifts.csv", gifts["g1"], count)
+    pairs.add("G2 of gifts = Σ gifts.csv", _total(platforms, "gross_minor"), gross)
+    pairs.add("gifts.csv: numbers without a gap", is_gapless, True)
 
 
-def _transfer_rows(pairs: Pairs, figures: Mapping[str, Any], rows: list[dict[str, str]]) -> None:
+def _transfer_rows(pairs: Pairs, figures: Mapping[str, Any], rows: Rows) -> None:
     first, last = figures["ledger"]["l1_first"] or 0, figures["ledger"]["l1_last"]
     last = -1 if last is None else last
-    sent = [row for row in rows if first <= int(row["entry_no"]) <= last]
+    sent = (row for row in rows if first <= int(row["entry_no"]) <= last)
     pairs.add("B4 = Σ transfers.csv", figures["bank"]["b4"], _sum(sent, "amount_fen"))
 
 
-def _settlement_rows(pairs: Pairs, figures: Mapping[str, Any], rows: list[dict[str, str]]) -> None:
-    listed = figures["due"]["settlements"]
-    for column in ("gross", "refund", "share", "deduction", "net"):
-        left = _total(listed, f"{column}_minor")
-        pairs.add(f"settlements: {column} = Σ settlements.csv", left, _sum(rows, f"{column}_fen"))
+_SETTLED = ("gross", "refund", "share", "deduction", "net")
 
 
-def _fund_rows(pairs: Pairs, figures: Mapping[str, Any], rows: list[dict[str, str]]) -> None:
-    total = figures["fund"]["total"]
-    sums: dict[str, int] = defaultdict(int)
-    bound: dict[str, int] = defaultdict(int)
+def _settlement_rows(pairs: Pairs, figures: Mapping[str, Any], rows: Rows) -> None:
+    sums = dict.fromkeys(_SETTLED, 0)
     for row in rows:
-        sums[row["line"]] += int(row["amount_fen"])
-        bound[row["line"]] += int(row["amount_fen"]) if row["restricted"] == "yes" else 0
-    for line, sign in (("f2", 1), ("f3", 1), ("f4", 1), ("f5", -1), ("f6", -1), ("f7", 1)):
-        code = line.upper()
+        for column in _SETTLED:
+            sums[column] += int(row[f"{column}_fen"] or 0)
+    for column, found in sums.items():
+        left = _total(figures["due"]["settlements"], f"{column}_minor")
+        pairs.add(f"settlements: {column} = Σ settlements.csv", left, found)
+
+
+def _fund_rows(pairs: Pairs, figures: Mapping[str, Any], rows: Rows) -> None:
+    total = figures["fund"]["total"]
+    signs = {"F2": 1, "F3": 1, "F4": 1, "F5": -1, "F6": -1, "F7": 1}
+    sums, bound = dict.fromkeys(signs, 0), dict.fromkeys(signs, 0)
+    for row in rows:
+        if row["line"] in signs:
+            amount = int(row["amount_fen"])
+            sums[row["line"]] += amount
+            bound[row["line"]] += amount if row["restricted"] == "yes" else 0
+    for code, sign in signs.items():
+        line = code.lower()
         pairs.add(f"{code} = Σ fund_movements.csv", total[line], sign * sums[code])
         if figures["fund"]["restricted"] is not None:
             stated = figures["fund"]["restricted"][line]
             pairs.add(f"{code} restricted = Σ fund_movements.csv", stated, sign * bound[code])
 
 
-def _exception_rows(pairs: Pairs, figures: Mapping[str, Any], rows: list[dict[str, str]]) -> None:
-    pairs.add("X1 = rows of exceptions.csv", figures["open"]["x1"], len(rows))
-    pairs.add("X2 = Σ exceptions.csv", figures["open"]["x2"], _sum(rows, "amount_fen"))
+def _exception_rows(pairs: Pairs, figures: Mapping[str, Any], rows: Rows) -> None:
+    count = amount = 0
+    for row in rows:
+        count += 1
+        amount += int(row["amount_fen"] or 0)
+    pairs.add("X1 = rows of exceptions.csv", figures["open"]["x1"], count)
+    pairs.add("X2 = Σ exceptions.csv", figures["open"]["x2"], amount)
 
 
 # --- what the pages print -----------------------------------------------------------------------
@@ -1736,7 +1865,7 @@ def check(
             _pages(bundle, figures),
             _signatures(bundle),
         ]
-    except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
+    except _WRONG as error:
         raise Unreadable(
             f"附件的内容不完整（{error!r:.80}）", f"the attachments are not whole ({error!r:.80})"
         ) from error
@@ -1754,9 +1883,11 @@ _REGISTERS_SAID = ("明细表加出来的数就是各行", "the registers add up
 def _json(bundle: Bundle, name: str) -> dict[str, Any]:
     if name not in bundle.files:
         raise Unreadable(f"缺少附件 {name}", f"the attachment {name} is missing")
+    if len(bundle.files[name]) > JSON_MAX:
+        raise Unreadable(f"附件 {name} 太大", f"the attachment {name} is too large")
     try:
         found = json.loads(bundle.files[name])
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise Unreadable(
             f"附件 {name} 无法读取", f"the attachment {name} cannot be read"
         ) from error
@@ -1818,7 +1949,7 @@ def _beside(bundle: Bundle, name: str) -> bytes | None:
     if bundle.beside is None or Path(name).name != name:
         return None
     path = bundle.beside / name
-    return path.read_bytes() if path.is_file() else None
+    return _content(path) if path.is_file() else None
 
 
 def _manifest_pairs(manifest: Mapping[str, Any], figures: Mapping[str, Any]) -> Pairs:
@@ -2006,13 +2137,15 @@ def _journal(
 ) -> Iterator[Outcome]:
     first = before.size
     journal = Journal(figures["commodity"], first, before)
-    for line in bundle.files[JOURNAL].splitlines():
-        journal.take(line)
+    for line in io.BytesIO(bundle.files[JOURNAL]):
+        journal.take(line.removesuffix(b"\n"))
+        if not journal.is_readable:
+            break
     pairs = Pairs()
-    pairs.add("size", journal.size(), figures["ledger"]["checkpoint"]["size"])
-    pairs.add("root", _b64(journal.root()), _b64(closing))
     if journal.trouble:
         pairs.add(journal.trouble[1], True, False)
+    pairs.add("size", journal.size(), figures["ledger"]["checkpoint"]["size"])
+    pairs.add("root", _b64(journal.root()), _b64(closing))
     outcome = _compared(
         "journal",
         pairs,
@@ -2087,6 +2220,9 @@ def _pages(bundle: Bundle, figures: Mapping[str, Any]) -> Outcome:
 
 def _signatures(bundle: Bundle) -> Outcome:
     found = [] if bundle.pdf is None else bundle.pdf.signatures()
+    if bundle.pdf is not None and not found and behind_end(bundle.pdf.data):
+        # What is left of a signed file that was cut off in its first signature is the file before it.
+        return _compared("signatures", _BEHIND, *_BEHIND_SAID)
     if bundle.pdf is None or not found:
         return Outcome(
             "signatures",
@@ -2109,6 +2245,18 @@ def _signatures(bundle: Bundle) -> Outcome:
         "signatures and time stamps fit the bytes that they cover, and the last covers the file to its end; whose"
         f" certificates they are was not checked, compare: {told}",
     )
+
+
+_BEHIND = Pairs([("bytes behind the end of the file", True, False)])
+_BEHIND_SAID = (
+    "文件没有签名，结尾后面却还有字节：可能是签过名的文件被截断了",
+    "the file has no signature, and bytes behind its end: it may be a signed one that was cut off",
+)
+
+
+def behind_end(data: bytes) -> bool:
+    """Tell whether bytes stand behind the last mark of a PDF's end."""
+    return bool(data.rpartition(b"%%EOF")[2].strip())
 
 
 # --- signatures (CMS) ---------------------------------------------------------------------------
@@ -2135,27 +2283,27 @@ class Der:
         """Return the values that it is made of."""
         found, at = [], 0
         while at < len(self.content):
-            one = der(self.content[at:])
+            one = der(self.content, at)
             found.append(one)
             at += len(one.whole)
         return found
 
 
-def der(data: bytes) -> Der:
-    """Read the first value of some bytes.
+def der(data: bytes, at: int = 0) -> Der:
+    """Read the value of some bytes that begins at a place.
 
     Raises:
         ValueError: There is none.
     """
-    if len(data) < len("tl"):
+    if len(data) < at + len("tl"):
         raise ValueError
-    length, at = data[1], 2
+    length, start = data[at + 1], at + 2
     if length & _LONG:
-        at += length & ~_LONG
-        length = int.from_bytes(data[2:at], "big")
-    if at + length > len(data):
+        start += length & ~_LONG
+        length = int.from_bytes(data[at + 2 : start], "big")
+    if start + length > len(data):
         raise ValueError
-    return Der(data[0], data[at : at + length], data[: at + length])
+    return Der(data[at], data[start : start + length], data[at : start + length])
 
 
 def signer_of(cms: bytes, covered: bytes, *, stamp: bool) -> str | None:
@@ -2169,10 +2317,14 @@ def signer_of(cms: bytes, covered: bytes, *, stamp: bool) -> str | None:
     Returns:
         Name and SHA-256 of the certificate; None where it does not fit.
     """
+    from cryptography.exceptions import UnsupportedAlgorithm
     from cryptography.hazmat.primitives import hashes
     from cryptography.hazmat.primitives.serialization.pkcs7 import load_der_pkcs7_certificates
+    from cryptography.x509 import InvalidVersion
 
     try:
+        if len(cms) > CMS_MAX:
+            return None
         outer = der(cms)
         body = outer.parts()[1].parts()[0].parts()
         info = body[-1].parts()[0].parts()
@@ -2191,7 +2343,7 @@ def signer_of(cms: bytes, covered: bytes, *, stamp: bool) -> str | None:
             if _fits(one.public_key(), signature, message, (hashed[digest_name], scheme)):
                 digest = hashlib.sha256(one.public_bytes(_der_encoding())).hexdigest()
                 return f"{one.subject.rfc4514_string()} (SHA-256 {digest})"
-    except (ValueError, IndexError, StopIteration, KeyError):
+    except (*_WRONG, StopIteration, UnsupportedAlgorithm, InvalidVersion):
         return None
     return None
 
@@ -2255,10 +2407,19 @@ def read_bundle(path: Path) -> Bundle:
         Unreadable: Neither.
     """
     if path.is_dir():
-        names = [one for one in sorted(path.iterdir()) if one.is_file()]
-        files = {one.name: one.read_bytes() for one in names if one.stat().st_size <= FILE_MAX}
-        return Bundle(_listed(files), None, path)
-    return bundle_of(path.read_bytes(), path.parent)
+        return Bundle(_listed(path), None, path)
+    return bundle_of(_content(path), path.parent)
+
+
+def _content(path: Path) -> bytes:
+    """Read a file, unless it is larger than any of a statement, or a pipe that nobody writes into."""
+    if path.exists() and not path.is_file():
+        raise Unreadable(f"{path.name} 不是文件", f"{path.name} is not a file")
+    with path.open("rb") as stream:
+        data = stream.read(FILE_MAX + 1)
+    if len(data) > FILE_MAX:
+        raise Unreadable(f"{path.name} 太大", f"{path.name} is too large")
+    return data
 
 
 def bundle_of(data: bytes, beside: Path | None = None) -> Bundle:
@@ -2266,17 +2427,24 @@ def bundle_of(data: bytes, beside: Path | None = None) -> Bundle:
     try:
         pdf = Pdf(data)
         return Bundle(pdf.attachments(), pdf, beside)
-    except (KeyError, TypeError, ValueError, IndexError, RecursionError, AttributeError) as error:
+    except _WRONG as error:
         raise _damaged(type(error).__name__) from error
 
 
-def _listed(files: dict[str, bytes]) -> dict[str, bytes]:
-    """Keep of a folder what the manifest names: other files may lie there."""
+def _listed(folder: Path) -> dict[str, bytes]:
+    """Read of a folder what its manifest names: other files may lie there."""
+    found = {MANIFEST: _content(folder / MANIFEST)} if (folder / MANIFEST).is_file() else {}
     try:
-        names = {one["name"] for one in json.loads(files.get(MANIFEST, b"{}"))["files"]}
-    except (ValueError, KeyError, TypeError):
-        return files
-    return {name: data for name, data in files.items() if name in names | {MANIFEST}}
+        names = {str(one["name"]) for one in _json(Bundle(found), MANIFEST)["files"]}
+    except _WRONG as error:
+        raise Unreadable(
+            f"附件 {MANIFEST} 无法读取", f"the attachment {MANIFEST} cannot be read"
+        ) from error
+    for name in sorted(names):
+        path = folder / name
+        if path.name == name and path.is_file():
+            found[name] = _content(path)
+    return found
 
 
 def _beside_me(folder: Path) -> Path:
@@ -2295,6 +2463,12 @@ _MARKS = {HELD: "✓", BROKEN: "✗", NOT_CHECKED: "–"}
 _WORDS = {HELD: ("对", "holds"), BROKEN: ("不对", "WRONG"), NOT_CHECKED: ("未核对", "not checked")}
 
 
+def shown(text: object) -> str:
+    """Return a text as it is printed: cut, and nothing in it that steers a terminal."""
+    letters = str(text)[:SHOWN_MAX]
+    return "".join(one if one.isprintable() else "\ufffd" for one in letters)
+
+
 def told(outcomes: Iterable[Outcome]) -> Iterator[str]:
     """Say what came out, in both languages.
 
@@ -2303,11 +2477,11 @@ def told(outcomes: Iterable[Outcome]) -> Iterator[str]:
     """
     for one in outcomes:
         zh, en = _WORDS[one.state]
-        yield f"{_MARKS[one.state]} {zh} {one.zh}"
-        yield f"  {en}: {one.en}" + (f" ({one.counted:,})" if one.counted else "")
+        yield f"{_MARKS[one.state]} {zh} {shown(one.zh)}"
+        yield f"  {en}: {shown(one.en)}" + (f" ({one.counted:,})" if one.counted else "")
         if one.detail_zh:
-            yield f"    {one.detail_zh}"
-            yield f"    {one.detail_en}"
+            yield f"    {shown(one.detail_zh)}"
+            yield f"    {shown(one.detail_en)}"
 
 
 def summary(outcomes: Sequence[Outcome]) -> str:
@@ -2340,9 +2514,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         outcomes = check(read_bundle(path), options.key, previous)
     except (Unreadable, OSError) as error:
         zh = error.zh if isinstance(error, Unreadable) else str(error)
-        print(f"✗ {zh}\n  {error}")
+        print(f"✗ {shown(zh)}\n  {shown(error)}")
         return 2
-    print(path.name)
+    print(shown(path.name))
     for line in told(outcomes):
         print(line)
     print(summary(outcomes))

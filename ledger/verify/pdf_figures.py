@@ -59,7 +59,7 @@ def check_figures(data: bytes, beside: Beside) -> Findings:
         outcomes = attached.check(bundle, beside.keys, previous)
     except attached.Unreadable as error:
         findings.fail("statement-files", failure("", None, ("PDF", ""), "unreadable", "", error))
-        findings.notes.append((error.en, error.zh))
+        findings.notes.append((attached.shown(error.en), attached.shown(error.zh)))
         for name in CHECKS[1:]:
             findings.unsure(name, "statement-unreadable")
         return findings
@@ -90,7 +90,7 @@ def _take(findings: Findings, one: attached.Outcome, *, named: bool) -> None:
     if one.state == attached.NOT_CHECKED:
         check, reason = _UNSURE[one.name]
         findings.unsure(check, reason)
-        findings.notes.append((one.en, one.zh))
+        findings.notes.append((attached.shown(one.en), attached.shown(one.zh)))
         return
     check = f"statement-{one.name}"
     findings.count(check, one.counted)
@@ -99,4 +99,4 @@ def _take(findings: Findings, one: attached.Outcome, *, named: bool) -> None:
         findings.fail(check, failure("", None, ("PDF", what), "not-equal", right, left))
     elif one.name == "signature" and not named:
         findings.unsure(check, "no-key")
-        findings.notes.append((one.en, one.zh))
+        findings.notes.append((attached.shown(one.en), attached.shown(one.zh)))

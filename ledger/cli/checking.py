@@ -20,6 +20,7 @@ from ledger.verify.database import verify_database
 from ledger.verify.fetching import Fetch, fetch_from
 from ledger.verify.outside import verify_log
 from ledger.verify.pack_alone import is_pack
+from ledger.verify.pdf_apart import Asked, verify_pdf_apart
 from ledger.verify.report import Report
 
 
@@ -134,16 +135,10 @@ def _pack(session: Session, place: Path, vkey: str | None, since: bytes | None) 
 
 
 def _statement(session: Session, path: Path, vkey: str | None, previous: Path | None) -> Report:
-    """Check a statement's file."""
-    # What signatures need is slow to load, and no other command needs it.
-    from ledger.verify.pdf import verify_pdf
-    from ledger.verify.pdf_figures import Beside
-    from ledger.verify.pdf_trust import read_trust
-
-    before = None if previous is None else previous.read_bytes()
-    beside = Beside((vkey or "").split(), before, path.parent)
-    trust = read_trust(session.settings.trust)
-    return verify_pdf(path.name, path.read_bytes(), beside, trust, SystemClock().now())
+    """Check a statement's file: it may be anybody's, so what it may take is bounded."""
+    settings = session.settings
+    asked = Asked(path, previous, (*(vkey or "").split(),), settings.trust, SystemClock().now())
+    return verify_pdf_apart(asked, settings.statement_memory)
 
 
 def _progress(session: Session) -> Progress:

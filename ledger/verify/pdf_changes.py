@@ -17,6 +17,18 @@ from pikepdf import Array, Dictionary, Name, Object, Pdf, Stream
 
 from ledger.errors import FileFormatError
 
+_WRONG = (
+    pikepdf.PdfError,
+    ArithmeticError,
+    AttributeError,
+    LookupError,
+    MemoryError,
+    RuntimeError,
+    TypeError,
+    ValueError,
+)
+"""What a part that is not what it should be ends in: a number where a page has to be, a box of words."""
+
 OBJECTS_MAX = 200_000
 """A statement has some thousands."""
 
@@ -50,7 +62,7 @@ def opened(data: bytes) -> Iterator[Pdf]:
             raise FileFormatError(file="pdf", reason="too-many")
         try:
             yield pdf
-        except (pikepdf.PdfError, RuntimeError, RecursionError) as error:
+        except _WRONG as error:
             raise FileFormatError(file="pdf", reason="not-a-pdf") from error
 
 

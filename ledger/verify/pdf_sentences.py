@@ -41,6 +41,14 @@ REASONS: dict[str, tuple[str, str]] = {
     "not-a-pdf": ("it is not a PDF, or a broken one", "不是 PDF，或已损坏"),
     "encrypted": ("it is encrypted; statements never are", "文件加了密；报告从不加密"),
     "too-many": ("it has more parts than any statement", "文件的部件多得不像任何一份报告"),
+    "too-large": (
+        "it is larger than any statement, and was not read",
+        "文件比任何一份报告都大，没有读",
+    ),
+    "too-much": (
+        "reading it takes more memory or time than any statement does, and was given up",
+        "读它要的内存或时间超过任何一份报告，已停止",
+    ),
     "script": (
         "it holds a program or an action that runs by itself",
         "里面有程序或会自己运行的动作",

@@ -20,10 +20,8 @@ from datetime import datetime
 from typing import Any
 
 from asn1crypto import x509
-from pyhanko.pdf_utils.misc import PdfError
 from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign.ades.report import AdESPassed
-from pyhanko.sign.general import SigningError
 from pyhanko.sign.validation import ades, policy_decl
 from pyhanko.sign.validation.dss import DocumentSecurityStore
 from pyhanko.sign.validation.errors import NoDSSFoundError, SignatureValidationError
@@ -41,8 +39,9 @@ from pyhanko_certvalidator.registry import SimpleTrustManager
 
 from ledger.errors import FileFormatError
 from ledger.verify import pdf_changes
+from ledger.verify.attached import behind_end
 from ledger.verify.pdf_trust import Trust
-from ledger.verify.report import Findings, failure
+from ledger.verify.report import Findings, failure, shown
 
 FUND_FIELD = "FundSignature"
 AUDITOR_FIELD = "AuditorSignature"
@@ -64,8 +63,6 @@ CHECKS = (
     "pdf-long-term",
 )
 """Of a file's signatures, in the order in which they are best read."""
-
-_BROKEN = (PdfError, SigningError, ValueError, TypeError, KeyError, IndexError, RecursionError)
 
 logging.getLogger("pyhanko").setLevel(logging.CRITICAL)
 logging.getLogger("pyhanko_certvalidator").setLevel(logging.CRITICAL)
@@ -168,14 +165,15 @@ def examine(data: bytes, trust: Trust, at: datetime, *, only_bytes: bool = False
 
     Raises:
         FileFormatError: It cannot be read, or is encrypted.
+        MemoryError: It takes more than this process may have.
     """
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             return asyncio.run(_examine(data, trust, at, only_bytes))
-    except FileFormatError:
+    except (FileFormatError, MemoryError):
         raise
-    except _BROKEN as error:
+    except Exception as error:  # whatever the library meets in a hostile file is the file's fault
         raise FileFormatError(file="pdf", reason="not-a-pdf") from error
 
 
@@ -374,6 +372,9 @@ def check_signatures(
     if not signatures.people:
         for name in CHECKS[1:]:
             findings.unsure(name, "unsigned")
+        if behind_end(data):
+            # What is left of a signed file that was cut off in its first signature is the file before it.
+            _fail(findings, "pdf-covered", "file", "bytes-after")
         return findings, signatures
     _check_bytes(findings, data, signatures)
     _check_people(findings, signatures, at)
@@ -440,8 +441,8 @@ def _is_valid(one: Signature, at: datetime) -> bool:
 
 
 def _who_en_zh(one: Signature, who: tuple[str, str]) -> tuple[str, str]:
-    en = f"{one.field}: {who[0]}, certificate SHA-256 {who[1]}"
-    zh = f"{one.field}：{who[0]}，证书 SHA-256 {who[1]}"
+    en = f"{shown(one.field)}: {shown(who[0])}, certificate SHA-256 {who[1]}"
+    zh = f"{shown(one.field)}：{shown(who[0])}，证书 SHA-256 {who[1]}"
     if one.is_development:
         en += "; a key ONLY FOR TRYING, it proves nothing about who signed"
         zh += "；这是仅供试用的密钥，不证明是谁签的"

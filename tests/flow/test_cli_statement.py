@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import time
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 from unittest import mock
@@ -25,8 +26,16 @@ from ledger.statements import worker
 from ledger.statements.jobs import Jobs
 from ledger.statements.life import Wish
 from ledger.statements.pki import PASSPHRASE
+from ledger.verify import attached
+from ledger.verify.pdf_apart import Asked, verify_pdf_apart
+from ledger.verify.pdf_signatures import check_signatures
+from ledger.verify.pdf_trust import Trust
 from ledger.wiring import Ledger, open_ledger
-from tests.flow.cli import PASSWORD, Cli, email_of
+from tests.db.test_audit_pack import listed_anew
+from tests.flow.cli import NOW, PASSWORD, Cli, email_of
+from tests.flow.conftest import Templates
+from tests.flow.test_cli_audit_pack import alone, contents
+from tests.unit.verify.hostile_pdfs import HOSTILE
 
 NUMBER = "qinghe-2026-11-M-v1"
 
@@ -34,14 +43,18 @@ NUMBER = "qinghe-2026-11-M-v1"
 @pytest.fixture
 def closed(walked: Cli) -> Cli:
     """Give a walked ledger with an auditor and keys for trying."""
-    email = email_of(len(walked.users))
-    with walked.gate() as gate:
-        walked.users["孙审"] = enrol_for_script(gate, email, "孙审", PASSWORD).user_id
+    return with_auditor(walked)
+
+
+def with_auditor(cli: Cli) -> Cli:
+    email = email_of(len(cli.users))
+    with cli.gate() as gate:
+        cli.users["孙审"] = enrol_for_script(gate, email, "孙审", PASSWORD).user_id
     new = ("member", "add", "孙审", "auditor", "--email", email, "--by", "赵管")
-    walked.run("decision", "approve", str(walked.json(*new)["decision"]), "--by", "李建国")
-    walked.sign_in("孙审")
-    walked.json("statement", "keys-for-trying")
-    return walked
+    cli.run("decision", "approve", str(cli.json(*new)["decision"]), "--by", "李建国")
+    cli.sign_in("孙审")
+    cli.json("statement", "keys-for-trying")
+    return cli
 
 
 def development(cli: Cli) -> Path:
@@ -80,8 +93,11 @@ def test_figures_alone_are_those_that_lie_inside_the_file(closed: Cli) -> None:
     )
 
 
-def test_the_whole_life(closed: Cli) -> None:
-    cli, folder = closed, closed.folder
+@pytest.fixture(scope="module")
+def published(templates: Templates, tmp_path_factory: pytest.TempPathFactory) -> tuple[Cli, bytes]:
+    """Walk a statement's whole way, and give the ledger and the file that was published."""
+    cli = with_auditor(templates.copy("walked", tmp_path_factory.mktemp("published")))
+    folder = cli.folder
     enrol_certificate(cli)
     told = cli.run("statement", "prepare", "2026-11", "--by", "王会计").stdout
     assert "building …" in told
@@ -107,7 +123,93 @@ def test_the_whole_life(closed: Cli) -> None:
     proposed = cli.json("statement", "publish", NUMBER, "--by", "王会计")
     assert proposed["content"]["statements"][0]["opinion"] == "unmodified"
     cli.run("decision", "approve", str(proposed["decision"]), "--by", "李建国")
-    assert cli.published("2026-11") == back.read_bytes()
+    return cli, back.read_bytes()
+
+
+def test_an_audit_pack_carries_the_statement_and_checks_it(
+    published: tuple[Cli, bytes], tmp_path: Path
+) -> None:
+    cli, final = published
+    name = f"statements/{NUMBER}-zh.pdf"
+    for audience in ("auditor", "public"):
+        file, folder = tmp_path / f"{audience}.zip", tmp_path / audience
+        done = cli.json("export", "audit-pack", file, "--for", audience, "--period", "2026-11")
+        assert done["missing"] == []
+        files = contents(file)
+        assert files[name] == final
+        told = cli.json("verify", file)
+        assert {one["name"]: one["counted"] for one in told["checks"]}["pack-statements"] == 1
+        assert told["ok"], told
+        with zipfile.ZipFile(file) as pack:
+            pack.extractall(folder)
+        for place in ((), (file,)):
+            ran = alone(folder / "verify.py", *place)
+            assert ran.returncode == 0, ran.stdout + ran.stderr
+            assert "each statement's hash is in the log, and its figures hold (1)" in ran.stdout
+        # The statement's own program, and the one of the pack, say the same of the file by itself.
+        ran = alone(folder / "verify_statement.py", folder / name)
+        assert ran.returncode == 0, ran.stdout + ran.stderr
+    changed = bytearray(final)
+    changed[len(changed) // 2] ^= 1
+    place = tmp_path / "changed.zip"
+    for data in (bytes(changed), final[:-1], final + b"\n", b"%PDF-1.7 none"):
+        write_pack(place, listed_anew({**files, name: data}))
+        ran = alone(folder / "verify.py", place)
+        assert (ran.returncode, ran.stderr) == (1, ""), ran.stdout
+        assert "WRONG: each statement's hash" in ran.stdout
+        failed = [one for one in cli.json("verify", place, fails=1)["checks"] if one["failure"]]
+        assert [one["name"] for one in failed] == ["pack-statements"]
+        assert name in failed[0]["failure"]["key"]
+    write_pack(place, listed_anew({path: files[path] for path in files if path != name}))
+    ran = alone(folder / "verify.py", place)
+    assert (ran.returncode, name in ran.stdout) == (1, True), ran.stdout
+    lonely = tmp_path / "lonely"
+    lonely.mkdir()
+    (lonely / "verify.py").write_bytes(files["verify.py"])
+    ran = alone(lonely / "verify.py", file)
+    assert (ran.returncode, ran.stderr) == (2, "")
+    assert "verify_statement.py" in ran.stdout
+
+
+def test_cut_off_anywhere_it_is_told_so_in_words(
+    published: tuple[Cli, bytes], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    _, final = published
+    path = tmp_path / "cut.pdf"
+    for at, length in enumerate(range(0, len(final), 1024)):
+        path.write_bytes(final[:length])
+        assert attached.main([str(path)]) in (1, 2), length
+        if not at % 64 or length > len(final) - 30_000:
+            findings, _ = check_signatures(final[:length], Trust(), NOW)
+            assert findings.broken, length
+    assert "Traceback" not in capsys.readouterr().out
+
+
+def test_a_hostile_file_is_verified_in_bounded_time_and_memory(empty_cli: Cli) -> None:
+    for name in ("nothing", "arrays-in-arrays", "pages-loop", "bomb"):
+        file = empty_cli.file(f"{name}.pdf", HOSTILE[name]())
+        told = empty_cli.run("verify", file, fails=1).stdout
+        assert "✗" in told, name
+    with (empty_cli.folder / "huge.pdf").open("wb") as stream:
+        stream.truncate(1 << 40)
+    told = empty_cli.run("verify", "huge.pdf", fails=1).stdout
+    assert "larger than any statement" in told
+    asked = Asked(empty_cli.folder / "bomb.pdf", None, (), empty_cli.folder / "trust", NOW)
+    report = verify_pdf_apart(asked, 3_000, 0.01)
+    assert report.failures[0].reason == "too-much"
+    assert "已停止" in report.failures[0].detail_zh
+    assert not verify_pdf_apart(asked, 90, 60).ok
+
+
+def write_pack(place: Path, files: dict[str, bytes]) -> None:
+    with zipfile.ZipFile(place, "w") as out:
+        for path, data in files.items():
+            out.writestr(path, data)
+
+
+def test_the_whole_life(published: tuple[Cli, bytes]) -> None:
+    cli, final = published
+    assert cli.published("2026-11") == final
     (row,) = cli.json("statement", "list")["statements"]
     assert row["state"] == "published"
     fingerprint = cli.json("certificate", "list")["certificates"][0]["certificate"]

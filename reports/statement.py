@@ -961,7 +961,7 @@ class UnitRate:
         units: So many of it.
         minor: Are worth this, minor units of `commodity`.
         commodity: ISO 4217 code.
-        since: Day from which on.
+        since: Day from which on; None where it holds from the beginning.
         entry: The entry that set it.
     """
 
@@ -969,7 +969,7 @@ class UnitRate:
     units: int
     minor: int
     commodity: str
-    since: date
+    since: date | None
     entry: int
 
 

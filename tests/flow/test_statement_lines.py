@@ -235,17 +235,18 @@ def test_the_year_s_column_holds_what_was_corrected_after_its_end(ledger: Ledger
 
 def test_what_units_were_worth_in_the_period_is_told(ledger: Ledger) -> None:
     def rate(unit: str, minor: int, *day: int) -> None:
-        new = Rate(unit, 10, minor, "CNY", to_ms(datetime(*day, tzinfo=UTC)), 0)
+        begins = to_ms(datetime(*day, tzinfo=UTC)) if day else 0
+        new = Rate(unit, 10, minor, "CNY", begins, 0)
         ledger.decide(lambda books: funding.put_rate(books, IMPORT, new))
 
     rate("KSCOIN", 100, 2026, 9, 1)
     rate("KSCOIN", 90, 2026, 10, 2)
-    rate("DYCOIN", 50, 2026, 9, 3)
+    rate("DYCOIN", 50)  # as it is set up: from the beginning
     close(ledger, "2026-10", CLOSED)
     rate("KSCOIN", 80, 2026, 11, 6)
     october = [(one.unit, one.minor, one.since) for one in made(ledger, "2026-10").rates]
     assert october == [
-        ("DYCOIN", 50, date(2026, 9, 3)),
+        ("DYCOIN", 50, None),
         ("KSCOIN", 100, date(2026, 9, 1)),
         ("KSCOIN", 90, date(2026, 10, 2)),
     ]

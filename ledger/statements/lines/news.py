@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import date
 from typing import Any, Final
 
 from ledger.clock import from_ms, local_date
@@ -106,6 +107,6 @@ def rates_in_force(month: Month) -> tuple[UnitRate, ...]:
             continue
         if one.from_ms <= start:
             covered.add(one.unit)
-        since = local_date(from_ms(one.from_ms), month.details.zone)
+        since = local_date(from_ms(one.from_ms), month.details.zone) if one.from_ms else None
         found.append(UnitRate(one.unit, one.units, one.minor, one.commodity, since, one.seq))
-    return tuple(sorted(found, key=lambda one: (one.unit, one.since, one.entry)))
+    return tuple(sorted(found, key=lambda one: (one.unit, one.since or date.min, one.entry)))

@@ -309,10 +309,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
     ),
     "gift.worth": ("{units}（{amount}）", "{units} ({amount})"),
     "gift.someone": ("一位观众", "a viewer"),
-    "gift.checks_hold": ("{checks}核对都通过。", "All {checks} passed."),
+    "gift.checks_hold": ("我们核对了 {checks}，都通过。", "All {checks} passed on our side."),
     "gift.checks_some": (
-        "{checks}核对通过，{unknown}现在还没法核对。",
-        "{checks} passed; {unknown} cannot be made yet.",
+        "我们核对了，{checks}通过，{unknown}现在还没法核对。",
+        "{checks} passed on our side; {unknown} cannot be made yet.",
     ),
     "gift.checks_fail": (
         "{failed}核对没通过。在查清以前，请把这一页和凭证都存下来。",

@@ -336,7 +336,7 @@ def test_a_gift_shows_its_whole_way():
             f"凭证号 {NUMBER.grouped}"
         ),
         (
-            "5 项核对都通过。9 月 30 日随第 12 次划转转出，10 月 8 日进了基金，"
+            "我们核对了 5 项，都通过。9 月 30 日随第 12 次划转转出，10 月 8 日进了基金，"
             "10 月 11 日用于类风湿关节炎用药。"
         ),
         "平台分成（50%）减 −1.50",
@@ -357,7 +357,7 @@ def test_a_cut_gift_shows_both_ways_and_one_sum():
     assert html.count('class="row sum"') == 1
     assert "你的 3.00 元，0.77 元在基金里，0.68 元已经买了药" in text
     assert "0.68 + 0.77 + 0.72 + 0.83 = 3.00" in text
-    assert "3 项核对通过，2 项现在还没法核对" in text
+    assert "我们核对了，3 项通过，2 项现在还没法核对" in text
     assert "Of your ¥3.00, ¥0.77 is in the fund, ¥0.68 has paid for medicine" in _gift_text(
         CUT_GIFT, "/en"
     )

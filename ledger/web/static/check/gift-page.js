@@ -39,7 +39,6 @@ async function run(section) {
   const fork = forkPanel(checks, say);
   if (fork) section.prepend(fork);
   if (no) warn(checks, say);
-  else counted(yes, unknown, say);
   if (fork) section.append(forgetButton(section.dataset, say));
 }
 
@@ -74,12 +73,6 @@ function shownSteps() {
     entry: Number(step.dataset.entry),
     amount: Number(step.dataset.amount),
   }));
-}
-
-/** The first words of the page count what was checked here, as the list below does. */
-function counted(yes, unknown, say) {
-  const told = document.querySelector("[data-verdict] [data-counted]");
-  if (told) told.textContent = say(unknown ? "counted.some" : "counted.all", { yes, unknown, device: device(say) });
 }
 
 /** Where a check failed, the first words of the page must not go on saying that all is well. */

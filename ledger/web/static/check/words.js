@@ -83,8 +83,6 @@ export const WORDS = {
   "summary.all": ["下面 {count} 项由{device}刚刚算过，不用相信我们。", "The {count} checks below were just computed by {device}: you need not believe us."],
   "summary.some": ["{count} 项由{device}刚刚算过，不用相信我们；另外 {unknown} 项没法核对，写着为什么。", "{count} checks were just computed by {device}; {unknown} could not be made, and say why."],
   "summary.no": ["{device}算过，有 {failed} 项没通过。", "Computed by {device}: {failed} did not pass."],
-  "counted.all": ["{yes} 项核对都通过，{device}刚刚算的。", "All {yes} checks passed, just computed by {device}."],
-  "counted.some": ["{yes} 项核对通过，{device}刚刚算的；{unknown} 项现在没法核对。", "{yes} checks passed, just computed by {device}; {unknown} could not be made."],
   "summary.none": ["{device}没能核对。下面是服务器核对的。", "Nothing could be checked by {device}. What follows was checked by our server."],
   "working": ["{device}正在核对……", "Being checked by {device} …"],
   "fork.title": ["这本账给过两个说法", "This ledger has told two stories"],

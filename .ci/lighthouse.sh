@@ -18,8 +18,9 @@ trap 'kill "$server"' EXIT
 for _ in $(seq 60); do curl -sf "http://localhost:$PORT/healthz" > /dev/null && break; sleep 1; done
 curl -sf "http://localhost:$PORT/healthz" > /dev/null || { echo "the service did not start:"; tail -5 "$TOOLS/serve.log"; exit 1; }
 gift=$(curl -s "http://localhost:$PORT/funds/qinghe" | grep -o '/funds/qinghe/gifts/[0-9A-Z]\{12\}' | head -1)
+statement=$(curl -s "http://localhost:$PORT/funds/qinghe/statements" | grep -o '/funds/qinghe/statements/[0-9Q-]*' | head -1)
 failed=0
-for page in / /funds/qinghe /en/funds/qinghe "$gift" /funds/qinghe/books/period /funds/qinghe/books/waits /funds/qinghe/find /verify; do
+for page in / /funds/qinghe /en/funds/qinghe "$gift" /funds/qinghe/books/period /funds/qinghe/books/waits /funds/qinghe/find "$statement" /verify; do
   CHROME_PATH=$(command -v chromium) node "$TOOLS/node_modules/lighthouse/cli/index.js" "http://localhost:$PORT$page" --quiet \
     --chrome-flags="--headless=new --no-sandbox --disable-gpu" --output=json --output-path="$TOOLS/last.json"
   node -e '

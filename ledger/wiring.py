@@ -34,6 +34,8 @@ from ledger.log.checkpoints import parse_checkpoint
 from ledger.log.notes import ED25519, Verifier, split_note
 from ledger.log.signer import LogSigner
 from ledger.log.tiles import TileAddress
+from ledger.periods import history as periods_history
+from ledger.periods.history import Period
 from ledger.privacy import choices
 from ledger.privacy.choices import Choice
 from ledger.projections import (
@@ -42,14 +44,17 @@ from ledger.projections import (
     gift_page,
     log_files,
     public_questions,
+    published_counts,
     readiness,
     statement_list,
     statement_page,
     totals,
 )
 from ledger.projections.books import waiting
+from ledger.projections.books.waiting import Moved, WaitPage
 from ledger.projections.fund_page import View
 from ledger.projections.public_questions import PublicQuestion
+from ledger.projections.published_counts import Published
 from ledger.projections.shapes import (
     Contact,
     EntryPage,
@@ -180,7 +185,8 @@ class Services:
         settings = ledger.settings
         self._read_only = (-READ_ONLY_S, False)
         self._totals: dict[str, tuple[float, Totals]] = {}
-        self._averages: dict[str, tuple[tuple[int | None, date], Mapping[StageKey, int]]] = {}
+        self._moved: dict[str, tuple[tuple[int | None, date], Mapping[StageKey, Moved]]] = {}
+        self._counted: dict[str, tuple[list[Period], Published]] = {}
         self._published = PublishedNames(settings.home)
         self._policy = witness_policy(settings)
         named = tuple(Words(one.name) for one in self._policy.witnesses)
@@ -210,15 +216,31 @@ class Services:
     def fund_page(self, slug: str) -> FundPage:
         """Return what the fund's page shows."""
         with self._view(slug) as view:
-            return front.front_page(view, self._average_days(view))
+            return front.front_page(view, self._moved_on(view), self._counts(view))
 
-    def _average_days(self, view: View) -> Mapping[StageKey, int]:
-        """Return the average days at the stages: counted again when money moved on, and on another day."""
+    def wait_page(self, slug: str) -> WaitPage:
+        """Return how long money stays at each stage."""
+        with self._view(slug) as view:
+            return waiting.wait_page(view, self._moved_on(view))
+
+    def _moved_on(self, view: View) -> Mapping[StageKey, Moved]:
+        """Return how long what moved on had waited: read again when money moved on, and on another day."""
         today = local_date(view.now, view.details.zone)
         stands = (waiting.last_moved(view), today)
-        kept = self._averages.get(view.fund.slug)
+        kept = self._moved.get(view.fund.slug)
         if kept is None or kept[0] != stands:
-            kept = self._averages[view.fund.slug] = (stands, waiting.average_days(view))
+            kept = self._moved[view.fund.slug] = (stands, waiting.moved_on(view))
+        return kept[1]
+
+    def _counts(self, view: View) -> Published:
+        """Return the counts of closed months: read again when another month is closed, or one opened again."""
+        connection, fund_id = view.connection, view.fund.fund_id
+        closed = periods_history.closed(connection, fund_id)
+        kept = self._counted.get(view.fund.slug)
+        if kept is None or kept[0] != closed:
+            months = published_counts.spans(connection, fund_id)
+            found = published_counts.published(connection, fund_id, view.details.commodity, months)
+            kept = self._counted[view.fund.slug] = (closed, found)
         return kept[1]
 
     def gift_page(self, slug: str, seq: int, check: int) -> GiftPage | None:

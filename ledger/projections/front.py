@@ -15,9 +15,11 @@ from ledger.issuing.numbers import numbered
 from ledger.matching.exceptions import history as exceptions
 from ledger.matching.exceptions.history import Filter
 from ledger.projections.books.open_items import Late, late_things
+from ledger.projections.books.waiting import NOTHING_MOVED, Moved
 from ledger.projections.dates import month_first
 from ledger.projections.fund_page import View, fund_page
 from ledger.projections.notices import notices
+from ledger.projections.published_counts import Published
 from ledger.projections.shapes import (
     Correction,
     FundPage,
@@ -54,18 +56,22 @@ def _corrected(of: View) -> list[Correction]:
     return found[:CORRECTED_SHOWN]
 
 
-def front_page(of: View, average_tenths: Mapping[StageKey, int]) -> FundPage:
+def front_page(of: View, moved: Mapping[StageKey, Moved], counted: Published) -> FundPage:
     """Make a fund's page with what comes first on it.
 
     Args:
         of: The fund.
-        average_tenths: What `books.waiting.average_days` gives: it changes when money moves, so it may be kept.
+        moved: What `books.waiting.moved_on` gives: it changes when money moves on, so it may be kept.
+        counted: Of all closed months: it changes with them, so it may be kept.
 
     Returns:
         The page.
     """
-    page = fund_page(of)
-    stages = tuple(replace(one, average_tenths=average_tenths.get(one.key)) for one in page.stages)
+    page = fund_page(of, counted)
+    stages = tuple(
+        replace(one, average_tenths=moved.get(one.key, NOTHING_MOVED).average_tenths)
+        for one in page.stages
+    )
     missing = [WithoutGift(page.unattributed_minor)] if page.unattributed_minor else []
     told = (*_late(of), *_unexplained(of), *missing, *_corrected(of))
     return replace(page, stages=stages, notices=told)

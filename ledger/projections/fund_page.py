@@ -34,8 +34,7 @@ from ledger.projections.dates import (
     first_gift_day,
     occurred,
 )
-from ledger.projections.published_counts import TOTAL, published
-from ledger.projections.published_counts import spans as closed_spans
+from ledger.projections.published_counts import TOTAL, Published
 from ledger.projections.reversals import count_of_kind, reversals_of
 from ledger.projections.shapes import (
     AsOf,
@@ -53,6 +52,7 @@ from ledger.projections.shapes import (
 from ledger.projections.stages import ACCOUNTS_OF, stages_at
 from ledger.projections.statement_list import statement_lines
 from ledger.transfers import history as transfers
+from ledger.transfers.history import Transfer
 
 FUNDS_A_PAGE = 20
 GIFTS_SHOWN = 10
@@ -170,11 +170,12 @@ def fund_cards(connection: sa.Connection, wanted: Sequence[Fund] | None = None) 
     return cards
 
 
-def fund_page(of: View) -> FundPage:
+def fund_page(of: View, counted: Published) -> FundPage:
     """Make a fund's page, but for what comes first on it (`front.front_page` adds that).
 
     Args:
         of: The fund.
+        counted: Counts of people of all closed months.
 
     Returns:
         The page; its reader adds up the stages and says so when they do not hold.
@@ -185,10 +186,9 @@ def fund_page(of: View) -> FundPage:
     stages = _with_waits(of, accounts, stages_at(connection, fund_id, accounts, channels))
     diseases = spending.sums(connection, fund_id, details.commodity, "disease")
     lists = list_history.lists(connection, fund_id)
-    counted = published(connection, fund_id, details.commodity, closed_spans(connection, fund_id))
     shown, other = spending.public_spending(diseases, lists, counted.diseases)
     times = counted.diseases.get(TOTAL, (0, 0))[0]
-    all_transfers = transfer_lines(of)
+    all_transfers = transfers.all_transfers(connection, fund_id)
     return FundPage(
         slug=of.fund.slug,
         name=of.name,
@@ -211,7 +211,7 @@ def fund_page(of: View) -> FundPage:
         unattributed_minor=-accounts.balance("Income:Unattributed:"),
         spending=shown,
         other_spending=other,
-        transfers=tuple(all_transfers[:TRANSFERS_SHOWN]),
+        transfers=tuple(transfer_lines(of, all_transfers[-TRANSFERS_SHOWN:])),
         transfers_total=len(all_transfers),
         statements=statement_lines(connection, of.fund, details.zone, of.now)[:STATEMENTS_SHOWN],
         last_gifts=last_gifts(of, channels),
@@ -246,10 +246,9 @@ def is_late(of: View, sent: datetime) -> bool:
     )
 
 
-def transfer_lines(of: View) -> list[TransferLine]:
-    """Return all transfers, newest first."""
+def transfer_lines(of: View, found: Sequence[Transfer]) -> list[TransferLine]:
+    """Return the lines of transfers that were read oldest first; the newest comes first."""
     connection, fund_id, zone = of.connection, of.fund.fund_id, of.details.zone
-    found = transfers.all_transfers(connection, fund_id)
     when = occurred(
         connection,
         fund_id,
@@ -289,7 +288,9 @@ def transfer_list(of: View) -> TransferList:
         of.contact,
         of.details.commodity,
         as_of(of.connection, of.fund.fund_id),
-        tuple(transfer_lines(of)),
+        tuple(
+            transfer_lines(of, transfers.all_transfers(of.connection, of.fund.fund_id)),
+        ),
     )
 
 

@@ -14,6 +14,7 @@ from flask import Flask, current_app
 from ledger.journal.receipt_numbers import ReceiptNumber
 from ledger.log.tiles import TileAddress
 from ledger.privacy.choices import Choice
+from ledger.projections.books.waiting import WaitPage
 from ledger.projections.fund_page import View
 from ledger.projections.public_questions import PublicQuestion
 from ledger.projections.shapes import (
@@ -125,6 +126,10 @@ class PublicServices(Protocol):
 
     def fund_page(self, slug: str) -> FundPage:
         """Return what the fund's page shows."""
+        ...
+
+    def wait_page(self, slug: str) -> WaitPage:
+        """Return how long money stays at each stage."""
         ...
 
     def gift_page(self, slug: str, seq: int, check: int) -> GiftPage | None:

@@ -15,6 +15,7 @@ from ledger.errors import FieldError, NotFoundError
 from ledger.journal.receipt_numbers import ReceiptNumber
 from ledger.log.tiles import TileAddress
 from ledger.projections.books.head import Head, head
+from ledger.projections.books.waiting import WaitPage
 from ledger.projections.public_questions import PublicQuestion
 from ledger.projections.shapes import (
     AsOf,
@@ -405,6 +406,9 @@ class FakeServices:
         if slug not in self._funds:
             raise NotFoundError(what="fund")
         return self._funds[slug]
+
+    def wait_page(self, slug: str) -> WaitPage:
+        raise NotFoundError(what="page")
 
     def gift_page(self, slug: str, seq: int, check: int) -> GiftPage | None:
         self.fund_page(slug)

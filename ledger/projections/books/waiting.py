@@ -2,9 +2,8 @@
 
 Every unit has a position on its line. It came when the account's debits passed its position, and it left with the
 segment that covers it. So of a segment that took the positions from `start` to `stop` on some day, what had waited at
-most T days is what lies behind the account's debits T days earlier: one look-up. The median is the smallest T within
-which half of the amount left; the slowest is the smallest within which all of it did. Both are found by halving. The
-average goes over the days on which units came.
+most T days is what lies behind the account's debits T days earlier. Segments are gone through with the days on which
+their units came: that gives how much waited how long, and from it average, median and slowest.
 
 Days are calendar days in the fund's zone between the recording of the two entries.
 """
@@ -13,7 +12,8 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import NamedTuple
@@ -73,17 +73,38 @@ class Departure(NamedTuple):
         return effective_offset(first, self.stop, self.voids) if first < self.stop else 0
 
 
+class Moved(NamedTuple):
+    """What moved on from a stage within the window, and how long it had waited there.
+
+    Attributes:
+        moved_minor: How much.
+        median: Days within which half of it had moved on; None where nothing moved.
+        slowest: Days within which all of it had.
+        slowest_entry: One of the entries that took the slowest.
+        average_tenths: Average days, weighed by amount, in tenths of a day; half of a tenth counts as one.
+    """
+
+    moved_minor: int
+    median: int | None
+    slowest: int | None
+    slowest_entry: int | None
+    average_tenths: int | None
+
+
+NOTHING_MOVED = Moved(0, None, None, None, None)
+
+
 @dataclass(frozen=True, slots=True)
 class Waited:
     """How long money stays at a stage.
 
     Attributes:
         key: Which stage.
-        moved_minor: What moved on within the window; the days below are of this money.
-        median: Days within which half of it had moved on; None where nothing moved.
-        slowest: Days within which all of it had.
-        slowest_entry: One of the entries that took the slowest.
-        average_tenths: Average days, weighed by amount, in tenths of a day; half of a tenth counts as one.
+        moved_minor: As of `Moved`, with the four behind it.
+        median: Likewise.
+        slowest: Likewise.
+        slowest_entry: Likewise.
+        average_tenths: Likewise.
         waiting_minor: What stands there now.
         oldest: Age of the oldest of it in days; None where nothing stands there.
         oldest_entry: Entry that brought it.
@@ -121,32 +142,32 @@ class WaitPage:
     stages: tuple[Waited, ...]
 
 
-def wait_page(of: View) -> WaitPage:
-    """Make the page of waits."""
+def wait_page(of: View, moved: Mapping[StageKey, Moved] | None = None) -> WaitPage:
+    """Make the page of waits.
+
+    Args:
+        of: The fund.
+        moved: What `moved_on` gives, where it was read already: it changes when money moves on, so it may be kept.
+
+    Returns:
+        The page.
+    """
     connection, fund_id = of.connection, of.fund.fund_id
-    days = Days(of)
-    today = local_date(of.now, of.details.zone)
-    first = today - WINDOW_DAYS * DAY
+    moved = moved_on(of) if moved is None else moved
     accounts = Accounts(connection, fund_id, of.details.commodity)
-    # Every day that something of the window may have come on: what waited longer is looked up alone.
-    days.fill(first - at * DAY for at in range(-WINDOW_DAYS, _BEFORE_DAYS))
-    left = departures(of, days.size(first - DAY))
     oldest = waits.oldest_entries(connection, fund_id, accounts)
     sending = waits.oldest_sending(connection, fund_id)
     oldest[TRANSIT] = [] if sending is None else [sending]
     when = occurred(connection, fund_id, [seq for seqs in oldest.values() for seq in seqs])
-    longest = (today - _begun(of)).days
     found = []
     for key, prefix, _ in _ONWARD:
         stands = sorted(oldest.get(ACCOUNTS_OF[key], ()), key=lambda seq: when[seq])
-        mine = left[key]
         found.append(
             _promise(
                 of,
                 Waited(
                     key,
-                    sum(one.value(one.start) for one in mine),
-                    *_spread(mine, days, longest),
+                    *moved.get(key, NOTHING_MOVED),
                     accounts.balance(prefix),
                     days_between(when[stands[0]], of.now, of.details.zone) if stands else None,
                     stands[0] if stands else None,
@@ -154,7 +175,19 @@ def wait_page(of: View) -> WaitPage:
                 when[stands[0]] if stands else None,
             )
         )
-    return WaitPage(head(of), first, tuple(found))
+    return WaitPage(head(of), _window(of), tuple(found))
+
+
+def moved_on(of: View) -> dict[StageKey, Moved]:
+    """Return what moved on from each stage within the window, with the days that it had waited there."""
+    days = Days(of)
+    left = departures(of, days.size(_window(of) - DAY))
+    came = _arrivals([one for mine in left.values() for one in mine], days, _begun(of))
+    return {key: _moved(mine, came) for key, mine in left.items()}
+
+
+def _window(of: View) -> date:
+    return local_date(of.now, of.details.zone) - WINDOW_DAYS * DAY
 
 
 def last_moved(of: View) -> int | None:
@@ -162,15 +195,6 @@ def last_moved(of: View) -> int | None:
     return of.connection.execute(
         sa.select(sa.func.max(segments.c.seq)).where(segments.c.fund_id == of.fund.fund_id)
     ).scalar()
-
-
-def average_days(of: View) -> dict[StageKey, int]:
-    """Return the average days at the stages from which money moved on within the window, in tenths of a day."""
-    return {
-        one.key: one.average_tenths
-        for one in wait_page(of).stages
-        if one.average_tenths is not None
-    }
 
 
 def _begun(of: View) -> date:
@@ -263,78 +287,79 @@ def _recorded(connection: sa.Connection, fund_id: int, seqs: list[int]) -> dict[
     return found
 
 
-def within(one: Departure, waited: int, days: Days) -> int:
-    """Return how much of a departure had waited at most so many days.
+class Arrivals(NamedTuple):
+    """What accounts had received by the end of each of some days.
+
+    Attributes:
+        days: That follow each other.
+        debits: By account: of each day.
+    """
+
+    days: list[date]
+    debits: dict[str, list[int]]
+
+
+def _arrivals(left: Sequence[Departure], days: Days, begun: date) -> Arrivals:
+    """Read the days on which the units of departures came, as far back as any of them did: some statements for all."""
+    if not left:
+        return Arrivals([], {})
+    starts: dict[str, int] = {}
+    for one in left:
+        starts[one.account] = min(one.start, starts.get(one.account, one.start))
+    first, last = min(one.day for one in left), max(one.day for one in left)
+    back, nothing = _BEFORE_DAYS, begun - DAY
+    while True:
+        since = max(nothing, first - back * DAY)
+        known = [since + at * DAY for at in range((last - since).days + 1)]
+        days.fill(known)
+        earliest = days.accounts(since)
+        if since == nothing or all(earliest[name].debits <= at for name, at in starts.items()):
+            break
+        back *= 4
+    held = [days.accounts(day) for day in known]
+    return Arrivals(known, {name: [one[name].debits for one in held] for name in starts})
+
+
+def waited(one: Departure, came: Arrivals) -> Iterator[tuple[int, int]]:
+    """Tell how long the units of a departure had waited.
 
     Args:
         one: The departure.
-        waited: Days.
-        days: Of the fund.
+        came: Of its account, as far back as its first unit.
 
-    Returns:
-        Units.
+    Yields:
+        Days, and units that waited so many.
     """
-    before = days.accounts(one.day - (waited + 1) * DAY)[one.account].debits
-    return one.value(max(one.start, before))
+    debits, position = came.debits[one.account], one.start
+    at = bisect_right(debits, position)
+    while position < one.stop:
+        behind = min(one.stop, debits[at])
+        units = one.value(position) - one.value(behind)
+        if units:
+            yield (one.day - came.days[at]).days, units
+        position, at = behind, at + 1
 
 
-def _spread(
-    left: list[Departure], days: Days, longest: int
-) -> tuple[int | None, int | None, int | None, int | None]:
-    """Find median and slowest of what left, an entry that took the slowest, and the average."""
-    whole = sum(one.value(one.start) for one in left)
-    if not whole:
-        return None, None, None, None
-
-    def by(waited: int) -> int:
-        return sum(within(one, waited, days) for one in left)
-
-    median = _smallest(lambda waited: 2 * by(waited) >= whole, longest)
-    slowest = _smallest(lambda waited: by(waited) == whole, longest)
-    held = (
-        one
-        for one in left
-        if slowest == 0 or within(one, slowest - 1, days) < one.value(one.start)
-    )
-    waited = _waited(left, days, slowest)
-    return median, slowest, next(held).entry, (2 * 10 * waited + whole) // (2 * whole)
-
-
-def _waited(left: list[Departure], days: Days, slowest: int) -> int:
-    """Sum the days that the units of departures had waited."""
-    first = min(one.day for one in left) - slowest * DAY
-    count = (max(one.day for one in left) - first).days + 1
-    known = [first + at * DAY for at in range(count)]
-    days.fill(known)
-    came = {
-        account: [days.accounts(day)[account].debits for day in known]
-        for account in {one.account for one in left}
-    }
-    found = 0
+def _moved(left: Sequence[Departure], came: Arrivals) -> Moved:
+    """Add up how long departures had waited, and find an entry that took the slowest."""
+    spread: Counter[int] = Counter()
+    slowest, slowest_entry = -1, None
     for one in left:
-        position = one.start
-        at = bisect_right(came[one.account], position)
-        while position < one.stop:
-            behind = min(one.stop, came[one.account][at])
-            units = one.value(position) - one.value(behind)
-            found += units * (one.day - known[at]).days
-            position, at = behind, at + 1
-    return found
-
-
-def _smallest(enough: Callable[[int], bool], most: int) -> int:
-    """Return the smallest number of days that is enough; looks near 0 first, where it mostly is."""
-    high = 1
-    while high < most and not enough(high):
-        high *= 2
-    low, high = (0 if high == 1 else high // 2 + 1), min(high, most)
-    while low < high:
-        middle = (low + high) // 2
-        if enough(middle):
-            high = middle
-        else:
-            low = middle + 1
-    return low
+        for taken, units in waited(one, came):
+            spread[taken] += units
+            if taken > slowest:
+                slowest, slowest_entry = taken, one.entry
+    whole = spread.total()
+    if not whole:
+        return NOTHING_MOVED
+    weighed = sum(taken * units for taken, units in spread.items())
+    by = 0
+    for median in sorted(spread):
+        by += spread[median]
+        if 2 * by >= whole:
+            break
+    average = (2 * 10 * weighed + whole) // (2 * whole)
+    return Moved(whole, median, slowest, slowest_entry, average)
 
 
 def _promise(of: View, found: Waited, since: datetime | None) -> Waited:

@@ -24,7 +24,6 @@ from ledger.projections.books.open_items import open_page
 from ledger.projections.books.programme import programme_page
 from ledger.projections.books.records import calendar_page, correction_page
 from ledger.projections.books.terms import account_page, entries_page, movement_page
-from ledger.projections.books.waiting import wait_page
 from ledger.projections.fund_page import View
 from ledger.projections.stages import (
     ACCOUNTS_OF,
@@ -203,7 +202,7 @@ def broadcasts(fund: str) -> Response:
 
 def waits(fund: str) -> Response:
     """Show how long money stays at each stage."""
-    found = _read(fund, wait_page)
+    found = services().wait_page(fund)
     return _page("waits.html", found.head, shown=found)
 
 

@@ -227,7 +227,7 @@ def test_several_notices_are_one_list_and_the_oldest_promises_come_first():
     )
     client = _client(dataclasses.replace(FUND, notices=told))
     html = client.get("/funds/qinghe").text
-    assert html.count('class="notice late"') == 1
+    assert html.count('<ul class="notice late">') == 1
     assert html.count('<p class="notice">') == 1
     text = _text(client, "/funds/qinghe")
     for said in (

@@ -47,11 +47,14 @@ from ledger.periods.booking import NewStatement
 from ledger.periods.history import period, standings
 from ledger.sequencer.books import Books
 from ledger.sequencer.groups import Decided, Sequencer, log_keys
+from ledger.settings import load_settings
 from ledger.spending import booking as spending
 from ledger.spending.sheet import SpendRow
 from ledger.transfers import booking as transfers
 from ledger.transfers import history as transfer_history
 from ledger.transfers.booking import Proof, Proposal
+from ledger.wiring import Ledger as Opened
+from ledger.wiring import Services
 
 T = TypeVar("T")
 
@@ -592,3 +595,9 @@ def _full_tiles(leaves: list[bytes]) -> dict[tuple[int, int], tuple[bytes, bytes
             roots.append(root[0])
         leaves = roots
     return tiles
+
+
+def services(ledger: Ledger) -> Services:
+    """Open what the web asks for, on the same keys."""
+    settings = load_settings({"LEDGER_HOME": str(ledger.keys.parent)})
+    return Services(Opened(settings, ledger.database, ledger.sequencer, ledger.clock))

@@ -28,8 +28,6 @@ from ledger.projections.books.terms import account_page, movement_page
 from ledger.projections.books.waiting import wait_page
 from ledger.projections.shapes import LateSettlement, LateStatement, LateTransfer
 from ledger.settings import load_settings
-from ledger.wiring import Ledger as Opened
-from ledger.wiring import Services
 from tests.db.ledgers import (
     DOUYIN,
     IMPORT,
@@ -44,6 +42,7 @@ from tests.db.ledgers import (
     propose,
     raise_money,
     send,
+    services,
     settle,
     settlement_line,
     spend,
@@ -56,11 +55,6 @@ def ledger(database: Database, tmp_path: Path) -> Iterator[Ledger]:
     opened = new_ledger(database, tmp_path / "keys")
     yield opened
     opened.close()
-
-
-def services(ledger: Ledger) -> Services:
-    settings = load_settings({"LEDGER_HOME": str(ledger.keys.parent)})
-    return Services(Opened(settings, ledger.database, ledger.sequencer, ledger.clock))
 
 
 def later(ledger: Ledger, days: int) -> None:

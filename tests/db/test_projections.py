@@ -25,11 +25,8 @@ from ledger.log.tlogproof import decode_tlog_proof
 from ledger.matching import booking as matching
 from ledger.privacy import store as privacy
 from ledger.projections.shapes import FundPage, GiftPage, Joined, Left, Stage
-from ledger.settings import load_settings
 from ledger.web.public.flow import flow_sum
 from ledger.web.public.ways import gift_sum
-from ledger.wiring import Ledger as Opened
-from ledger.wiring import Services
 from tests.db.ledgers import (
     BANK,
     DOUYIN,
@@ -51,6 +48,7 @@ from tests.db.ledgers import (
     propose,
     raise_money,
     send,
+    services,
     settle,
     settlement_line,
     spend,
@@ -64,12 +62,6 @@ def ledger(database: Database, tmp_path: Path) -> Iterator[Ledger]:
     opened = new_ledger(database, tmp_path / "keys")
     yield opened
     opened.close()
-
-
-def services(ledger: Ledger) -> Services:
-    """Open what the web asks for, on the same keys."""
-    settings = load_settings({"LEDGER_HOME": str(ledger.keys.parent)})
-    return Services(Opened(settings, ledger.database, ledger.sequencer, ledger.clock))
 
 
 def page_of(ledger: Ledger) -> FundPage:

@@ -30,8 +30,6 @@ from ledger.funds import list_history
 from ledger.funds.lists import Change
 from ledger.matching import matches
 from ledger.matching.exceptions import history as exceptions
-from ledger.projections.fund_page import fund_page, view
-from ledger.projections.shapes import Contact, Words
 from ledger.spending.movements import Movement
 from ledger.spending.sheet import SpendRow
 from ledger.verify.database import verify_database
@@ -52,6 +50,7 @@ from tests.db.ledgers import (
     give,
     new_ledger,
     raise_money,
+    services,
     spend,
     spend_row,
     transfer,
@@ -206,9 +205,7 @@ def test_a_reversed_spend_gives_back_its_money_and_releases_its_line(ledger: Led
             one.release is not None for one in matches.of_entry(connection, fund_id, first)
         ] == []
         kinds = [one.kind for one in exceptions.page(connection, fund_id, exceptions.Filter())]
-        page = fund_page(
-            view(connection, "qinghe", Contact(Words(""), Words("")), ledger.clock.now())
-        )
+    page = services(ledger).fund_page("qinghe")
     assert kinds == ["reversed_match"]
     assert page.spent_minor == 100
     work, held = page.stages[-1], page.stages[-2]
@@ -266,10 +263,7 @@ def test_a_fund_s_year_has_all_its_lines(ledger: Ledger) -> None:
     found = lines(made(ledger, "2026-10"))
     assert [found[f"F{at}"] for at in range(1, 9)] == [0, 1000, 300, 7, 100, 90, 60, 1177]
     assert [found[code] for code in ("B3", "B5", "B6", "B7")] == [40, 3, 15, 22]
-    with ledger.database.reading() as connection:
-        page = fund_page(
-            view(connection, "qinghe", Contact(Words(""), Words("")), ledger.clock.now())
-        )
+    page = services(ledger).fund_page("qinghe")
     at_fund = page.stages[4]
     assert {one.key: one.amount_minor for one in at_fund.left} == {
         "management_cost": 90,

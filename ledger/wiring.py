@@ -178,6 +178,7 @@ class Services:
 
     Attributes:
         ledger: As given.
+        contact: Who runs it.
     """
 
     def __init__(self, ledger: Ledger) -> None:
@@ -191,12 +192,12 @@ class Services:
         self._policy = witness_policy(settings)
         named = tuple(Words(one.name) for one in self._policy.witnesses)
         self._named = {one.verifier.text(): Words(one.name) for one in self._policy.witnesses}
-        self._contact = Contact(Words(settings.operator), named, settings.contact)
+        self.contact = Contact(Words(settings.operator), named, settings.contact)
 
     @contextlib.contextmanager
     def _view(self, slug: str) -> Iterator[View]:
         with self.ledger.database.reading() as connection:
-            yield fund_page.view(connection, slug, self._contact, self.ledger.clock.now())
+            yield fund_page.view(connection, slug, self.contact, self.ledger.clock.now())
 
     def funds(self) -> Sequence[FundCard]:
         """Return all funds, by slug."""

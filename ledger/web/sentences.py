@@ -24,6 +24,7 @@ from ledger.web.public.books_sentences import SENTENCES as BOOKS
 from ledger.web.public.finding_sentences import SENTENCES as FINDING
 from ledger.web.public.outward_sentences import SENTENCES as OUTWARD
 from ledger.web.public.question_sentences import SENTENCES as QUESTIONS
+from ledger.web.public.reading_sentences import SENTENCES as READING
 from ledger.web.public.sentences import SENTENCES as CHECKING
 from ledger.web.public.statement_sentences import SENTENCES as REPORTS
 from reports.wording import JOINED, LEFT, STAGE, WAITING
@@ -582,5 +583,14 @@ SENTENCES |= {
 }
 SENTENCES |= SIGN_IN | DESK | LISTS | PERIODS | RULES | TRANSFERS | STANDING | STATEMENTS | NOTICES
 SENTENCES |= (
-    SPENDING | GAPS | GIFT_CODES | REPORTS | CHECKING | OUTWARD | QUESTIONS | BOOKS | FINDING
+    SPENDING
+    | GAPS
+    | GIFT_CODES
+    | REPORTS
+    | CHECKING
+    | OUTWARD
+    | QUESTIONS
+    | BOOKS
+    | FINDING
+    | READING
 )

@@ -18,6 +18,7 @@ from ledger.projections.books.waiting import WaitPage
 from ledger.projections.fund_page import View
 from ledger.projections.public_questions import PublicQuestion
 from ledger.projections.shapes import (
+    Contact,
     EntryPage,
     FundCard,
     FundList,
@@ -111,6 +112,11 @@ class PublicServices(Protocol):
 
     Every method with a `slug` raises `NotFoundError(what="fund")` for a fund that does not exist.
     """
+
+    @property
+    def contact(self) -> Contact:
+        """Return who runs the service, who witnesses it, and where one asks."""
+        ...
 
     def funds(self) -> Sequence[FundCard]:
         """Return all funds, by slug."""

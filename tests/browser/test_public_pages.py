@@ -29,7 +29,7 @@ BOOKS = (
     ),
 )
 PAGES = (
-    *("/", "/?q=zzz", "/verify", "/funds/qinghe", "/funds/qinghe/transfers"),
+    *("/", "/?q=zzz", "/verify", "/how", "/privacy", "/funds/qinghe", "/funds/qinghe/transfers"),
     *("/funds/qinghe/statements", "/funds/qinghe/questions", "/funds/qinghe/data"),
     *("/funds/qinghe/share", "/funds/qinghe/poster", "/funds/qinghe/entries/3"),
     *("/funds/qinghe/find", "/funds/qinghe/find?at=2026-10-09T20:00&amount=3.00"),

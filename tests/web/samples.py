@@ -366,6 +366,7 @@ class FakeServices:
         self._funds = {"qinghe": fund, "new": EMPTY_FUND}
         self._gift = gift
         self._problems = list(problems)
+        self.contact = CONTACT
 
     def funds(self) -> Sequence[FundCard]:
         return [

@@ -33,6 +33,7 @@ from ledger.web.public import (
     flow,
     outward,
     questions,
+    reading,
     reports,
     ways,
 )
@@ -45,6 +46,7 @@ outward.add(pages)
 data.add(pages)
 questions.add(pages)
 books.add(pages)
+reading.add(pages)
 finding.add(pages)
 
 SEARCH_MAX = 60
@@ -69,6 +71,7 @@ def _frame() -> dict[str, object]:
     }
     return {
         "addresses": address,
+        "contact": services().contact,
         "other_address": address[LANG_TAG[other(here)]],
     }
 

@@ -26,6 +26,7 @@ from ledger.desk import transferring
 from ledger.desk.matching import release
 from ledger.desk.reconcile import reconcile
 from ledger.desk.spending import Spending
+from ledger.errors import ReadOnlyError
 from ledger.evidence import Brought
 from ledger.funds import history as funds
 from ledger.funds.lists import Change
@@ -366,7 +367,7 @@ def test_a_number_is_no_text_and_bytes_are_no_number(ledger: Ledger) -> None:
 
 def test_nothing_is_written_inside_a_reading(ledger: Ledger) -> None:
     with (
-        pytest.raises(sa.exc.DBAPIError, match=r"readonly|read-only"),
+        pytest.raises(ReadOnlyError),
         ledger.database.reading() as connection,
     ):
         connection.execute(

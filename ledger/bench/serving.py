@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import http.client
+import os
+import signal
 import socket
 import subprocess
 import sys
@@ -28,6 +30,7 @@ WORKERS = 2
 CLIENTS = 16
 THREADS_A_WORKER = 16
 START_S = 60.0
+END_S = 10.0
 WARM = 0.2
 """Before each load the same for a fifth of the time: connections are opened and statements prepared once."""
 
@@ -146,16 +149,24 @@ def served(settings: Settings, app: str) -> Iterator[int]:
         cwd=ROOT,
         # What is read of personal data is logged: not between the figures.
         env=environment_of(settings) | {"LEDGER_LOG_LEVEL": "warning"},
+        start_new_session=True,
     ) as process:
         try:
             _wait_for(port, process)
             yield port
         finally:
-            process.terminate()
-            try:
-                process.wait(timeout=START_S)
-            except subprocess.TimeoutExpired:  # told while it was still starting its workers
-                process.kill()
+            _end(process)
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """Let a server end, and whatever it started: told while it starts its workers, it does not hear."""
+    end = perf_counter() + END_S
+    while process.poll() is None and perf_counter() < end:
+        process.terminate()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(timeout=1.0)
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
 
 
 def _wait_for(port: int, process: subprocess.Popen[bytes]) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from ledger.bench import month, serving
+from ledger.bench import growing, month, serving, signed_in
 from ledger.bench.figures import NAMES
 from ledger.bench.growing import Growth
 from ledger.bench.importing import Filling, write_gifts
@@ -53,7 +53,8 @@ def test_everything_is_measured_and_nothing_is_left(
         assert member_id
         return {"said": {}, "cpu": 1.0, "peak_mb": 100.0, "asked": asked}
 
-    monkeypatch.setattr(month, "LOOKS", 2)
+    for module in (month, signed_in, growing):
+        monkeypatch.setattr(module, "LOOKS", 2)
     monkeypatch.setattr(Stating, "_worked", worked)
     monkeypatch.setattr(serving, "served", counted)
     pages = PageScale((120,), days=8, looks=1)

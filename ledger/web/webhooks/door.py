@@ -13,7 +13,7 @@ from typing import NamedTuple
 import orjson
 import structlog
 from flask import Blueprint, Flask, Response, request
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
 from ledger.clock import to_ms
 from ledger.errors import LedgerError, NotFoundError, SignatureError, UnknownNameError
@@ -81,6 +81,8 @@ def register_webhooks(app: Flask, ledger: Ledger) -> None:
     webhooks.add_url_rule("/<source>/<fund>:<channel>", "post", post_delivery, methods=["POST"])
     webhooks.register_error_handler(LedgerError, _on_ledger_error)
     webhooks.register_error_handler(HTTPException, _on_http_error)
+    # The app has an answer of its own to this one, and what names a status comes before what names none.
+    webhooks.register_error_handler(RequestEntityTooLarge, _on_http_error)
     app.register_blueprint(webhooks)
 
 

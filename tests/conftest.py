@@ -43,6 +43,7 @@ hypothesis.settings.load_profile("mingzhang")
 
 DATABASES = ("sqlite", "postgresql")
 RUN_FOLDER = "MINGZHANG_TEST_RUN"
+WORKERS_MAX = 6
 
 
 # --- this machine only -----------------------------------------------------------------------------
@@ -135,6 +136,11 @@ def pytest_unconfigure(config: pytest.Config) -> None:
             os.kill(process, 0)
             time.sleep(0.05)
     shutil.rmtree(folder, ignore_errors=True)
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """Take all cores there are, and two at least: much of a test waits for a browser or a server."""
+    return min(max(len(os.sched_getaffinity(0)), 2), WORKERS_MAX)
 
 
 def _is_worker(config: pytest.Config) -> bool:

@@ -177,7 +177,7 @@ def test_cut_off_anywhere_it_is_told_so_in_words(
     _, final = published
     path = tmp_path / "cut.pdf"
     signatures = len(final) - 30_000
-    for length in (*range(0, signatures, 8_192), *range(signatures, len(final), 1_024)):
+    for length in (*range(0, signatures, 8_192), *range(signatures, len(final), 3_000)):
         path.write_bytes(final[:length])
         assert attached.main([str(path)]) in (1, 2), length
         if not length % 65_536 or length > signatures:

@@ -169,11 +169,15 @@ def is_allowed(
     return scope is None and role in action.roles
 
 
-def differences(walk: Walk, actions: Mapping[str, Action] = ACTIONS) -> list[tuple[str, str]]:
-    """Ask every address as everybody; return where the answer is not what the table says."""
+def differences(
+    walk: Walk, actions: Mapping[str, Action] = ACTIONS, only: str = ""
+) -> list[tuple[str, str]]:
+    """Ask every address, or those of one action, as everybody; return where the answer is not what the table says."""
     found = []
     for row, address in walk.rules():
         assert row.does in {*ACTIONS, *MARKS}, f"{row.endpoint} names no action"
+        if only not in ("", row.does):
+            continue
         if row.does == PUBLIC and OWN_CREDENTIALS.search(row.name):
             continue
         for role in (None, *PEOPLE):
@@ -190,8 +194,9 @@ def test_every_address_answers_each_role_as_the_table_says(walk: Walk) -> None:
 
 
 def test_an_address_that_does_not_do_as_the_table_says_is_found(walk: Walk) -> None:
-    other = ACTIONS["people.read"]._replace(roles=("administrator", "finance"))
-    found = {role for _, role in differences(walk, {**ACTIONS, "people.read": other})}
+    read = "people.read"
+    other = ACTIONS[read]._replace(roles=("administrator", "finance"))
+    found = {role for _, role in differences(walk, {**ACTIONS, read: other}, only=read)}
     assert found == {"finance", "approver", "auditor"}
 
 

@@ -21,8 +21,11 @@ gift=$(curl -s "http://localhost:$PORT/funds/qinghe" | grep -o '/funds/qinghe/gi
 statement=$(curl -s "http://localhost:$PORT/funds/qinghe/statements" | grep -o '/funds/qinghe/statements/[0-9Q-]*' | head -1)
 failed=0
 for page in / /funds/qinghe /en/funds/qinghe "$gift" /funds/qinghe/books/period /funds/qinghe/books/waits /funds/qinghe/find "$statement" /verify; do
-  CHROME_PATH=$(command -v chromium) node "$TOOLS/node_modules/lighthouse/cli/index.js" "http://localhost:$PORT$page" --quiet \
-    --chrome-flags="--headless=new --no-sandbox --disable-gpu" --output=json --output-path="$TOOLS/last.json"
+  for try in 1 2 3; do  # it loses the browser's trace now and then, and says so (NO_NAVSTART)
+    CHROME_PATH=$(command -v chromium) node "$TOOLS/node_modules/lighthouse/cli/index.js" "http://localhost:$PORT$page" --quiet \
+      --chrome-flags="--headless=new --no-sandbox --disable-gpu" --output=json --output-path="$TOOLS/last.json" && break
+    [ "$try" != 3 ]
+  done
   node -e '
     const found = JSON.parse(require("fs").readFileSync(process.argv[1]));
     const scores = Object.values(found.categories).map((one) => [one.id, Math.round(100 * one.score)]);

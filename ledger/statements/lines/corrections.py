@@ -75,21 +75,30 @@ def corrections(month: Month) -> tuple[Correction, ...]:
     Returns:
         A row for each, by entry.
     """
-    connection, fund_id = month.connection, month.fund.fund_id
-    known = _published(month)
-    closed = periods.closed(connection, fund_id)
-    return tuple(
-        Correction(
-            entry=seq,
-            corrects_entry=entry,
-            document=statement_number(month.fund, wrong, "M", 1),
-            line=line,
-            amount_minor=amount,
-            reason=reason,
-            notice=told_by(seq, known, closed),
+    return tuple(row for _, row in _rows(month))
+
+
+def _rows(of: Month) -> Iterator[tuple[str, Correction]]:
+    """Go through the entries of a span that correct a month that is out.
+
+    Yields:
+        The month, and the row.
+    """
+    known = _published(of)
+    closed = periods.closed(of.connection, of.fund.fund_id)
+    for seq, (entry, wrong), (line, amount), reason in _correcting(of):
+        yield (
+            wrong,
+            Correction(
+                entry=seq,
+                corrects_entry=entry,
+                document=statement_number(of.fund, wrong, "M", 1),
+                line=line,
+                amount_minor=amount,
+                reason=reason,
+                notice=told_by(seq, known, closed),
+            ),
         )
-        for seq, (entry, wrong), (line, amount), reason in _correcting(month)
-    )
 
 
 ADJUSTING = tuple(kind for kind in KINDS if kind != "gift.reversed")
@@ -160,21 +169,7 @@ def later_corrections(after: Month, months: Sequence[str]) -> tuple[Correction, 
     Returns:
         A row for each, by entry, with the monthly statement whose line it changes.
     """
-    known = _published(after)
-    closed = periods.closed(after.connection, after.fund.fund_id)
-    return tuple(
-        Correction(
-            entry=seq,
-            corrects_entry=entry,
-            document=statement_number(after.fund, wrong, "M", 1),
-            line=line,
-            amount_minor=amount,
-            reason=reason,
-            notice=told_by(seq, known, closed),
-        )
-        for seq, (entry, wrong), (line, amount), reason in _correcting(after)
-        if wrong in months
-    )
+    return tuple(row for wrong, row in _rows(after) if wrong in months)
 
 
 def all_changes(month: Month, document: str) -> list[Correction]:

@@ -74,11 +74,11 @@ LEFT: Final[dict[Language, dict[str, str]]] = {
         "tax": "Tax withheld",
         "platform_fee": "Platform fees",
         "refund": "Refunds",
-        "chargeback": "Refunds after settlement",
+        "chargeback": "Later refunds",
         "written_off": "Written off",
         "bank_fee": "Bank fees",
         "management_cost": "Management cost",
-        "donation_refund": "Donations given back",
+        "donation_refund": "Given back",
         "other": "Other payments",
     },
 }
@@ -97,7 +97,7 @@ JOINED: Final[dict[Language, dict[str, str]]] = {
         "interest": "Interest",
         "donation": "Direct donations",
         "returned_grant": "Returned grants",
-        "unattributed": "Without a known gift",
+        "unattributed": "No known gift",
         "other": "Other receipts",
     },
 }

@@ -14,6 +14,8 @@ from hypothesis import strategies as st
 from ledger.errors import InvariantError
 from ledger.money import format_amount
 from ledger.projections.shapes import STAGES, Left, Stage
+from reports import drawing
+from reports import flow as flow_drawing
 from reports.flow import (
     STAGE_KEYS,
     Flow,
@@ -27,8 +29,8 @@ from reports.flow import (
     flow_widths,
     from_stages,
 )
-from reports.flow_data import THINNEST_MILLI
-from reports.wording import Language
+from reports.flow_data import MILLI, THINNEST_MILLI
+from reports.wording import JOINED, LEFT, Language
 from tests.unit.reports import example
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -200,3 +202,12 @@ def test_the_tick_stands_below_a_sum_that_reaches_the_edge() -> None:
         sums = re.findall(rf'y="{re.escape(y)}"[^>]*>([\d,.]+)<', svg)
         assert bool(sums) is is_beside
         assert float(x) < 600
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_what_left_or_joined_stands_beside_its_amount_on_a_telephone(language: Language) -> None:
+    room = flow_drawing._UPRIGHT_WIDE - flow_drawing._UPRIGHT_LABELS
+    amount = drawing.text_width("−999,999.99", flow_drawing._SMALL)
+    for word in (*LEFT[language].values(), *JOINED[language].values()):
+        wide = drawing.text_width(word, flow_drawing._SMALL)
+        assert wide + 8 * MILLI + amount <= room, word
